@@ -1,0 +1,60 @@
+import type { Sampling } from "./sampling.ts";
+
+/**
+ * The seam to whatever runs models: llama.cpp in a child process, a server, a script in a test. Everything above it sees
+ * text in, text and token counts out.
+ */
+export interface ModelRuntime {
+  /** Names the engine, its version and backend: `node-llama-cpp 3.22.1 (cpu zen4)`. Part of a unit's identity. */
+  readonly build: string;
+  /** @throws WorkError if the model does not load; a crash of the engine is a WorkError too, never a crash of this process. */
+  load(modelPath: string, options: LoadOptions): Promise<LoadedModel>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface LoadOptions {
+  /** Tokens of context each sequence may use; prompt + max_tokens must fit. */
+  readonly contextTokens: number;
+  /** Sequences that generate side by side. Chosen by the runtime if left out. */
+  readonly sequences?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadedModel {
+  readonly chat: ChatFormat;
+  /** How many completions to keep in flight: what the runtime runs side by side. */
+  readonly sequences: number;
+  /** Token count of a text as a prompt (special tokens recognised). */
+  countTokens(text: string): Promise<number>;
+  /** @throws WorkError if prompt + maxTokens exceeds the context, or the engine dies; `signal.reason` if aborted. */
+  complete(request: CompletionRequest, signal?: AbortSignal): Promise<Completion>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a chat template needs (`chat-template.ts` renders it): the template and the special tokens' texts. */
+export interface ChatFormat {
+  /** Jinja source, or undefined for a model without one. */
+  readonly template: string | undefined;
+  readonly bosToken: string | undefined;
+  readonly eosToken: string | undefined;
+}
+
+export interface CompletionRequest {
+  /** The whole prompt, chat template already applied. */
+  readonly prompt: string;
+  readonly sampling: Sampling;
+}
+
+/** `stop`: an end token or stop string; `length`: max_tokens; `aborted`: interrupted, never scored. */
+export type FinishReason = "stop" | "length" | "aborted";
+
+export interface Completion {
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  readonly promptTokens: number;
+  /** Sampled tokens, without the end token. */
+  readonly completionTokens: number;
+  /** Sampled tokens up to and with the one that completes the first `</think>`; null if there is none. */
+  readonly thinkingTokens: number | null;
+  readonly milliseconds: number;
+}
