@@ -1,0 +1,118 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { InputError, messageOf, systemCodeOf } from "../base/errors.ts";
+import { nearestWord } from "../base/suggest.ts";
+import { openSafetensorsFolder } from "../safetensors/open-folder.ts";
+import type { TensorReader } from "../tensors/tensor-reader.ts";
+import { readJsonObject } from "./read-json.ts";
+
+/** Weights, config and tokenizer on disk. The tensors are under their Hugging Face names and are read by ranges. */
+export interface Checkpoint {
+  readonly path: string;
+  readonly reader: TensorReader;
+  /** config.json as it is; `readModelConfig` gives the typed view. */
+  readonly config: Record<string, unknown>;
+  /** Absolute paths of the tokenizer's files that exist, in the order of `TOKENIZER_FILES`. */
+  readonly tokenizerFiles: readonly string[];
+  close(): Promise<void>;
+}
+
+/** The files that make a tokenizer and its prompt: what a merged checkpoint copies from its tokenizer's source. */
+export const TOKENIZER_FILES = [
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "tokenizer.json",
+  "tokenizer.model",
+  "added_tokens.json",
+  "vocab.json",
+  "merges.txt",
+  "chat_template.jinja",
+  "chat_template.json",
+  "generation_config.json",
+] as const;
+
+const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/i;
+
+/**
+ * Opens a checkpoint: a folder with config.json and safetensors weights (one file, or shards with an index).
+ * @throws InputError if the folder is missing, incomplete or malformed
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  const absolute = resolve(path);
+  await checkIsFolder(absolute, path);
+  const files = await readdir(absolute);
+  const config = await readJsonObject(join(absolute, "config.json"));
+  if (config === undefined) {
+    throw new InputError(`${path}: expected a checkpoint folder, but it has no config.json`, {
+      hint: nestedHint(files, path),
+    });
+  }
+  checkWeights(files, path);
+  const reader = await openSafetensorsFolder(absolute);
+  return {
+    path: absolute,
+    reader,
+    config,
+    tokenizerFiles: TOKENIZER_FILES.filter((name) => files.includes(name)).map((name) => join(absolute, name)),
+    close: () => reader.close(),
+  };
+}
+
+async function checkIsFolder(absolute: string, shown: string): Promise<void> {
+  let isFolder: boolean;
+  try {
+    isFolder = (await stat(absolute)).isDirectory();
+  } catch (error) {
+    if (systemCodeOf(error) !== "ENOENT" && systemCodeOf(error) !== "ENOTDIR") {
+      throw new InputError(`${shown}: cannot be opened: ${messageOf(error)}`, { cause: error });
+    }
+    throw new InputError(`${shown}: there is no such checkpoint`, { hint: await nearNames(absolute) });
+  }
+  if (isFolder) return;
+  if (PICKLE.test(absolute)) throw pickleError(shown, basename(absolute));
+  throw new InputError(`${shown}: expected a checkpoint folder, found a file`, {
+    hint: absolute.endsWith(".safetensors")
+      ? `Name the folder that holds it, with its config.json: ${dirname(shown)}`
+      : "Name a folder with config.json and safetensors weights.",
+  });
+}
+
+/** Says which folder was probably meant: a near name, or what there is beside the missing one. */
+async function nearNames(missing: string): Promise<string | undefined> {
+  const parent = dirname(missing);
+  try {
+    const entries = await readdir(parent, { withFileTypes: true });
+    const names = entries
+      .filter((entry) => !entry.isFile() || entry.name.endsWith(".gguf"))
+      .map((entry) => entry.name)
+      .filter((name) => !name.startsWith("."))
+      .toSorted();
+    const near = nearestWord(basename(missing), names);
+    if (near !== undefined) return `Did you mean "${near}"?`;
+    return names.length === 0 ? undefined : `Its parent folder has: ${names.slice(0, 10).join(", ")}.`;
+  } catch {
+    return `Its parent folder ${parent} does not exist either.`;
+  }
+}
+
+function nestedHint(files: readonly string[], path: string): string {
+  if (files.includes("adapter_config.json")) {
+    return `This is a LoRA adapter: write it behind its base model, as base+${path}.`;
+  }
+  return "A checkpoint is a folder with config.json, safetensors weights and a tokenizer.";
+}
+
+function checkWeights(files: readonly string[], path: string): void {
+  if (files.some((name) => name.endsWith(".safetensors") || name.endsWith(".safetensors.index.json"))) return;
+  const pickle = files.find((name) => PICKLE.test(name));
+  if (pickle !== undefined) throw pickleError(path, pickle);
+  throw new InputError(`${path}: expected model.safetensors or its shards, found no weights`, {
+    hint: "The download may be incomplete: fetch the checkpoint again.",
+  });
+}
+
+function pickleError(path: string, file: string): InputError {
+  return new InputError(`${path}: the weights are a pickle file (${file}), which can run code when it is read`, {
+    hint: "Convert it to safetensors: load it with transformers, then save_pretrained(folder, safe_serialization=True).",
+  });
+}

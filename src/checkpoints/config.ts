@@ -1,0 +1,119 @@
+import { InputError } from "../base/errors.ts";
+import { suggestion } from "../base/suggest.ts";
+import { isObject, kindOf } from "./read-json.ts";
+
+/** The architectures that can become a GGUF, by `model_type` of config.json. SmolLM is `llama` by its model_type. */
+export const ARCHITECTURES = ["qwen2", "qwen3", "llama", "mistral", "gemma2", "gemma3_text", "phi3"] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+/** The typed view of config.json: what a runtime needs to know of the shape of a transformer. Sizes in elements. */
+export interface ModelConfig {
+  readonly architecture: Architecture;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  readonly feedForwardSize: number;
+  readonly contextLength: number;
+  readonly vocabSize: number;
+  readonly normEpsilon: number;
+  readonly ropeTheta: number;
+  /** `rope_scaling` (or `rope_parameters`) where it is more than the plain rotation. */
+  readonly ropeScaling: Readonly<Record<string, unknown>> | undefined;
+  readonly tiedEmbeddings: boolean;
+  /** The dtype named in config.json, such as `bfloat16`; the tensors' own dtype is the truth. */
+  readonly dtype: string | undefined;
+  readonly bosTokenId: number | undefined;
+  readonly eosTokenIds: readonly number[];
+  /** Tokens that attention looks back at, in the layers that slide; undefined where none does. */
+  readonly slidingWindow: number | undefined;
+}
+
+/** Above any model of today; a config with more is a mistake or an attack, and would make us write endless metadata. */
+const MAX_LAYERS = 1000;
+const MAX_SIZE = 2 ** 31 - 1;
+
+/** Where transformers does not say it in config.json: the defaults of its config classes. */
+const TIED_BY_DEFAULT: ReadonlySet<Architecture> = new Set(["gemma2", "gemma3_text"]);
+const HEAD_SIZE_BY_DEFAULT: Partial<Record<Architecture, number>> = { gemma2: 256, gemma3_text: 256, qwen3: 128 };
+const ROPE_THETA_BY_DEFAULT: Partial<Record<Architecture, number>> = { gemma3_text: 1_000_000 };
+
+/**
+ * Reads config.json into the typed view.
+ * @param where the checkpoint, for errors
+ * @throws InputError if the architecture is not supported or a value is missing or impossible
+ */
+export function readModelConfig(config: Readonly<Record<string, unknown>>, where: string): ModelConfig {
+  const architecture = readArchitecture(config, where);
+  const size = (key: string, fallback?: number): number => readSize(config, key, fallback, where);
+  const hiddenSize = size("hidden_size");
+  const heads = size("num_attention_heads");
+  const layers = size("num_hidden_layers");
+  if (layers > MAX_LAYERS) {
+    throw new InputError(`${where}: config.json: num_hidden_layers is ${layers}, expected at most ${MAX_LAYERS}`);
+  }
+  const rope = isObject(config.rope_parameters) ? config.rope_parameters : undefined;
+  return {
+    architecture,
+    layers,
+    hiddenSize,
+    heads,
+    keyValueHeads: size("num_key_value_heads", heads),
+    headSize: size("head_dim", HEAD_SIZE_BY_DEFAULT[architecture] ?? Math.floor(hiddenSize / heads)),
+    feedForwardSize: size("intermediate_size"),
+    contextLength: size("max_position_embeddings"),
+    vocabSize: size("vocab_size"),
+    normEpsilon: readNumber(config, "rms_norm_eps", 1e-6, where),
+    ropeTheta: readNumber({ ...rope, ...config }, "rope_theta", ROPE_THETA_BY_DEFAULT[architecture] ?? 10_000, where),
+    ropeScaling: readRopeScaling(config),
+    tiedEmbeddings:
+      typeof config.tie_word_embeddings === "boolean" ? config.tie_word_embeddings : TIED_BY_DEFAULT.has(architecture),
+    dtype: [config.dtype, config.torch_dtype].find((value) => typeof value === "string"),
+    bosTokenId: tokenIds(config.bos_token_id)[0],
+    eosTokenIds: tokenIds(config.eos_token_id),
+    slidingWindow:
+      config.use_sliding_window === false || typeof config.sliding_window !== "number"
+        ? undefined
+        : readSize(config, "sliding_window", undefined, where),
+  };
+}
+
+/** A token id, or a list of them, as config.json and generation_config.json write them. */
+export function tokenIds(value: unknown): readonly number[] {
+  return (Array.isArray(value) ? value : [value]).filter(
+    (id): id is number => typeof id === "number" && Number.isInteger(id) && id >= 0,
+  );
+}
+
+function readArchitecture(config: Readonly<Record<string, unknown>>, where: string): Architecture {
+  const found = config.model_type;
+  const known = ARCHITECTURES.find((name) => name === found);
+  if (known !== undefined) return known;
+  throw new InputError(`${where}: config.json: model_type ${kindOf(found)} is not supported`, {
+    hint: suggestion(typeof found === "string" ? found : "", ARCHITECTURES),
+  });
+}
+
+function readSize(
+  config: Readonly<Record<string, unknown>>,
+  key: string,
+  fallback: number | undefined,
+  where: string,
+): number {
+  const value = config[key] ?? fallback;
+  if (typeof value === "number" && Number.isInteger(value) && value > 0 && value <= MAX_SIZE) return value;
+  throw new InputError(`${where}: config.json: expected ${key} to be a positive integer, found ${kindOf(value)}`);
+}
+
+function readNumber(config: Readonly<Record<string, unknown>>, key: string, fallback: number, where: string): number {
+  const value = config[key] ?? fallback;
+  if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
+  throw new InputError(`${where}: config.json: expected ${key} to be a positive number, found ${kindOf(value)}`);
+}
+
+function readRopeScaling(config: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  const scaling = [config.rope_scaling, config.rope_parameters].find(isObject);
+  const type = scaling?.rope_type ?? scaling?.type;
+  return scaling === undefined || type === undefined || type === "default" ? undefined : scaling;
+}

@@ -1,0 +1,54 @@
+import { readFile, stat } from "node:fs/promises";
+import { formatBytes } from "../base/bytes.ts";
+import { InputError, messageOf, systemCodeOf } from "../base/errors.ts";
+
+/** Real tokenizer.json files reach 35 MB (Gemma); beyond this size it is not one, and JSON.parse would exhaust memory. */
+const MAX_JSON_BYTES = 256 * 1024 * 1024;
+
+/**
+ * The object in a JSON file, or undefined where the file does not exist.
+ * @throws InputError if it is not JSON, not an object, or too large
+ */
+export async function readJsonObject(path: string): Promise<Record<string, unknown> | undefined> {
+  let text: string;
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_JSON_BYTES) {
+      throw new InputError(
+        `${path}: expected at most ${formatBytes(MAX_JSON_BYTES)} of JSON, found ${formatBytes(size)}`,
+      );
+    }
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: expected JSON: ${messageOf(error)}`, {
+      hint: "The file may be cut short, or a Git LFS pointer: fetch it again.",
+      cause: error,
+    });
+  }
+  if (!isObject(value)) throw new InputError(`${path}: expected a JSON object, found ${kindOf(value)}`);
+  return value;
+}
+
+/** A JSON object: neither null nor a list. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What to call a JSON value in an error. */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (value === undefined) return "nothing";
+  return Array.isArray(value)
+    ? "a list"
+    : typeof value === "object"
+      ? "an object"
+      : `${typeof value} ${JSON.stringify(value)}`;
+}
