@@ -1,0 +1,59 @@
+/** A `\boxed{...}` in a text. */
+export interface Box {
+  readonly content: string;
+  /** Where the backslash stands. */
+  readonly start: number;
+  /** One past the closing brace. */
+  readonly end: number;
+}
+
+const BOX_COMMAND = /\\(?:boxed|fbox|framebox)(?![a-zA-Z])\s*(?=(.?))/gs;
+
+/**
+ * All `\boxed{...}` and `\fbox{...}` with balanced braces, and `\boxed 5` without braces, outermost only, in order of appearance.
+ * A box that never closes is left out: the text was cut there.
+ */
+export function findBoxes(text: string): Box[] {
+  const boxes: Box[] = [];
+  let from = 0;
+  let unclosed = 0;
+  for (const match of text.matchAll(BOX_COMMAND)) {
+    const start = match.index;
+    if (start < from) continue;
+    const open = start + match[0].length;
+    if (match[1] === "{") {
+      const close = matchingBrace(text, open);
+      if (close < 0) {
+        if (++unclosed > MAX_UNCLOSED) break;
+        continue;
+      }
+      boxes.push({ content: text.slice(open + 1, close), start, end: close + 1 });
+      from = close + 1;
+    } else {
+      const bare = /^(?:-?\d[\d.,]*\d|-?\d|[a-zA-Z])/.exec(text.slice(open, open + 40));
+      if (bare === null) continue;
+      boxes.push({ content: bare[0], start, end: open + bare[0].length });
+      from = open + bare[0].length;
+    }
+  }
+  return boxes;
+}
+
+/** A text with more boxes that never close is no answer; looking at each of them would take quadratic time. */
+const MAX_UNCLOSED = 100;
+
+/** Longest box that is searched for its end: an answer is short, and the search must stay linear in the text. */
+const MAX_BOX = 20_000;
+
+/** Where the brace opened at `open` closes, or -1. Escaped braces do not count. */
+export function matchingBrace(text: string, open: number): number {
+  let depth = 0;
+  const limit = Math.min(text.length, open + MAX_BOX);
+  for (let i = open; i < limit; i++) {
+    const c = text[i];
+    if (c === "\\") i++;
+    else if (c === "{") depth++;
+    else if (c === "}" && --depth === 0) return i;
+  }
+  return -1;
+}

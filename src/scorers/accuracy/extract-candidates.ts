@@ -1,0 +1,46 @@
+/** A formula or number in a text. */
+export interface Candidate {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** Between math delimiters, or written in LaTeX. */
+  readonly math: boolean;
+}
+
+const GROUP = String.raw`\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}`;
+/** `$..$`, `$$..$$`, `\(..\)`, `\[..\]`; bounded so that stray delimiters cost little. */
+const DELIMITED = String.raw`\$\$(?<d1>[^$]{1,2000})\$\$|\$(?<d2>(?:[^$\\\n]|\\[^\n]|\\?\n(?!\s*\n)){1,2000}?)\$|\\\((?<d3>(?:[^\\]|\\[^)]){1,2000}?)\\\)|\\\[(?<d4>(?:[^\\]|\\[^\]]){1,2000}?)\\\]`;
+/** LaTeX without delimiters, as small models write it. */
+const BARE_LATEX = String.raw`-?\d*\\(?:d|t|c)?frac${GROUP}${GROUP}|-?\d*\\sqrt(?:\[\d+\])?${GROUP}`;
+const NUMBER_TEXT = String.raw`[-+−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)(?:[eE][-+]?\d+\b)?`;
+/** A number with its sign and percent, or a chain of them such as `35 + 70 = 105` or `13/28`. */
+const PLAIN = String.raw`(?<![\p{L}\d.\\^_])(?:[$€£]\s?)?${NUMBER_TEXT}(?:\s?[/:]\s?${NUMBER_TEXT})?(?:\s*(?:\\?%|percent\b|pct\b))?`;
+
+const CANDIDATE = new RegExp(`${DELIMITED}|(?<latex>${BARE_LATEX})|(?<plain>${PLAIN})`, "gu");
+
+/** All formulas and numbers of a text in order. A currency sign before a number is not a delimiter. */
+export function findCandidates(text: string): Candidate[] {
+  const found: Candidate[] = [];
+  for (const match of text.matchAll(CANDIDATE)) {
+    const groups = match.groups ?? {};
+    const inner = groups.d1 ?? groups.d2 ?? groups.d3 ?? groups.d4;
+    const end = match.index + match[0].length;
+    if (inner !== undefined) {
+      found.push({ text: inner.trim() + percentAt(text, end), start: match.index, end, math: true });
+    } else {
+      found.push({ text: match[0].trim(), start: match.index, end, math: groups.latex !== undefined });
+    }
+  }
+  return found;
+}
+
+/** The last formula or number of a text, looked for from its end. */
+export function lastCandidate(text: string): Candidate | undefined {
+  // A text is cut at a paragraph so that no formula is cut in two.
+  const cut = text.length > 4000 ? Math.max(0, text.indexOf("\n", text.length - 4000)) : 0;
+  return findCandidates(text.slice(cut)).at(-1) ?? findCandidates(text).at(-1);
+}
+
+function percentAt(text: string, end: number): string {
+  return /^\s*(?:\\?%|percent\b|pct\b)/.test(text.slice(end, end + 12)) ? "\\%" : "";
+}

@@ -1,0 +1,31 @@
+import { findBoxes } from "./boxes.ts";
+import type { Extraction } from "./extract.ts";
+
+/** Finds the letter of a multiple-choice answer: boxed, after "answer is", at the start, or the last one that stands alone. */
+export function extractChoice(text: string, choices: readonly string[]): Extraction | undefined {
+  const letters = choices
+    .map((choice) => choice.replace(/[^\p{L}\p{N}]/gu, ""))
+    .filter((choice) => choice !== "")
+    .join("|");
+  if (letters === "") return undefined;
+  const letter = `(?:\\\\(?:text|mathrm|textbf|mathbf)\\s*\\{\\s*)?[(*\\[]*(${letters})(?![\\p{L}\\p{N}'’])`;
+  const box = findBoxes(text).at(-1);
+  if (box !== undefined) {
+    const found = new RegExp(`^\\s*\\$?\\s*${letter}`, "u").exec(box.content)?.[1];
+    return { answer: found ?? box.content, path: "boxed" };
+  }
+  const phrase = [
+    ...text.matchAll(
+      new RegExp(
+        `(?:answer|choice|option|答案)(?:\\s+is|是|为)?(?:\\s+(?:for sure|definitely|clearly|therefore))*\\s*[:：]?[\\s$*]*${letter}`,
+        "giu",
+      ),
+    ),
+  ];
+  const anchored = phrase.findLast((match) => match[1] === match[1]?.toUpperCase())?.[1];
+  if (anchored !== undefined) return { answer: anchored, path: "answer-phrase" };
+  const start = new RegExp(`^\\s*${letter}`, "u").exec(text)?.[1];
+  if (start !== undefined) return { answer: start, path: "choice" };
+  const alone = [...text.matchAll(new RegExp(`(?<![\\p{L}\\p{N}\\\\])${letter}`, "gu"))].at(-1)?.[1];
+  return alone === undefined ? undefined : { answer: alone, path: "choice" };
+}

@@ -1,0 +1,80 @@
+import { type Grade, gradeAnswer } from "./accuracy/grade-answer.ts";
+import type { ExtractionProfile } from "./accuracy/extract.ts";
+import { scoreFormat } from "./format.ts";
+import { countCharacters, scoreLength } from "./length.ts";
+import { cosineReward, repetitionPenalty, TRAINED_MAX_LENGTH } from "./rewards.ts";
+import type { GradeStatus, Score, ScoredText } from "./score.ts";
+import { splitReasoning } from "./split-reasoning.ts";
+
+export interface ScoreOptions {
+  /** The order in which answers are looked for. */
+  readonly profile?: ExtractionProfile | undefined;
+  /** What the cosine rewards scale by: characters as trained, tokens in the clamped form. */
+  readonly cosineMaxLength?: number | undefined;
+  /** Letters of multiple-choice questions; A to E if left out. */
+  readonly choices?: readonly string[] | undefined;
+  /** A format of the user's own, from `customFormat`; reported as the component `custom`. */
+  readonly customFormat?: ((completion: string, prefill: string) => 0 | 1) | undefined;
+}
+
+const CHOICES: readonly string[] = ["A", "B", "C", "D", "E"];
+
+/** Scores a stored completion: accuracy, format, length, replayed rewards. A pure function of its arguments that never throws. */
+export function scoreCompletion(text: ScoredText, options: ScoreOptions = {}): Score {
+  const { completion, prefill } = text;
+  const truncated = text.finishReason === "length";
+  const lenient = gradeText(text, completion, options, truncated);
+  const after = splitReasoning(completion, prefill).answer;
+  const strict = after === null ? undefined : gradeText(text, after, options, truncated);
+  const { format, parts } = scoreFormat(completion, prefill);
+  const correct = lenient.correct;
+  const maxLength = options.cosineMaxLength ?? TRAINED_MAX_LENGTH;
+  return {
+    status: statusOf(lenient, truncated),
+    accuracy: correct ? 1 : 0,
+    accuracy_strict: strict?.correct === true && strict.path === "boxed" ? 1 : 0,
+    answer: lenient.answer,
+    path: lenient.path,
+    rule: lenient.rule,
+    format,
+    format_parts:
+      options.customFormat === undefined ? parts : { ...parts, custom: options.customFormat(completion, prefill) },
+    ...scoreLength(text),
+    rewards: {
+      accuracy: correct ? 1 : 0,
+      format,
+      tag_count: parts.tag_count ?? null,
+      cosine: cosineReward(correct, countCharacters(completion), { maxLength }),
+      cosine_tokens: cosineReward(correct, text.completionTokens, { maxLength, clamp: true }),
+      repetition_penalty: repetitionPenalty(completion),
+      // Needs all attempts at the problem: `kimiLengthRewards` fills it in.
+      length: null,
+    },
+  };
+}
+
+/** The grade against the best of the accepted golds. A text that was cut off is searched for stated answers only, never guessed from. */
+function gradeText(text: ScoredText, region: string, options: ScoreOptions, truncated: boolean): Grade {
+  let best: Grade | undefined;
+  for (const gold of text.golds.length === 0 ? [""] : text.golds) {
+    const grade = gradeAnswer({
+      gold,
+      pred: region,
+      mode: "response",
+      options: {
+        profile: options.profile,
+        choices: text.answer === "choice" ? (options.choices ?? CHOICES) : undefined,
+        tolerance: text.tolerance,
+        unit: text.unit,
+        anchoredOnly: truncated,
+      },
+    });
+    if (best === undefined || grade.correct) best = grade;
+    if (grade.correct) break;
+  }
+  return best ?? gradeAnswer({ gold: "", pred: "" });
+}
+
+function statusOf(grade: Grade, truncated: boolean): GradeStatus {
+  return grade.status === "no_answer" && truncated ? "truncated" : grade.status;
+}
