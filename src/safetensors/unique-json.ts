@@ -7,21 +7,25 @@ import { InputError } from "../base/errors.ts";
  * @param level the depth of the keys that must be unique: 1 for the outermost object, 2 for the objects in it
  * @throws InputError naming `where`
  */
-export function parseUniqueJson(text: string, where: string, level: 1 | 2): Record<string, unknown> {
+export function parseUniqueJson(text: string, where: string, level: 1 | 2): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw new InputError(`${where}: expected JSON, found ${JSON.stringify(text.slice(0, 40))}`, { cause: error });
   }
-  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+  if (!isRecord(value)) {
     throw new InputError(`${where}: expected a JSON object, found ${text.slice(0, 40)}`);
   }
   const twice = findRepeatedKey(text, level);
   if (twice !== undefined) {
     throw new InputError(`${where}: expected every name once, found ${JSON.stringify(twice)} twice`);
   }
-  return value as Record<string, unknown>;
+  return value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 /** Scans text that is known to be valid JSON. */
