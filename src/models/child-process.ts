@@ -1,0 +1,163 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { createRequire } from "node:module";
+import { Socket } from "node:net";
+import { extname } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { WorkError } from "../base/errors.ts";
+import type { CallName, ChildCalls, ReplyMessage } from "./child-protocol.ts";
+
+/** Characters of the child's output that are kept for the message about its death. */
+const KEPT_OUTPUT = 4096;
+const SHOWN_LINES = 5;
+
+interface Pending {
+  readonly resolve: (result: never) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * A process of its own for the native code, and the calls to it. While calls are pending it keeps this process alive, at
+ * other times not. It ends when this process does.
+ */
+export class EngineProcess {
+  readonly #child: ChildProcess;
+  readonly #pending = new Map<number, Pending>();
+  #nextCall = 1;
+  #output = "";
+  #death: WorkError | undefined;
+  readonly #exited: Promise<void>;
+
+  constructor() {
+    this.#child = forkChild();
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream instanceof Socket) stream.unref();
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.#output = (this.#output + text).slice(-KEPT_OUTPUT);
+      });
+    }
+    this.#child.on("message", (reply: ReplyMessage) => this.#receive(reply));
+    // "close" comes after the last output was read; a process that could not be started has only "error".
+    this.#exited = new Promise((resolve) => {
+      this.#child.once("close", (code, signal) => {
+        this.#die(describeDeath(code, signal, this.#output));
+        resolve();
+      });
+      this.#child.once("error", (error) => {
+        this.#die(new WorkError("The process for llama.cpp could not be started", { cause: error }));
+        if (this.#child.pid === undefined) resolve();
+      });
+    });
+    this.#keepAlive(false);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get alive(): boolean {
+    return this.#death === undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /**
+   * @throws WorkError with the child's message, or that the child died; `signal.reason` at once if aborted
+   */
+  call<Name extends CallName>(
+    name: Name,
+    args: ChildCalls[Name]["arguments"],
+    signal?: AbortSignal,
+  ): Promise<ChildCalls[Name]["result"]> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (this.#death !== undefined) throw this.#death;
+      const id = this.#nextCall++;
+      const abort = (): void => {
+        if (!this.#pending.delete(id)) return;
+        this.#send("abort", this.#nextCall++, { call: id });
+        this.#keepAlive(this.#pending.size > 0);
+        reject(signal?.reason);
+      };
+      const settled = (): void => signal?.removeEventListener("abort", abort);
+      signal?.addEventListener("abort", abort, { once: true });
+      this.#pending.set(id, {
+        resolve: (result) => {
+          settled();
+          resolve(result);
+        },
+        reject: (reason) => {
+          settled();
+          reject(reason);
+        },
+      });
+      this.#keepAlive(true);
+      this.#send(name, id, args);
+    });
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async stop(): Promise<void> {
+    if (this.alive) this.#child.kill("SIGKILL");
+    this.#child.ref();
+    await this.#exited;
+  }
+
+  #send<Name extends CallName>(name: Name, id: number, args: ChildCalls[Name]["arguments"]): void {
+    // A child that died in this moment is reported by its "close".
+    if (this.#child.connected) this.#child.send({ id, name, arguments: args }, () => {});
+  }
+
+  #receive(reply: ReplyMessage): void {
+    const pending = this.#pending.get(reply.id);
+    if (pending === undefined) return;
+    this.#pending.delete(reply.id);
+    this.#keepAlive(this.#pending.size > 0);
+    if ("error" in reply) pending.reject(new WorkError(reply.error.message, { hint: reply.error.hint }));
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends of the channel are of one version
+    else pending.resolve(reply.result as never);
+  }
+
+  #die(death: WorkError): void {
+    this.#death ??= death;
+    for (const { reject } of this.#pending.values()) reject(this.#death);
+    this.#pending.clear();
+  }
+
+  #keepAlive(needed: boolean): void {
+    if (needed) {
+      this.#child.ref();
+      this.#child.channel?.ref();
+    } else {
+      this.#child.unref();
+      this.#child.channel?.unref();
+    }
+  }
+}
+
+/** Starts the child from the same kind of file as this one: TypeScript through tsx, or the built JavaScript. */
+function forkChild(): ChildProcess {
+  const extension = extname(fileURLToPath(import.meta.url));
+  const file = fileURLToPath(new URL(`./llama-cpp-child${extension}`, import.meta.url));
+  const execArgv =
+    extension === ".ts" ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
+  return fork(file, [], {
+    execArgv,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // A failed assertion would start a debugger to print a backtrace, if there is one on the machine.
+    env: { ...process.env, GGML_NO_BACKTRACE: "1" },
+  });
+}
+
+function describeDeath(code: number | null, signal: NodeJS.Signals | null, output: string): WorkError {
+  const lines = output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .slice(-SHOWN_LINES);
+  const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+  const last = lines.length === 0 ? "It printed nothing." : `Its last lines:\n  ${lines.join("\n  ")}`;
+  return new WorkError(`The process that runs llama.cpp ${how}. ${last}`, {
+    hint:
+      signal === "SIGKILL"
+        ? "If nobody ended it by hand, the machine ran out of memory: use fewer sequences or a smaller context."
+        : undefined,
+  });
+}

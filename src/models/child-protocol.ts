@@ -1,0 +1,54 @@
+import type { ChatFormat, Completion, CompletionRequest } from "./runtime.ts";
+
+/** What the parent may ask of the child that runs llama.cpp, and what comes back. Everything is plain JSON. */
+export interface ChildCalls {
+  readonly start: { readonly arguments: EngineOptions; readonly result: EngineFacts };
+  readonly load: { readonly arguments: LoadArguments; readonly result: LoadedFacts };
+  readonly countTokens: { readonly arguments: { model: number; text: string }; readonly result: number };
+  readonly complete: {
+    readonly arguments: { model: number; request: CompletionRequest };
+    readonly result: Completion;
+  };
+  readonly abort: { readonly arguments: { call: number }; readonly result: null };
+  readonly unload: { readonly arguments: { model: number }; readonly result: null };
+}
+
+export type CallName = keyof ChildCalls;
+
+/** One call, as it goes through the channel. `id` is unique in the life of a child. */
+export type CallMessage = {
+  readonly [Name in CallName]: {
+    readonly id: number;
+    readonly name: Name;
+    readonly arguments: ChildCalls[Name]["arguments"];
+  };
+}[CallName];
+
+/** The answer to the call `id`: a result, or the text of the error. */
+export type ReplyMessage =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: { readonly message: string; readonly hint?: string | undefined } };
+
+/** How the engine is started. */
+export interface EngineOptions {
+  /** `false` runs on the CPU; `auto` takes the best device there is. */
+  readonly gpu: false | "auto";
+}
+
+export interface EngineFacts {
+  /** `node-llama-cpp 3.22.1 (cpu zen4)` */
+  readonly build: string;
+}
+
+export interface LoadArguments {
+  readonly modelPath: string;
+  readonly contextTokens: number;
+  readonly sequences: number | undefined;
+}
+
+export interface LoadedFacts {
+  /** Names the model in later calls. */
+  readonly model: number;
+  readonly chat: ChatFormat;
+  readonly sequences: number;
+}

@@ -1,0 +1,250 @@
+import { WorkError } from "../base/errors.ts";
+import { GeneratedText } from "./generated-text.ts";
+import type { NativeModel } from "./native-model.ts";
+import type { Completion, CompletionRequest } from "./runtime.ts";
+import { createTokenPicker, type TokenPicker } from "./token-picker.ts";
+
+/** What a request that is being generated needs from step to step. Its slot is its place in the list of active ones. */
+interface Active {
+  readonly waiting: Waiting;
+  readonly text: GeneratedText;
+  readonly picker: TokenPicker;
+  readonly startedAt: number;
+  /** Where the next token goes. */
+  position: number;
+  /** The last token: decoded in the next step. */
+  token: number;
+  /** Tokens that are put in instead of sampled ones: they close the thinking. */
+  forced: number[];
+}
+
+interface Waiting {
+  readonly request: CompletionRequest;
+  readonly prompt: Uint32Array;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (completion: Completion) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+const NO_LOGITS = new Uint32Array(0);
+const FIRST = Uint32Array.of(0);
+
+/** What is put in when thinking has used up its budget: the model goes on with its answer. */
+const CLOSE_THINKING = "\n</think>\n\n";
+
+/**
+ * Continuous batching: all active requests advance by one token in each step, and a finished one is replaced at once.
+ *
+ * The text of a request is the same whatever else is running, because the logits are the same to the last bit. That holds
+ * by these rules, each found by measuring:
+ * - active sequences have the ids 0, 1, 2, ... without a gap, and are put into the batch in that order (else llama.cpp cuts
+ *   the batch into several passes);
+ * - a prompt is alone in its batch, and cut at the same places always;
+ * - a batch never has just one token: that takes another matrix kernel, which rounds differently;
+ * - random numbers belong to the request.
+ *
+ * The native context must have one sequence more than `slots`: the partner of a lonely token.
+ */
+export class DecodeLoop {
+  readonly #model: NativeModel;
+  readonly #slots: number;
+  readonly #waiting: Waiting[] = [];
+  readonly #active: Active[] = [];
+  #done: Promise<void> | undefined;
+  #stopping: WorkError | undefined;
+
+  constructor(model: NativeModel, slots: number) {
+    this.#model = model;
+    this.#slots = slots;
+  }
+
+  /**
+   * @throws WorkError if prompt and answer do not fit the context; `signal.reason` if aborted
+   */
+  complete(request: CompletionRequest, signal?: AbortSignal): Promise<Completion> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (this.#stopping !== undefined) throw this.#stopping;
+      const prompt = this.tokenize(request.prompt);
+      this.#checkFits(prompt.length, request.sampling.maxTokens);
+      this.#waiting.push({ request, prompt, signal, resolve, reject });
+      this.#done ??= this.#run();
+    });
+  }
+
+  /** Tokens of a text as a prompt: special tokens recognised, the first token of a text put in front if the model wants one. */
+  tokenize(text: string): Uint32Array {
+    const { vocabulary } = this.#model;
+    const tokens = vocabulary.tokenize(text, true);
+    const first = vocabulary.tokenBos();
+    if (!vocabulary.shouldPrependBosToken() || tokens[0] === first) return tokens;
+    return Uint32Array.of(first, ...tokens);
+  }
+
+  #checkFits(promptTokens: number, maxTokens: number): void {
+    if (promptTokens === 0) throw new WorkError("Expected a prompt of at least one token, found an empty one");
+    const needed = promptTokens + maxTokens;
+    if (needed <= this.#model.contextTokens) return;
+    throw new WorkError(
+      `Expected prompt and answer to fit the context of ${this.#model.contextTokens} tokens; found a prompt of ` +
+        `${promptTokens} and max_tokens ${maxTokens}, together ${needed}`,
+      { hint: "Lower max_tokens, or give the model a larger context." },
+    );
+  }
+
+  /** Refuses what is waiting, and returns when nothing runs any more: the model may be disposed of then. */
+  async stop(): Promise<void> {
+    this.#stopping = new WorkError("The model was disposed of before the completion was there");
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0 || this.#active.length > 0) {
+        while (this.#active.length < this.#slots && (await this.#admit(this.#active.length))) {
+          // Each turn has filled one slot.
+        }
+        if (this.#stopping !== undefined) throw this.#stopping;
+        if (this.#active.length > 0) await this.#step();
+      }
+    } catch (error) {
+      for (const { waiting } of this.#active) waiting.reject(error);
+      for (const waiting of this.#waiting) waiting.reject(error);
+      for (const active of this.#active) active.picker.dispose();
+      this.#active.length = 0;
+      this.#waiting.length = 0;
+    } finally {
+      this.#done = undefined;
+    }
+  }
+
+  /** Gives the slot to the next request that needs more than one token; false if none is waiting. */
+  async #admit(slot: number): Promise<boolean> {
+    for (let waiting = this.#waiting.shift(); waiting !== undefined; waiting = this.#waiting.shift()) {
+      if (waiting.signal?.aborted === true) {
+        waiting.reject(waiting.signal.reason);
+        continue;
+      }
+      const active: Active = {
+        waiting,
+        text: new GeneratedText(
+          (tokens) => this.#model.vocabulary.detokenize(tokens, false),
+          waiting.request.sampling.stop,
+        ),
+        picker: createTokenPicker(this.#model, waiting.request.sampling, waiting.prompt),
+        startedAt: performance.now(),
+        position: waiting.prompt.length,
+        token: 0,
+        forced: [],
+      };
+      let token: number;
+      try {
+        token = await active.picker.pick(await this.#evaluatePrompt(slot, waiting.prompt));
+      } catch (error) {
+        active.picker.dispose();
+        waiting.reject(error);
+        throw error;
+      }
+      if (this.#accept(active, token)) continue;
+      this.#active[slot] = active;
+      return true;
+    }
+    return false;
+  }
+
+  /** Evaluates a prompt, alone in its batches; returns the handle of the logits after its last token. */
+  async #evaluatePrompt(slot: number, prompt: Uint32Array): Promise<number> {
+    const { context, batchTokens } = this.#model;
+    context.disposeSequence(slot);
+    let logits = 0;
+    for (let start = 0; start < prompt.length; ) {
+      const left = prompt.length - start;
+      const lonelyRest = left - batchTokens === 1;
+      const size = Math.min(left, lonelyRest ? batchTokens - 1 : batchTokens);
+      const wanted = start + size === prompt.length ? Uint32Array.of(size - 1) : NO_LOGITS;
+      const needsPartner = size === 1;
+      context.initBatch(needsPartner ? 2 : size);
+      const handles = context.addToBatch(slot, start, prompt.slice(start, start + size), wanted);
+      if (needsPartner) context.addToBatch(slot + 1, 0, FIRST, FIRST);
+      await context.decodeBatch();
+      if (needsPartner) context.disposeSequence(slot + 1);
+      logits = handles[0] ?? logits;
+      start += size;
+    }
+    return logits;
+  }
+
+  /** One token for every active request. */
+  async #step(): Promise<void> {
+    const { context } = this.#model;
+    const active = this.#active;
+    const needsPartner = active.length === 1;
+    context.initBatch(active.length + (needsPartner ? 1 : 0));
+    const handles = active.map(
+      ({ position, token }, slot) => context.addToBatch(slot, position, Uint32Array.of(token), FIRST)[0] ?? 0,
+    );
+    if (needsPartner) context.addToBatch(1, 0, FIRST, FIRST);
+    await context.decodeBatch();
+    if (needsPartner) context.disposeSequence(1);
+
+    const tokens = await Promise.all(
+      active.map(async ({ picker, forced }, slot) => forced.shift() ?? (await picker.pick(handles[slot] ?? 0))),
+    );
+    for (let slot = active.length - 1; slot >= 0; slot--) {
+      const one = active[slot];
+      const token = tokens[slot];
+      if (one === undefined || token === undefined) continue;
+      one.position++;
+      if (this.#accept(one, token) && !(await this.#admit(slot))) await this.#closeGap(slot);
+    }
+  }
+
+  /** Moves the last active request into a slot that fell empty. */
+  async #closeGap(slot: number): Promise<void> {
+    const { context } = this.#model;
+    const top = this.#active.length - 1;
+    const last = this.#active[top];
+    context.disposeSequence(slot);
+    if (slot !== top && last !== undefined) {
+      await context.copySequenceStateFromOtherSequence(slot, top);
+      this.#active[slot] = last;
+      context.disposeSequence(top);
+    }
+    this.#active.length = top;
+  }
+
+  /** Takes a token into a request; true if the request is finished (and answered). */
+  #accept(active: Active, token: number): boolean {
+    const { text, waiting } = active;
+    const { maxTokens, maxThinkingTokens } = waiting.request.sampling;
+    if (waiting.signal?.aborted === true) {
+      active.picker.dispose();
+      waiting.reject(waiting.signal.reason);
+      return true;
+    }
+    active.token = token;
+    const ended = this.#model.vocabulary.isEogToken(token);
+    if (ended || text.push(token) || text.tokens.length >= maxTokens) {
+      active.picker.dispose();
+      const stopped = ended || text.stopped;
+      waiting.resolve({
+        text: text.text(),
+        finishReason: stopped ? "stop" : "length",
+        promptTokens: waiting.prompt.length,
+        completionTokens: text.tokens.length,
+        thinkingTokens: text.thinkingTokens,
+        milliseconds: Math.round(performance.now() - active.startedAt),
+      });
+      return true;
+    }
+    active.picker.accept(token);
+    if (
+      text.tokens.length === maxThinkingTokens &&
+      text.thinkingTokens === null &&
+      text.isThinking(waiting.request.prompt)
+    ) {
+      active.forced = [...this.#model.vocabulary.tokenize(CLOSE_THINKING, true)];
+    }
+    return false;
+  }
+}

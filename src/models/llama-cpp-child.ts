@@ -1,0 +1,102 @@
+import { MergesweepError, messageOf, WorkError } from "../base/errors.ts";
+import type { CallMessage, CallName, ChildCalls, ReplyMessage } from "./child-protocol.ts";
+import { DecodeLoop } from "./decode-loop.ts";
+import { type NativeEngine, type NativeModel, startNativeEngine } from "./native-model.ts";
+
+/*
+ * The child process that llama.cpp runs in: a failed assertion or a wild pointer in the native code ends this process and
+ * nothing else. It answers the calls of `child-protocol.ts` and prints nothing of its own; what the native code prints is
+ * kept by the parent for the error message.
+ */
+
+/**
+ * Sequences that are decoded side by side if nobody says otherwise: weights are read once for all of them. On a CPU the gain
+ * ends about here.
+ */
+const DEFAULT_SEQUENCES = 16;
+
+interface Loaded {
+  readonly native: NativeModel;
+  readonly loop: DecodeLoop;
+}
+
+const models = new Map<number, Loaded>();
+const completing = new Map<number, AbortController>();
+let engine: NativeEngine | undefined;
+let nextModel = 1;
+
+async function answer(call: CallMessage): Promise<ChildCalls[CallName]["result"]> {
+  switch (call.name) {
+    case "start":
+      engine ??= await startNativeEngine(call.arguments.gpu);
+      return { build: engine.build };
+    case "load":
+      return await load(call.arguments);
+    case "countTokens":
+      return modelOf(call.arguments.model).loop.tokenize(call.arguments.text).length;
+    case "complete": {
+      const controller = new AbortController();
+      completing.set(call.id, controller);
+      try {
+        return await modelOf(call.arguments.model).loop.complete(call.arguments.request, controller.signal);
+      } finally {
+        completing.delete(call.id);
+      }
+    }
+    case "abort":
+      completing.get(call.arguments.call)?.abort();
+      return null;
+    case "unload":
+      await unload(call.arguments.model);
+      return null;
+    default:
+      throw new Error(`Expected a call of the protocol, found ${JSON.stringify(call)}`);
+  }
+}
+
+async function unload(model: number): Promise<void> {
+  const loaded = models.get(model);
+  models.delete(model);
+  await loaded?.loop.stop();
+  await loaded?.native.dispose();
+}
+
+async function load(options: ChildCalls["load"]["arguments"]): Promise<ChildCalls["load"]["result"]> {
+  if (engine === undefined) throw new Error("Expected the engine to be started before a model is loaded");
+  const slots = options.sequences ?? DEFAULT_SEQUENCES;
+  const native = await engine.loadModel({ ...options, sequences: slots + 1 });
+  const model = nextModel++;
+  models.set(model, { native, loop: new DecodeLoop(native, slots) });
+  return {
+    model,
+    chat: { template: native.chatTemplate, bosToken: native.bosToken, eosToken: native.eosToken },
+    sequences: slots,
+  };
+}
+
+function modelOf(model: number): Loaded {
+  const loaded = models.get(model);
+  if (loaded === undefined) throw new WorkError("Expected a model that is loaded, found one that was disposed of");
+  return loaded;
+}
+
+function errorOf(error: unknown): { message: string; hint?: string | undefined } {
+  return { message: messageOf(error), hint: error instanceof MergesweepError ? error.hint : undefined };
+}
+
+function reply(message: ReplyMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+process.on("message", (call: CallMessage) => {
+  answer(call).then(
+    (result) => reply({ id: call.id, result }),
+    (error: unknown) => reply({ id: call.id, error: errorOf(error) }),
+  );
+});
+
+// A Ctrl-C goes to the whole process group, a scheduler's TERM to every process of the job: the parent decides what happens.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+
+// The parent is gone. Nothing is worth saving here, and an orderly exit would wait for a decode that is under way.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
