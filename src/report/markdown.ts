@@ -1,0 +1,44 @@
+import type { Manifest } from "../runs/schema.ts";
+import type { Findings } from "./findings.ts";
+import { markdownTable, type TextTable } from "./summary-table.ts";
+
+/** Everything that a page shows, in texts. */
+export interface PageContent {
+  readonly manifest: Manifest;
+  readonly table: TextTable;
+  readonly findings: readonly Findings[];
+  readonly notes: readonly string[];
+  /** Names of picture files beside the page, with a text for those who do not see them. */
+  readonly pictures: readonly { readonly file: string; readonly alternative: string }[];
+}
+
+/** How the numbers are to be read; under every table. */
+export const LEGEND =
+  "In brackets: 95% intervals over questions (Wilson for rates, Student's t for tokens). accuracy accepts every way in which an answer is found, strict only the boxed answer after the reasoning.";
+
+/** One line about what was run. */
+export function describeRun({ benchmarks, attempts, points }: Manifest): string {
+  const asked = benchmarks.map(({ name, samples }) => `${name} (${samples} questions)`).join(", ");
+  return `${points.length} points and references on ${asked}, ${attempts} ${attempts === 1 ? "attempt" : "attempts"} a question.`;
+}
+
+/** summary.md: the table, what it says, the pictures. */
+export function summaryMarkdown({ manifest, table, findings, notes, pictures }: PageContent): string {
+  const several = findings.length > 1;
+  const sections = findings.map(({ benchmark, sentences }) =>
+    [...(several ? [`### ${benchmark}`, ""] : []), ...sentences.map((sentence) => `- ${sentence}`), ""].join("\n"),
+  );
+  return [
+    `# ${manifest.sweep}`,
+    "",
+    describeRun(manifest),
+    "",
+    markdownTable(table),
+    LEGEND,
+    "",
+    ...sections,
+    ...notes.map((note) => `- ${note}`),
+    "",
+    ...pictures.map(({ file, alternative }) => `![${alternative}](${file})\n`),
+  ].join("\n");
+}

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { writeFileAtomic } from "../base/atomic-write.ts";
+import { WorkError } from "../base/errors.ts";
+import type { StoredRun } from "../runs/schema.ts";
+import { comparePoints } from "./compare-points.ts";
+import { comparisonsCsv, samplesCsv, summaryCsv } from "./csv.ts";
+import { findings, runNotes } from "./findings.ts";
+import { summaryHtml } from "./html.ts";
+import { type PageContent, summaryMarkdown } from "./markdown.ts";
+import { summarize } from "./summarize.ts";
+import { alignedText, summaryTable } from "./summary-table.ts";
+
+/** What to leave out. */
+export interface ReportOptions {
+  /** PNG charts; they take about a second. @default true */
+  readonly charts?: boolean;
+}
+
+/** What was written, and what to show. */
+export interface RenderedReport {
+  /** Names of the files in the report's folder, in the order in which they were written. */
+  readonly files: string[];
+  /** The summary as aligned text for a terminal. */
+  readonly table: string;
+}
+
+/**
+ * Writes the report of a run into a folder: summary.csv, samples.csv, comparisons.csv, summary.md, report.json, index.html
+ * and the PNG charts. Needs nothing but the stored scores, and equal runs give equal bytes. Each file is replaced whole.
+ *
+ * @throws WorkError if no point of the run is finished, or the folder cannot be written
+ */
+export async function renderReport(
+  run: StoredRun,
+  outDir: string,
+  { charts = true }: ReportOptions = {},
+): Promise<RenderedReport> {
+  const rows = summarize(run);
+  if (rows.length === 0) {
+    throw new WorkError(`Expected at least one finished point in the run of "${run.manifest.sweep}", found none`, {
+      hint: "Run the sweep; what is finished is reported even while the rest is missing.",
+    });
+  }
+  const comparisons = comparePoints(run);
+  const said = findings(run, rows, comparisons);
+  const notes = runNotes(run, rows);
+  const table = summaryTable(rows);
+  const pictures: { file: string; alternative: string; png: Uint8Array }[] = charts ? [] : [];
+  const content: PageContent = { manifest: run.manifest, table, findings: said, notes, pictures };
+  const files: [name: string, content: string | Uint8Array][] = [
+    ["summary.csv", summaryCsv(run.manifest.axes, rows)],
+    ["samples.csv", samplesCsv(run)],
+    ["comparisons.csv", comparisonsCsv(run.manifest.sweep, comparisons)],
+    ...pictures.map(({ file, png }): [string, Uint8Array] => [file, png]),
+    ["summary.md", summaryMarkdown(content)],
+    [
+      "report.json",
+      `${JSON.stringify({ manifest: run.manifest, rows, comparisons, findings: said, notes }, null, 1)}\n`,
+    ],
+    ["index.html", summaryHtml(content)],
+  ];
+  for (const [name, text] of files) await writeFileAtomic(join(outDir, name), text);
+  return { files: files.map(([name]) => name), table: alignedText(table) };
+}
