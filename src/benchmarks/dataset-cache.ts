@@ -1,9 +1,8 @@
 import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { DATA_ENDINGS, type DataEnding } from "./read-rows.ts";
 import type { BenchmarkFile } from "./schema.ts";
-
-const ENDINGS = ["jsonl", "csv", "parquet"] as const;
 
 /** Where fetched data lies: `MERGESWEEP_CACHE`, or `~/.cache/mergesweep/datasets`. */
 export function datasetCacheFolder(): string {
@@ -12,14 +11,14 @@ export function datasetCacheFolder(): string {
 }
 
 /** The name under which the data of a benchmark is cached: the digest that it declares, and the ending of its format. */
-export function cachePath(sha256: string, ending: string): string {
+export function cachePath(sha256: string, ending: DataEnding): string {
   return join(datasetCacheFolder(), `${sha256}.${ending}`);
 }
 
 /** The cached data of a benchmark, in whatever format it was fetched; undefined if it was not. */
 export async function cachedDataFile(declared: BenchmarkFile): Promise<string | undefined> {
   if (declared.sha256 === undefined) return undefined;
-  for (const ending of ENDINGS) {
+  for (const ending of DATA_ENDINGS) {
     const path = cachePath(declared.sha256, ending);
     const there = await access(path).then(
       () => true,

@@ -1,13 +1,14 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { sha256File } from "../base/digest.ts";
+import { sha256 } from "../base/digest.ts";
 import { ConfigError, InputError } from "../base/errors.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { cachedDataFile } from "./dataset-cache.ts";
 import { choosePrompt } from "./prompt.ts";
-import { readRows } from "./read-rows.ts";
+import { parseRows } from "./read-rows.ts";
 import { contentDigest, type ReadSamples, readSamples } from "./read-samples.ts";
 import { type DeclaredBenchmark, findBenchmark } from "./registry.ts";
+import type { BenchmarkFile } from "./schema.ts";
 
 /** At most this many problems of a file are spelled out. */
 const SHOWN_PROBLEMS = 20;
@@ -33,7 +34,7 @@ export async function loadBenchmark(
   const { declared } = benchmark;
   const prompt = choosePrompt(declared, options.prompt);
   const path = await dataFile(benchmark);
-  const data = await readDataFile(path, benchmark);
+  const data = await readData(await readFile(path), path, declared);
   if (data.problems.length > 0) throw describeProblems(path, data.problems);
   return {
     name: declared.name,
@@ -74,15 +75,20 @@ export interface ReadData extends ReadSamples {
   readonly sha256: string;
 }
 
-/** Reads a data file as a benchmark declares it, and checks it: the digest first, then every row. Nothing wrong throws. */
-export async function readDataFile(path: string, { declared }: DeclaredBenchmark): Promise<ReadData> {
-  const sha256 = await sha256File(path);
-  const data = readSamples(await readRows(path), declared);
-  if (declared.sha256 === undefined || declared.sha256 === sha256) return { ...data, sha256 };
+/**
+ * Reads the content of a data file as a benchmark declares it, and checks it: the digest first, then every row.
+ *
+ * @param path names the file in errors, and its format by the ending
+ * @throws InputError for content that is not of its format; all else that is wrong is in `problems`
+ */
+export async function readData(bytes: Uint8Array, path: string, declared: BenchmarkFile): Promise<ReadData> {
+  const found = sha256(bytes);
+  const data = readSamples(await parseRows(bytes, path), declared);
+  if (declared.sha256 === undefined || declared.sha256 === found) return { ...data, sha256: found };
   if (declared.content_sha256 !== undefined && declared.content_sha256 === contentDigest(data.samples)) {
     return { ...data, sha256: declared.sha256 };
   }
-  return { ...data, sha256, problems: [`expected sha256 ${declared.sha256}, found ${sha256}`, ...data.problems] };
+  return { ...data, sha256: found, problems: [`expected sha256 ${declared.sha256}, found ${found}`, ...data.problems] };
 }
 
 /** One error for everything that is wrong with a data file. */

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { InputError, messageOf } from "../base/errors.ts";
@@ -8,36 +7,45 @@ import { parseCsv } from "./parse-csv.ts";
 /** One row of a data file, by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
-const ENDINGS = [".jsonl", ".csv", ".parquet"] as const;
+/** The endings of the formats that are read. */
+export const DATA_ENDINGS = ["jsonl", "csv", "parquet"] as const;
+export type DataEnding = (typeof DATA_ENDINGS)[number];
 
 /**
- * Reads a data file, its format told by its ending: `.jsonl`, `.csv` (RFC 4180, a header line) or `.parquet` (uncompressed
- * or snappy).
+ * The format of a data file, told by its ending.
  *
- * @throws InputError for another ending, and for content that is not of its format
+ * @throws InputError for another ending
  */
-export async function readRows(path: string): Promise<Row[]> {
-  const ending = extname(path).toLowerCase();
-  switch (ending) {
-    case ".jsonl":
-      return parseJsonLines(withoutMark(await readFile(path, "utf8")), path).map((value, index) => {
-        if (isRow(value)) return value;
-        throw new InputError(
-          `${path}: row ${index + 1}: expected an object with a value a column, found ${JSON.stringify(value)}`,
-        );
-      });
-    case ".csv":
-      return parseCsv(withoutMark(await readFile(path, "utf8")), path);
-    case ".parquet":
-      return await readParquet(path);
-    default:
-      throw new InputError(`${path}: expected a data file that ends in ${ENDINGS.join(", ")}`);
-  }
+export function dataEnding(path: string): DataEnding {
+  const ending = extname(path).toLowerCase().slice(1);
+  const known = DATA_ENDINGS.find((candidate) => candidate === ending);
+  if (known === undefined)
+    throw new InputError(`${path}: expected a data file that ends in .${DATA_ENDINGS.join(", .")}`);
+  return known;
 }
 
-async function readParquet(path: string): Promise<Row[]> {
-  const bytes = await readFile(path);
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+/**
+ * Reads the content of a data file: JSON Lines, CSV (RFC 4180, a header line) or parquet (uncompressed or snappy).
+ *
+ * @param path names the file in errors, and its format by the ending
+ * @throws InputError for content that is not of its format
+ */
+export async function parseRows(bytes: Uint8Array, path: string): Promise<Row[]> {
+  const ending = dataEnding(path);
+  if (ending === "parquet") return await parseParquet(bytes, path);
+  const text = new TextDecoder().decode(bytes);
+  if (ending === "csv") return parseCsv(text, path);
+  return parseJsonLines(text, path).map((value, index) => {
+    if (isRow(value)) return value;
+    throw new InputError(
+      `${path}: row ${index + 1}: expected an object with a value a column, found ${JSON.stringify(value)}`,
+    );
+  });
+}
+
+async function parseParquet(bytes: Uint8Array, path: string): Promise<Row[]> {
+  // A copy of its own: a Buffer may be a part of a larger pool.
+  const file = Uint8Array.from(bytes).buffer;
   try {
     return (await parquetReadObjects({ file })).filter(isRow);
   } catch (error) {
@@ -46,10 +54,6 @@ async function readParquet(path: string): Promise<Row[]> {
       cause: error,
     });
   }
-}
-
-function withoutMark(text: string): string {
-  return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
 function isRow(value: unknown): value is Row {

@@ -64,11 +64,12 @@ function toSample(row: Row, index: number, declared: BenchmarkFile, problems: st
 
   const cells = row[fields.answer];
   const golds = (Array.isArray(cells) ? cells : [cells]).flatMap((cell: unknown) => {
-    const text = textOf(cell);
-    const gold = extractGold(text, declared.answer.extract);
+    const raw = extractGold(textOf(cell), declared.answer.extract);
+    // Looked at before trimming: a form feed is white space.
+    for (const broken of brokenEscapes(raw ?? "")) report(`the gold has ${broken}`);
+    const gold = raw?.trim();
     if (gold === undefined) report(`no gold: the answer has no ${describeRule(declared.answer.extract)}`);
     else if (gold === "") report("empty gold");
-    for (const broken of brokenEscapes(gold ?? "")) report(`the gold has ${broken}`);
     return gold === undefined || gold === "" ? [] : [gold];
   });
   if (Array.isArray(cells) && cells.length === 0) report("empty gold");
@@ -107,10 +108,10 @@ function textOf(cell: unknown): string {
 type ExtractRule = BenchmarkFile["answer"]["extract"];
 
 function extractGold(text: string, rule: ExtractRule): string | undefined {
-  if (rule === "whole") return text.trim();
-  if (rule === "last-boxed") return lastBoxed(text)?.trim();
+  if (rule === "whole") return text;
+  if (rule === "last-boxed") return lastBoxed(text);
   const at = text.lastIndexOf(rule.after);
-  return at === -1 ? undefined : text.slice(at + rule.after.length).trim();
+  return at === -1 ? undefined : text.slice(at + rule.after.length);
 }
 
 function describeRule(rule: ExtractRule): string {

@@ -10,18 +10,25 @@ const promptSchema = z.strictObject({
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hexadecimal digits");
 
-const sourceSchema = z.strictObject({
-  /** The Hugging Face dataset: `openai/gsm8k`. */
-  hub: z.string().regex(/^[\w.-]+\/[\w.-]+$/, "expected owner/name"),
-  config: z.string().optional(),
+const hubSchema = z.strictObject({
+  /** `openai/gsm8k`. */
+  id: z.string().regex(/^[\w.-]+\/[\w.-]+$/, "expected owner/name"),
+  config: z.string().default("default"),
   split: z.string(),
-  /** A commit of the dataset, or null: not pinned, whatever `main` is; the digests decide. */
+  /** A commit of the dataset, or null: not pinned, whatever `main` is. The digests decide in both cases. */
   revision: z.string().min(1).nullable(),
   /** The file in the dataset; found by config and split if left out. */
   path: z.string().optional(),
-  /** Where the very bytes of `sha256` lie, for when the hub does not answer or has other bytes. */
-  mirror: z.url().optional(),
 });
+
+const sourceSchema = z
+  .strictObject({
+    /** A dataset on the Hugging Face hub. */
+    hub: hubSchema.optional(),
+    /** Where the very bytes of `sha256` lie, for when the hub does not answer or has other bytes. */
+    mirror: z.url().optional(),
+  })
+  .refine(({ hub, mirror }) => hub !== undefined || mirror !== undefined, "expected `hub`, `mirror` or both");
 
 /** What a `benchmark.yaml` may say. */
 export const benchmarkFileSchema = z
@@ -72,4 +79,4 @@ export const benchmarkFileSchema = z
 
 /** A `benchmark.yaml` after its checks, defaults filled in. */
 export type BenchmarkFile = z.infer<typeof benchmarkFileSchema>;
-export type BenchmarkSource = z.infer<typeof sourceSchema>;
+export type HubSource = z.infer<typeof hubSchema>;
