@@ -21,4 +21,14 @@ export interface TensorPlacement {
   readonly shape: readonly number[];
   readonly position: number;
   readonly byteLength: number;
+  /** What the file's format does to the elements besides converting them. */
+  readonly change?: TensorChange | undefined;
 }
+
+/**
+ * `rotary`: within each head, the rows of the two halves alternate (llama.cpp rotates neighbours where transformers rotates
+ * halves). `add`: a number is added to every element, in F32 (Gemma's norms, which transformers stores less 1).
+ */
+export type TensorChange =
+  | { readonly kind: "rotary"; readonly heads: number }
+  | { readonly kind: "add"; readonly value: number };

@@ -3,9 +3,10 @@ import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describeWriteFailure } from "../base/atomic-write.ts";
 import { decodeTo, encodeTo } from "./convert.ts";
-import type { FloatDtype } from "./dtype.ts";
+import { dtypeBytes, type FloatDtype } from "./dtype.ts";
 import type { StorageType, TensorFileLayout, TensorPlacement } from "./file-layout.ts";
-import { quantizeQ8, q8Bytes } from "./q8.ts";
+import { q8Bytes, quantizeQ8 } from "./q8.ts";
+import { reorderRows } from "./tensor-change.ts";
 import { elementCount } from "./tensor-info.ts";
 import type { TensorStream } from "./tensor-stream.ts";
 import type { DigestedTensor } from "./tensors-digest.ts";
@@ -124,18 +125,22 @@ function placeWriter(
       `${placement.source}: expected [${placement.shape.join(", ")}], found [${stream.shape.join(", ")}]`,
     );
   }
+  const { storage, shape, change } = placement;
+  const rows = shape[0] ?? 1;
+  const rowBytes = (elementCount(shape) / rows) * dtypeBytes(stream.dtype);
   let position = placement.position;
-  return async (piece) => {
-    const bytes = toStorage(placement.storage, stream.dtype, piece);
+  return reorderRows(change, { rows, rowBytes }, async (piece) => {
+    const bytes = toStorage(storage, stream.dtype, piece, change?.kind === "add" ? change.value : 0);
     await writeFully(file, bytes, position);
     position += bytes.byteLength;
-  };
+  });
 }
 
-function toStorage(storage: StorageType, dtype: FloatDtype, piece: Uint8Array<ArrayBuffer>): Uint8Array {
-  if (storage === dtype) return piece;
-  const values = new Float32Array(piece.byteLength / (dtype === "F32" ? 4 : 2));
+function toStorage(storage: StorageType, dtype: FloatDtype, piece: Uint8Array<ArrayBuffer>, add: number): Uint8Array {
+  if (storage === dtype && add === 0) return piece;
+  const values = new Float32Array(piece.byteLength / dtypeBytes(dtype));
   decodeTo(values, dtype, piece);
+  if (add !== 0) for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) + add;
   if (storage === "Q8_0") return quantizeQ8(values);
   const bytes = new Uint8Array(values.length * (storage === "F32" ? 4 : 2));
   encodeTo(bytes, storage, values);
