@@ -1,4 +1,4 @@
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { ConfigError } from "./errors.ts";
 import { suggestion } from "./suggest.ts";
@@ -11,7 +11,7 @@ export type YamlPath = readonly PropertyKey[];
 /** A parsed YAML text that still knows where everything in it was written. */
 export interface YamlDocument {
   readonly value: unknown;
-  /** `sweep.yaml:7:5`, the place of the value at a path, or of its nearest parent that exists. */
+  /** `sweep.yaml:7:5`, the place of the key or list item at a path, or of its nearest parent that exists. */
   locate(path: YamlPath): string;
 }
 
@@ -38,8 +38,12 @@ export function parseYaml(text: string, fileName: string): YamlDocument {
   return {
     value,
     locate(path) {
-      for (let length = path.length; length >= 0; length--) {
-        const node: unknown = document.getIn(path.slice(0, length), true);
+      for (let length = path.length; length > 0; length--) {
+        const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+        const key = isMap(parent)
+          ? parent.items.find((item) => isScalar(item.key) && item.key.value === path[length - 1])?.key
+          : undefined;
+        const node: unknown = key ?? document.getIn(path.slice(0, length), true);
         if (isNode(node) && node.range) return place(node.range[0]);
       }
       return fileName;

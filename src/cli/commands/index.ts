@@ -1,0 +1,24 @@
+import type { CommandModule } from "yargs";
+import type { CliContext } from "../context.ts";
+import { convertCommand } from "./convert.ts";
+import { doctorCommand } from "./doctor.ts";
+import { mergeCommand } from "./merge.ts";
+import { planCommand } from "./plan.ts";
+import { reportCommand } from "./report.ts";
+import { runCommand } from "./run.ts";
+import { scoreCommand } from "./score.ts";
+import { statusCommand } from "./status.ts";
+
+/** Every command, in the order of the help. */
+export function commands(context: CliContext): CommandModule[] {
+  return [
+    runCommand(context),
+    planCommand(context),
+    statusCommand(context),
+    reportCommand(context),
+    scoreCommand(context),
+    mergeCommand(context),
+    convertCommand(context),
+    doctorCommand(context),
+  ];
+}

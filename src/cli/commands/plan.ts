@@ -1,0 +1,71 @@
+import type { CommandModule } from "yargs";
+import { formatBytes } from "../../base/bytes.ts";
+import { readSweepFile } from "../../sweep/config.ts";
+import { planSweep, unitBytes } from "../../sweep/plan.ts";
+import type { CliContext } from "../context.ts";
+import { defineCommand, jsonFlag } from "../options.ts";
+import { overridesOf, sweepFlags } from "../sweep-flags.ts";
+
+/** `mergesweep plan SWEEP`: check everything and say what would run; writes nothing. */
+export function planCommand(context: CliContext): CommandModule {
+  return defineCommand({
+    command: "plan <sweep>",
+    describe: "Check a sweep and show what it would do; nothing is written",
+    builder: (parser) =>
+      parser
+        .positional("sweep", { type: "string", demandOption: true, description: "Sweep file (YAML)" })
+        .options(sweepFlags)
+        .options({ json: jsonFlag }),
+    handler: async (args) => {
+      const overrides = overridesOf(args);
+      const sweep = await readSweepFile(args.sweep);
+      const plan = await planSweep(sweep, overrides, context.version);
+      try {
+        const { manifest } = plan;
+        if (args.json === true) {
+          context.terminal.out(
+            JSON.stringify({ ...manifest, origins: originsOf(sweep.document.value, overrides) }, null, 2),
+          );
+          return;
+        }
+        const completions = manifest.benchmarks.reduce((sum, { samples }) => sum + samples * manifest.attempts, 0);
+        context.terminal.out(
+          [
+            `${manifest.sweep}: ${plan.units.length} points x ${completions} completions = ${plan.units.length * completions}`,
+            `points: ${manifest.points.map((point) => point.name).join(", ")}`,
+            ...manifest.benchmarks.map(
+              ({ name, version, samples, prompt }) =>
+                `benchmark: ${name} v${version}, ${samples} problems, prompt ${prompt}`,
+            ),
+            `generation: ${JSON.stringify(manifest.plan.generation)}`,
+            `weights: ${plan.ggufType}, about ${formatBytes(Math.max(...plan.units.map((unit) => unitBytes(unit, plan.ggufType))))} a point; context ${plan.contextTokens} tokens a sequence`,
+          ].join("\n"),
+        );
+      } finally {
+        await plan.close();
+      }
+    },
+  });
+}
+
+/** Where each generation setting comes from: `flag`, `file` or `default`. */
+function originsOf(file: unknown, overrides: ReturnType<typeof overridesOf>): Record<string, string> {
+  const written = typeof file === "object" && file !== null && "generation" in file ? Object(file.generation) : {};
+  const names = [
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "repetition_penalty",
+    "max_tokens",
+    "attempts",
+    "seed",
+    "stop",
+  ];
+  return Object.fromEntries(
+    names.map((name) => {
+      const given = Object.hasOwn(overrides.generation ?? {}, name);
+      return [`generation.${name}`, given ? "flag" : Object.hasOwn(written, name) ? "file" : "default"];
+    }),
+  );
+}

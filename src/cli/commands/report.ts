@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import type { CommandModule } from "yargs";
+import { renderReport } from "../../report/render-report.ts";
+import { readRun } from "../../runs/run-store.ts";
+import type { CliContext } from "../context.ts";
+import { defineCommand, jsonFlag, textOption } from "../options.ts";
+
+/** `mergesweep report RUN`: tables and pictures from a run store, which may come from another machine. */
+export function reportCommand({ terminal }: CliContext): CommandModule {
+  return defineCommand({
+    command: "report <run>",
+    describe: "Render the report of a run again, without any model",
+    builder: (parser) =>
+      parser
+        .positional("run", { type: "string", demandOption: true, description: "Run store, e.g. runs/pocket" })
+        .options({
+          out: { ...textOption("Folder of the report (default: reports/<name>)"), group: "Output:" },
+          json: jsonFlag,
+        }),
+    handler: async (args) => {
+      const run = await readRun(args.run);
+      const { files, table } = await renderReport(run, args.out ?? join("reports", run.manifest.sweep));
+      terminal.out(args.json === true ? JSON.stringify({ files }) : table);
+      terminal.note(files.join("\n"));
+    },
+  });
+}

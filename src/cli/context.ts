@@ -1,0 +1,15 @@
+import type { ModelRuntime } from "../models/runtime.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What every command is given instead of reaching for the process. */
+export interface CliContext {
+  readonly terminal: Terminal;
+  /** Aborted by Ctrl-C and SIGTERM, with an `Interrupted` as its reason. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+  /** Processor cores that may be used. */
+  readonly cores: number;
+  readonly createRuntime: () => Promise<ModelRuntime>;
+  /** A command that ran to its end but found failures says so here. */
+  setExitCode(code: number): void;
+}

@@ -1,0 +1,31 @@
+import { ConfigError, InputError, StoreError, UsageError } from "../base/errors.ts";
+
+/** What the shell is told. Documented in `mergesweep --help`. */
+export const EXIT = {
+  done: 0,
+  /** Units failed, or a threshold was missed. */
+  failed: 1,
+  /** The command line, a config or an input cannot be used; nothing was started. */
+  usage: 2,
+  /** A bug of ours. */
+  bug: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export class Interrupted extends Error {
+  readonly exitCode: number;
+
+  constructor(signal: "SIGINT" | "SIGTERM") {
+    super(`interrupted by ${signal}`);
+    this.exitCode = signal === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
+  }
+}
+
+/** The exit code of anything that a command throws. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Interrupted) return error.exitCode;
+  if (error instanceof UsageError || error instanceof ConfigError) return EXIT.usage;
+  if (error instanceof InputError || error instanceof StoreError) return EXIT.usage;
+  return error instanceof Error && "code" in error ? EXIT.failed : EXIT.bug;
+}

@@ -1,0 +1,68 @@
+import type { CommandModule } from "yargs";
+import { UsageError } from "../base/errors.ts";
+
+/** A flag that takes exactly one value. Undefined if not given: defaults belong to whoever may also read a file. */
+export interface Flag<Value> {
+  readonly type: "string";
+  readonly requiresArg: true;
+  readonly description: string;
+  readonly group?: string;
+  readonly coerce: (value: unknown) => Value | undefined;
+}
+
+/** A flag of one integer; yargs alone would make NaN of a word and an array of a repetition. */
+export function integerOption(description: string, min = 0): Flag<number> {
+  return flag(description, `one integer of at least ${min}`, (text) => {
+    const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+    return Number.isSafeInteger(number) && number >= min ? number : undefined;
+  });
+}
+
+/** A flag of one number, within bounds. */
+export function numberOption(description: string, min = 0, max = Number.MAX_VALUE): Flag<number> {
+  const range = max === Number.MAX_VALUE ? `at least ${min}` : `${min} to ${max}`;
+  return flag(description, `one number, ${range}`, (text) => {
+    const number = text.trim() === "" ? Number.NaN : Number(text);
+    return number >= min && number <= max ? number : undefined;
+  });
+}
+
+/** A flag of one text. */
+export function textOption(description: string): Flag<string> {
+  return flag(description, "one value", (text) => (text === "" ? undefined : text));
+}
+
+const SIZE_UNITS = ["", "K", "M", "G", "T"];
+
+/** A flag of a size such as `20GB`, in powers of 1000; a plain number is bytes. */
+export function sizeOption(description: string): Flag<number> {
+  return flag(description, "one size such as 20GB", (text) => {
+    const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)B?$/i.exec(text.trim());
+    if (match === null) return undefined;
+    return Math.round(Number(match[1]) * 1000 ** SIZE_UNITS.indexOf((match[2] ?? "").toUpperCase()));
+  });
+}
+
+/** Prints JSON instead of a table. */
+export const jsonFlag = { type: "boolean", description: "Print JSON instead of a table", group: "Output:" } as const;
+
+function flag<Value>(description: string, expected: string, parse: (text: string) => Value | undefined): Flag<Value> {
+  return {
+    type: "string",
+    requiresArg: true,
+    description,
+    coerce: (value) => {
+      if (value === undefined) return undefined;
+      const parsed = typeof value === "string" ? parse(value) : undefined;
+      if (parsed !== undefined) return parsed;
+      const found = Array.isArray(value) ? `${value.length} (${value.join(", ")})` : JSON.stringify(value);
+      throw new UsageError(`${description}: expected ${expected}, found ${found}`);
+    },
+  };
+}
+
+/** A command with its flags inferred; the list of all commands does not care which they are. */
+export function defineCommand<Args>(module: CommandModule<object, Args>): CommandModule {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- yargs calls each handler with its own builder's flags
+  return module as CommandModule;
+}

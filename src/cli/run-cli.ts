@@ -1,0 +1,66 @@
+import yargs from "yargs";
+import { MergesweepError, UsageError } from "../base/errors.ts";
+import { commands } from "./commands/index.ts";
+import type { CliContext } from "./context.ts";
+import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
+
+const EPILOGUE = `Exit codes: 0 done; 1 units failed or a threshold was missed; 2 usage, config or input error, nothing was
+started; 70 a bug in mergesweep; 130 and 143 interrupted, everything finished is saved.`;
+
+/**
+ * Runs one command line and gives back the exit code. Prints through the context only, and never ends the process.
+ *
+ * @param args without `node` and the script
+ */
+export async function runCli(args: readonly string[], context: Omit<CliContext, "setExitCode">): Promise<number> {
+  let code: number = EXIT.done;
+  let help = "";
+  const full: CliContext = {
+    ...context,
+    setExitCode: (value) => {
+      code = value;
+    },
+  };
+  const parser = yargs()
+    .scriptName("mergesweep")
+    .usage("$0 <command>\n\nCompare merge weights: make the merges, evaluate each, report with intervals.")
+    .example("$0 run sweeps/pocket.yaml", "run a sweep, or go on with it")
+    .example("$0 report runs/pocket", "render its report again, without a model")
+    .strict()
+    .demandCommand(1, "expected a command; mergesweep --help lists them")
+    .recommendCommands()
+    .version(context.version)
+    .help()
+    .alias("h", "help")
+    .completion("completion", "Print a completion script for your shell")
+    .option("quiet", { alias: "q", type: "boolean", global: true, description: "No progress, only the result" })
+    .epilogue(EPILOGUE)
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .parserConfiguration({ "strip-aliased": true, "duplicate-arguments-array": true })
+    .exitProcess(false)
+    .fail((message: string, error: unknown) => {
+      throw error ?? new UsageError(message, { hint: "mergesweep --help lists commands and flags." });
+    });
+  for (const command of commands(full)) parser.command(command);
+  try {
+    await parser.parseAsync([...args], {}, (_error, _argv, output) => {
+      help = output;
+    });
+    if (help !== "") context.terminal.out(help);
+    return code;
+  } catch (error) {
+    report(error, context);
+    return exitCodeOf(error);
+  }
+}
+
+function report(error: unknown, { terminal }: Pick<CliContext, "terminal">): void {
+  if (error instanceof Interrupted) return;
+  if (error instanceof MergesweepError) {
+    terminal.error(`mergesweep: ${error.message}`);
+    if (error.hint !== undefined) terminal.error(error.hint);
+    return;
+  }
+  terminal.error(`mergesweep: unexpected error; this is a bug, please report it:`);
+  terminal.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}

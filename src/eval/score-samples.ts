@@ -1,0 +1,57 @@
+import type { Benchmark, Sample } from "../benchmarks/benchmark.ts";
+import type { SampleRecord, ScoreRecord } from "../runs/schema.ts";
+import { answerClasses } from "../scorers/accuracy/answer-classes.ts";
+import { kimiLengthRewards } from "../scorers/rewards.ts";
+import { scoreCompletion } from "../scorers/score-completion.ts";
+
+/**
+ * The scores of stored completions, in the order of the benchmarks, their samples, and the attempts. A pure function of its
+ * inputs: a run can be scored again at any time. Records of samples that the benchmarks do not have are left out.
+ */
+export function scoreSamples(records: readonly SampleRecord[], benchmarks: readonly Benchmark[]): ScoreRecord[] {
+  const bySample = new Map<string, SampleRecord[]>();
+  for (const record of records) {
+    const key = JSON.stringify([record.benchmark, record.sample]);
+    const attempts = bySample.get(key);
+    if (attempts === undefined) bySample.set(key, [record]);
+    else attempts.push(record);
+  }
+  return benchmarks.flatMap((benchmark) =>
+    benchmark.samples.flatMap((sample) => {
+      const attempts = bySample.get(JSON.stringify([benchmark.name, sample.id])) ?? [];
+      return scoreAttempts(
+        attempts.toSorted((a, b) => a.attempt - b.attempt),
+        benchmark,
+        sample,
+      );
+    }),
+  );
+}
+
+/** All attempts of one sample together: the Kimi length reward and the classes of equal answers compare them. */
+function scoreAttempts(attempts: readonly SampleRecord[], benchmark: Benchmark, sample: Sample): ScoreRecord[] {
+  const scores = attempts.map((record) =>
+    scoreCompletion({
+      completion: record.completion,
+      prefill: record.prefill,
+      golds: sample.golds,
+      answer: benchmark.answer,
+      finishReason: record.finish_reason,
+      completionTokens: record.completion_tokens,
+      thinkingTokens: record.thinking_tokens,
+      tolerance: sample.tolerance,
+      unit: sample.unit,
+    }),
+  );
+  const classes = answerClasses(scores.map((score) => score.answer));
+  const kimi = kimiLengthRewards(scores.map((score) => ({ length: score.characters, correct: score.accuracy === 1 })));
+  return scores.map((score, index) => ({
+    benchmark: benchmark.name,
+    sample: sample.id,
+    attempt: attempts[index]?.attempt ?? index,
+    gold: sample.golds[0] ?? "",
+    answer_class: classes[index] ?? null,
+    ...score,
+    rewards: { ...score.rewards, kimi_length: attempts.length < 2 ? null : (kimi[index] ?? null) },
+  }));
+}

@@ -1,0 +1,129 @@
+import { z } from "zod";
+
+/**
+ * What a run store holds, as read back from disk. Reports, re-scoring and resuming all see a run through these types.
+ *
+ * runs/<name>/manifest.json            the frozen plan (Manifest)
+ * runs/<name>/units/<id>/samples.jsonl one SampleRecord an attempt, appended the moment it exists
+ * runs/<name>/units/<id>/scores.jsonl  one ScoreRecord an attempt, recomputed from samples.jsonl at will
+ * runs/<name>/units/<id>/result.json   UnitResult; its presence means done
+ */
+export const MANIFEST_VERSION = 1;
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** One completion, as the runtime gave it. Never rewritten. */
+export const sampleRecordSchema = z.object({
+  benchmark: z.string(),
+  sample: z.string(),
+  /** 0-based: the k-th completion of this sample. */
+  attempt: z.int().nonnegative(),
+  seed: z.int().nonnegative(),
+  /** SHA-256 of the whole prompt text. */
+  prompt_sha256: digest,
+  /** What the chat template put at the start of the assistant's turn, e.g. `<think>\n`. */
+  prefill: z.string(),
+  completion: z.string(),
+  finish_reason: z.enum(["stop", "length", "aborted"]),
+  prompt_tokens: z.int().nonnegative(),
+  completion_tokens: z.int().nonnegative(),
+  thinking_tokens: z.int().nonnegative().nullable(),
+  milliseconds: z.number().nonnegative(),
+});
+export type SampleRecord = z.infer<typeof sampleRecordSchema>;
+
+const bit = z.union([z.literal(0), z.literal(1)]);
+
+/** The scores of one attempt. Same keys as SampleRecord: (benchmark, sample, attempt). */
+export const scoreRecordSchema = z.object({
+  benchmark: z.string(),
+  sample: z.string(),
+  attempt: z.int().nonnegative(),
+  /** The first accepted answer, for samples.csv. */
+  gold: z.string(),
+  status: z.enum(["correct", "wrong", "no_answer", "unparsed", "truncated", "timeout"]),
+  accuracy: bit,
+  accuracy_strict: bit,
+  answer: z.string().nullable(),
+  /** Attempts of a sample whose answers are equivalent share a number; for maj@k. Null without an answer. */
+  answer_class: z.int().nonnegative().nullable(),
+  path: z.string(),
+  rule: z.string(),
+  format: bit,
+  format_parts: z.record(z.string(), z.number()),
+  tokens: z.int().nonnegative(),
+  thinking_tokens: z.int().nonnegative().nullable(),
+  answer_tokens: z.int().nonnegative().nullable(),
+  characters: z.int().nonnegative(),
+  thinking_characters: z.int().nonnegative(),
+  answer_characters: z.int().nonnegative(),
+  words: z.int().nonnegative(),
+  truncated: bit,
+  rewards: z.record(z.string(), z.number().nullable()),
+});
+export type ScoreRecord = z.infer<typeof scoreRecordSchema>;
+
+/** A point of the sweep or a reference: what is evaluated. */
+export const plannedPointSchema = z.object({
+  /** `w=0.3`, or the reference's name. Unique in a run. */
+  name: z.string(),
+  kind: z.enum(["point", "reference"]),
+  /** Axis values as decimals a person would write, in the axes' order; empty for a reference. */
+  axes: z.record(z.string(), z.string()),
+  /** The unit directory: a point x its benchmarks. */
+  unit: z.string(),
+});
+export type PlannedPoint = z.infer<typeof plannedPointSchema>;
+
+export const plannedBenchmarkSchema = z.object({
+  name: z.string(),
+  version: z.int(),
+  /** How many of its problems this run asks, after `--limit`. */
+  samples: z.int().positive(),
+  data_sha256: digest,
+  prompt: z.string(),
+});
+
+/** Frozen when the run is made; a run that would change it is refused. */
+export const manifestSchema = z.object({
+  manifest_version: z.literal(MANIFEST_VERSION),
+  mergesweep_version: z.string(),
+  sweep: z.string(),
+  axes: z.array(z.string()),
+  points: z.array(plannedPointSchema),
+  benchmarks: z.array(plannedBenchmarkSchema),
+  attempts: z.int().positive(),
+  max_tokens: z.int().positive(),
+  /** The whole resolved sweep, for the record and for saying what differs. */
+  plan: z.record(z.string(), z.unknown()),
+  plan_digest: digest,
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Written by atomic rename when every attempt of a unit is stored and scored. */
+export const unitResultSchema = z.object({
+  unit: z.string(),
+  weights_sha256: digest,
+  /** Hash of everything that determines the completions. */
+  identity: digest,
+  /** The unit whose completions these are, if the same weights were evaluated under another point already. */
+  same_as: z.string().nullable(),
+  runtime: z.string(),
+  gguf_type: z.string(),
+  attempts: z.int().nonnegative(),
+  scorer_version: z.int(),
+});
+export type UnitResult = z.infer<typeof unitResultSchema>;
+
+/** One unit as a report sees it. */
+export interface EvaluatedPoint {
+  readonly point: PlannedPoint;
+  readonly result: UnitResult;
+  readonly scores: readonly ScoreRecord[];
+}
+
+/** A whole run, read back: all that `report` needs. Units that are not finished are left out. */
+export interface StoredRun {
+  readonly manifest: Manifest;
+  readonly evaluated: readonly EvaluatedPoint[];
+}

@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { ConfigError, systemCodeOf } from "../base/errors.ts";
+import { checkYaml, parseYaml, type YamlDocument } from "../base/yaml-document.ts";
+
+/** More points than this is a typo in a step, and would take longer than anybody waits. */
+export const MAX_POINTS = 10_000;
+
+const decimal = z.union([z.number(), z.string().regex(/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/, "expected a number")]);
+const axisSchema = z.union(
+  [
+    z.array(decimal).min(1, "expected at least one value"),
+    z.strictObject({
+      /** First value. */
+      from: decimal,
+      /** Last value, included if the steps meet it. */
+      to: decimal,
+      /** Distance of neighbours; positive. */
+      step: decimal,
+    }),
+  ],
+  "expected a list of numbers, or { from, to, step }",
+);
+
+const fraction = z.number().min(0).max(1);
+
+export const generationSchema = z.strictObject({
+  /** 0 is greedy. */
+  temperature: z.number().min(0).default(0),
+  top_p: fraction.default(1),
+  /** 0 keeps every token. */
+  top_k: z.int().min(0).default(0),
+  min_p: fraction.default(0),
+  /** 1 is none. */
+  repetition_penalty: z.number().positive().default(1),
+  /** Completion tokens at the most. A low cap truncates: the report shows how often. */
+  max_tokens: z.int().positive().default(2048),
+  /** Tokens of thinking after which an answer is asked for. */
+  max_thinking_tokens: z.int().positive().nullable().default(null),
+  /** Generation ends before any of these. */
+  stop: z.array(z.string().min(1)).default([]),
+  /** Completions a problem. */
+  attempts: z.int().positive().default(1),
+  seed: z.int().nonnegative().default(0),
+});
+export type Generation = z.infer<typeof generationSchema>;
+
+const benchmarkEntrySchema = z.union([
+  z.string().min(1),
+  z.strictObject({
+    name: z.string().min(1),
+    /** A prompt template that the benchmark offers; its default if left out. */
+    prompt: z.string().optional(),
+    /** Only the first problems. */
+    limit: z.int().positive().optional(),
+  }),
+]);
+
+/** Types that merged weights can be evaluated in. */
+export const GGUF_TYPES = ["bf16", "f16", "f32", "q8_0"] as const;
+export type GgufType = (typeof GGUF_TYPES)[number];
+
+const sweepSchema = z.strictObject({
+  /** Names the run store and the report: runs/<name>, reports/<name>. */
+  name: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "expected letters, digits, dots, dashes and underscores"),
+  description: z.string().optional(),
+  /** What varies. Several axes make a grid. */
+  axes: z.record(z.string().regex(/^[A-Za-z_]\w*$/, "expected a name such as w"), axisSchema).default({}),
+  /** A mergekit config in which values may be expressions over the axes: "${1 - w}". */
+  recipe: z.record(z.string(), z.unknown()).optional(),
+  /** Checkpoints that are evaluated beside the points and never merged: name -> path. */
+  references: z.record(z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "expected a short name"), z.string()).default({}),
+  benchmarks: z.array(benchmarkEntrySchema).min(1, "expected at least one benchmark"),
+  generation: generationSchema.prefault({}),
+  /** The type that weights are stored in for evaluation. */
+  gguf_type: z.enum(GGUF_TYPES).default("bf16"),
+});
+export type SweepConfig = z.infer<typeof sweepSchema>;
+
+/** A sweep file, checked, with the places of its lines for later errors. */
+export interface SweepFile {
+  readonly path: string;
+  /** Relative paths are looked up here first, then in the working directory. */
+  readonly root: string;
+  readonly config: SweepConfig;
+  readonly document: YamlDocument;
+}
+
+/**
+ * Reads and checks a sweep file.
+ *
+ * @throws ConfigError naming file, line and column of everything that is wrong in it
+ */
+export async function readSweepFile(path: string): Promise<SweepFile> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (systemCodeOf(error) === "ENOENT") {
+      throw new ConfigError(`Expected a sweep file, found none at ${path}`, {
+        hint: "Ready-to-run sweeps are in sweeps/, for example sweeps/pocket.yaml.",
+      });
+    }
+    throw error;
+  });
+  const document = parseYaml(text, path);
+  const config = checkYaml(document, sweepSchema);
+  if (config.recipe === undefined && Object.keys(config.references).length === 0) {
+    throw new ConfigError(
+      `${path}: expected a recipe, references, or both; found neither: there is nothing to evaluate`,
+    );
+  }
+  if (config.recipe === undefined && Object.keys(config.axes).length > 0) {
+    throw new ConfigError(`${document.locate(["axes"])}: there are axes but no recipe that uses them`);
+  }
+  return { path, root: projectRootOf(path), config, document };
+}
+
+/** The nearest folder above a file that holds a `sweeps` or `datasets` folder or a package.json; else the file's own folder. */
+function projectRootOf(path: string): string {
+  const own = dirname(resolve(path));
+  for (let folder = own; ; folder = dirname(folder)) {
+    if (["package.json", "datasets", "sweeps"].some((name) => existsSync(join(folder, name)))) return folder;
+    if (folder === dirname(folder)) return own;
+  }
+}

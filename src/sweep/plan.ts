@@ -1,0 +1,209 @@
+import { existsSync } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
+import { digestOf } from "../base/digest.ts";
+import { ConfigError } from "../base/errors.ts";
+import type { Benchmark } from "../benchmarks/benchmark.ts";
+import { loadBenchmark } from "../benchmarks/load-dataset.ts";
+import { type Checkpoint, openCheckpoint } from "../checkpoints/checkpoint.ts";
+import { readModelConfig } from "../checkpoints/config.ts";
+import type { EvaluationSettings } from "../eval/evaluate.ts";
+import { type MergePlan, planMerge } from "../merge/plan.ts";
+import { parseRecipe } from "../merge/recipe.ts";
+import { elementCount } from "../tensors/tensor-info.ts";
+import { MANIFEST_VERSION, type Manifest, type PlannedPoint } from "../runs/schema.ts";
+import type { Generation, GgufType, SweepFile } from "./config.ts";
+import { expandSweep } from "./expand.ts";
+
+/** What is evaluated at a point, opened and checked. */
+export type PlannedWeights =
+  | { readonly kind: "merge"; readonly merge: MergePlan }
+  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint };
+
+export interface PlannedUnit {
+  readonly point: PlannedPoint;
+  readonly weights: PlannedWeights;
+}
+
+/** Everything a sweep is going to do, checked before any of it starts. */
+export interface SweepPlan {
+  readonly sweep: SweepFile;
+  readonly units: readonly PlannedUnit[];
+  readonly benchmarks: readonly Benchmark[];
+  readonly settings: EvaluationSettings;
+  readonly ggufType: GgufType;
+  /** Tokens of context a sequence needs at the most. */
+  readonly contextTokens: number;
+  readonly manifest: Manifest;
+  close(): Promise<void>;
+}
+
+/** What flags may change of a sweep file; flags win. */
+export interface PlanOverrides {
+  readonly limit?: number | undefined;
+  readonly ggufType?: GgufType | undefined;
+  readonly generation?: Partial<Generation> | undefined;
+  readonly benchmarks?: readonly string[] | undefined;
+  /** `w=0.3`: only points with these axis values; references stay. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/** Room for what a chat template puts around a prompt, in tokens. */
+const TEMPLATE_TOKENS = 256;
+
+/**
+ * Expands a sweep into units, opens every checkpoint, and checks every merge and benchmark.
+ *
+ * @throws ConfigError or InputError; nothing has been started then
+ */
+export async function planSweep(sweep: SweepFile, overrides: PlanOverrides, version: string): Promise<SweepPlan> {
+  const { config } = sweep;
+  const generation: Generation = { ...config.generation, ...overrides.generation };
+  const ggufType = overrides.ggufType ?? config.gguf_type;
+  const entries = overrides.benchmarks ?? config.benchmarks;
+  const benchmarks = await Promise.all(
+    entries.map((entry) => {
+      const { name, prompt, limit } = typeof entry === "string" ? { name: entry } : entry;
+      return loadBenchmark(name, { root: sweep.root, prompt, limit: overrides.limit ?? limit });
+    }),
+  );
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((resource) => resource.close()));
+  };
+  try {
+    const units: PlannedUnit[] = [];
+    const add = (name: string, axes: Readonly<Record<string, string>>, weights: PlannedWeights): void => {
+      const unit = `${String(units.length).padStart(3, "0")}-${name.replaceAll(/[^\w.=-]+/g, "_")}`;
+      const kind = weights.kind === "merge" ? "point" : "reference";
+      units.push({ point: { name, kind, axes: { ...axes }, unit }, weights });
+    };
+    for (const point of selectPoints(expandSweep(sweep), overrides.only)) {
+      const recipe = parseRecipe(point.recipe, (path) => sweep.document.locate(["recipe", ...path]));
+      const merge = await planMerge(recipe, { resolve: (model) => resolveModel(model, sweep.root) });
+      opened.push(merge);
+      add(point.name, point.axes, { kind: "merge", merge });
+    }
+    for (const [name, path] of Object.entries(config.references)) {
+      const checkpoint = await openCheckpoint(resolveModel(path, sweep.root));
+      opened.push(checkpoint);
+      add(name, {}, { kind: "checkpoint", checkpoint });
+    }
+    const settings = settingsOf(generation);
+    const plan = {
+      name: config.name,
+      axes: config.axes,
+      recipe: config.recipe,
+      references: config.references,
+      points: units.map(({ point }) => point.name),
+      benchmarks: benchmarks.map(describeBenchmark),
+      generation,
+      gguf_type: ggufType,
+    };
+    return {
+      sweep,
+      units,
+      benchmarks,
+      settings,
+      ggufType,
+      contextTokens: contextTokens(benchmarks, units, generation.max_tokens),
+      manifest: {
+        manifest_version: MANIFEST_VERSION,
+        mergesweep_version: version,
+        sweep: config.name,
+        axes: Object.keys(config.axes),
+        points: units.map(({ point }) => point),
+        benchmarks: plan.benchmarks,
+        attempts: generation.attempts,
+        max_tokens: generation.max_tokens,
+        plan,
+        plan_digest: digestOf(plan),
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A model's path: from the sweep's project root, then from the working directory. */
+export function resolveModel(model: string, root: string): string {
+  if (isAbsolute(model)) return model;
+  const fromRoot = join(root, model);
+  return existsSync(fromRoot) || !existsSync(model) ? fromRoot : resolve(model);
+}
+
+/** An upper bound of a unit's GGUF, in bytes: its tensors as stored, and a tenth for the vocabulary, norms and padding. */
+export function unitBytes({ weights }: PlannedUnit, type: GgufType): number {
+  const tensors = weights.kind === "merge" ? weights.merge.tensors : [...weights.checkpoint.reader.tensors.values()];
+  const elements = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  return elements * (type === "f32" ? 4 : 2) * 1.1;
+}
+
+function settingsOf(generation: Generation): EvaluationSettings {
+  return {
+    sampling: {
+      temperature: generation.temperature,
+      topP: generation.top_p,
+      topK: generation.top_k,
+      minP: generation.min_p,
+      repetitionPenalty: generation.repetition_penalty,
+      maxTokens: generation.max_tokens,
+      maxThinkingTokens: generation.max_thinking_tokens,
+      stop: generation.stop,
+    },
+    attempts: generation.attempts,
+    seed: generation.seed,
+  };
+}
+
+function describeBenchmark(benchmark: Benchmark): Manifest["benchmarks"][number] {
+  const { name, version, prompt, samples, dataSha256 } = benchmark;
+  return {
+    name,
+    version,
+    samples: samples.length,
+    data_sha256: dataSha256,
+    prompt: `${prompt.name}@${prompt.version}`,
+  };
+}
+
+function selectPoints<Point extends { readonly axes: Readonly<Record<string, string>> }>(
+  points: readonly Point[],
+  only: readonly string[] | undefined,
+): readonly Point[] {
+  if (only === undefined || only.length === 0) return points;
+  const wanted = only.map((text) => text.split("=", 2));
+  const selected = points.filter(({ axes }) => wanted.some(([axis = "", value]) => axes[axis] === value));
+  if (selected.length > 0) return selected;
+  const known = points.map(({ axes }) =>
+    Object.entries(axes)
+      .map(([axis, value]) => `${axis}=${value}`)
+      .join(","),
+  );
+  throw new ConfigError(`--only ${only.join(" ")} selects no point`, { hint: `The points are ${known.join(", ")}.` });
+}
+
+/**
+ * The longest prompt and its completion. A byte-level token is at least one byte, so bytes bound the tokens of a prompt
+ * before any tokenizer is loaded.
+ */
+function contextTokens(benchmarks: readonly Benchmark[], units: readonly PlannedUnit[], maxTokens: number): number {
+  const longest = Math.max(
+    ...benchmarks.flatMap(({ prompt, samples }) => {
+      const around = Buffer.byteLength(prompt.user) + Buffer.byteLength(prompt.system ?? "");
+      return samples.map((sample) => around + Buffer.byteLength(sample.problem));
+    }),
+  );
+  const limits = units.map(({ weights }) => {
+    const checkpoint = weights.kind === "merge" ? weights.merge.donor : weights.checkpoint;
+    return readModelConfig(checkpoint).contextLength;
+  });
+  const limit = Math.min(...limits);
+  if (maxTokens >= limit) {
+    throw new ConfigError(`generation.max_tokens is ${maxTokens}, but the models have a context of ${limit} tokens`, {
+      hint: "Leave room for the prompt: set a smaller max_tokens.",
+    });
+  }
+  return Math.min(limit, longest + TEMPLATE_TOKENS + maxTokens);
+}

@@ -1,0 +1,122 @@
+import { fork } from "node:child_process";
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { digestOf } from "../../src/base/digest.ts";
+import { lockFolder } from "../../src/runs/lock.ts";
+import { openRunStore, readRun } from "../../src/runs/run-store.ts";
+import type { Manifest, SampleRecord } from "../../src/runs/schema.ts";
+
+const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "run-"));
+
+function manifest(plan: Record<string, unknown> = { generation: { seed: 0 } }): Manifest {
+  return {
+    manifest_version: 1,
+    mergesweep_version: "0",
+    sweep: "s",
+    axes: ["w"],
+    points: [{ name: "w=0", kind: "point", axes: { w: "0" }, unit: "000-w=0" }],
+    benchmarks: [{ name: "b", version: 1, samples: 2, data_sha256: "0".repeat(64), prompt: "plain@1" }],
+    attempts: 1,
+    max_tokens: 8,
+    plan,
+    plan_digest: digestOf(plan),
+  };
+}
+
+function record(sample: string): SampleRecord {
+  return {
+    benchmark: "b",
+    sample,
+    attempt: 0,
+    seed: 1,
+    prompt_sha256: "0".repeat(64),
+    prefill: "",
+    completion: "ü\n",
+    finish_reason: "stop",
+    prompt_tokens: 1,
+    completion_tokens: 1,
+    thinking_tokens: null,
+    milliseconds: 1,
+  };
+}
+
+describe("a run store", () => {
+  it("gives back what was appended, and drops a torn last line", async () => {
+    const folder = await newFolder();
+    const store = await openRunStore(folder, manifest());
+    const writer = await store.unit("000-w=0").open("identity");
+    await Promise.all([writer.append(record("1")), writer.append(record("2"))]);
+    await writer.close();
+    await appendFile(join(folder, "units/000-w=0/samples.jsonl"), '{"benchmark":"b","sam');
+    const again = await store.unit("000-w=0").open("identity");
+    expect(again.existing).toEqual([record("1"), record("2")]);
+    await again.append(record("3"));
+    await again.close();
+    expect(await store.unit("000-w=0").samples()).toEqual([record("1"), record("2"), record("3")]);
+    await store.close();
+  });
+
+  it("never reuses completions that were made under another identity", async () => {
+    const folder = await newFolder();
+    const store = await openRunStore(folder, manifest());
+    const writer = await store.unit("000-w=0").open("one");
+    await writer.append(record("1"));
+    await writer.close();
+    const other = await store.unit("000-w=0").open("two");
+    expect(other.existing).toEqual([]);
+    await other.close();
+    expect(await readdir(join(folder, "units/000-w=0"))).toContain("samples.one.jsonl");
+    await store.close();
+  });
+
+  it("refuses another plan and says what differs", async () => {
+    const folder = await newFolder();
+    await (await openRunStore(folder, manifest())).close();
+    await expect(openRunStore(folder, manifest({ generation: { seed: 7 } }))).rejects.toThrow(
+      /generation\.seed: 0 in the store, 7 now/,
+    );
+    await (await openRunStore(folder, manifest())).close();
+  });
+
+  it("refuses a second process, and takes over from one that was killed", async () => {
+    const folder = await newFolder();
+    const script = join(folder, "hold.mjs");
+    await writeFile(script, "process.send('up'); setInterval(() => {}, 1000);");
+    const child = fork(script, { execArgv: [] });
+    await new Promise((resolve) => child.once("message", resolve));
+    const lock = await lockFolder(folder);
+    const mine: { pid: number; host: string; started: string } = JSON.parse(
+      await readFile(join(folder, "lock"), "utf8"),
+    );
+    const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
+    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    await lock.release();
+    await writeFile(join(folder, "lock"), JSON.stringify({ ...mine, pid: child.pid, started }));
+    await expect(openRunStore(folder, manifest())).rejects.toThrow(`in use by process ${child.pid}`);
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.once("exit", resolve));
+    await (await openRunStore(folder, manifest())).close();
+    expect((await readdir(folder)).filter((name) => name.startsWith("lock"))).toEqual([]);
+  });
+
+  it("is not held by a process that happens to have the pid of a dead one", async () => {
+    const folder = await newFolder();
+    const lock = await lockFolder(folder);
+    const mine: object = JSON.parse(await readFile(join(folder, "lock"), "utf8"));
+    await lock.release();
+    await writeFile(join(folder, "lock"), JSON.stringify({ ...mine, started: "1" }));
+    await (await lockFolder(folder)).release();
+  });
+
+  it("that is none is named, and so is one that was changed by hand", async () => {
+    const folder = await newFolder();
+    await expect(readRun(folder)).rejects.toThrow(/found none in/);
+    await writeFile(join(folder, "manifest.json"), '{"sweep": 1');
+    await expect(readRun(folder)).rejects.toThrow(/Expected JSON in .*manifest\.json/);
+    await writeFile(join(folder, "manifest.json"), '{"sweep": 1}');
+    await expect(readRun(folder)).rejects.toThrow(/unexpected content/);
+    await rm(folder, { recursive: true });
+  });
+});
