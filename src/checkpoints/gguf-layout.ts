@@ -1,0 +1,118 @@
+import { InputError } from "../base/errors.ts";
+import { GGML_TYPES } from "../gguf/constants.ts";
+import { type GgufTensor, layoutGguf } from "../gguf/write.ts";
+import { isFloatDtype } from "../tensors/dtype.ts";
+import type { StorageType, TensorFileLayout } from "../tensors/file-layout.ts";
+import type { TensorInfo } from "../tensors/tensor-info.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { type ModelConfig, readModelConfig } from "./config.ts";
+import { ggufMetadata } from "./gguf-metadata.ts";
+import { ropeTensors } from "./rope.ts";
+import { ggufTensorName, isLeftOut, requiredTensorNames, tensorChange } from "./tensor-names.ts";
+import { padTokenizer, readTokenizer } from "./tokenizer.ts";
+
+/** How the weights of a GGUF are stored; norms and biases are always F32. */
+export const GGUF_TYPES = ["bf16", "f16", "f32", "q8_0"] as const;
+export type GgufType = (typeof GGUF_TYPES)[number];
+
+const STORAGE: Readonly<Record<GgufType, StorageType>> = { bf16: "BF16", f16: "F16", f32: "F32", q8_0: "Q8_0" };
+
+/**
+ * The layout of a GGUF file with the config and tokenizer of a checkpoint and these tensors: the checkpoint's own, or
+ * merged ones of the same names and shapes. The same bytes for the same checkpoint, whatever the time or the folder.
+ * @throws InputError if config, tokenizer and tensors do not make a model that llama.cpp runs
+ */
+export async function layoutCheckpointGguf(
+  checkpoint: Checkpoint,
+  tensors: readonly TensorInfo[],
+  type: GgufType,
+): Promise<TensorFileLayout> {
+  const where = checkpoint.path;
+  const config = readModelConfig(checkpoint.config, where);
+  const kept = tensors.filter(({ name }) => !isLeftOut(name, config.tiedEmbeddings));
+  const rows = checkTensors(config, kept, where);
+  const tokenizer = padTokenizer(await readTokenizer(checkpoint), rows, where);
+  const storage = STORAGE[type];
+  // The embedding's rows are the vocabulary; config.json may be behind it.
+  const metadata = ggufMetadata({ ...config, vocabSize: rows }, checkpoint.config, tokenizer, storage, where);
+  return layoutGguf(metadata, [
+    ...ropeTensors(config, checkpoint.config, where),
+    ...kept.map((tensor) => ggufTensor(config, tensor, storage, where)),
+  ]);
+}
+
+/** Checks that every tensor is there that the model needs. @returns the rows of the embedding */
+function checkTensors(config: ModelConfig, tensors: readonly TensorInfo[], where: string): number {
+  const names = new Set(tensors.map(({ name }) => name));
+  const missing = requiredTensorNames(config).filter((name) => !names.has(name));
+  if (missing.length > 0) {
+    throw new InputError(
+      `${where}: ${missing.length} tensors are missing that a ${config.architecture} of ${config.layers} layers has, such as ${missing[0]}`,
+    );
+  }
+  for (const { name, shape } of tensors) {
+    const layer = /^model\.layers\.(\d+)\./.exec(name)?.[1];
+    if (layer !== undefined && Number(layer) >= config.layers) {
+      throw new InputError(`${where}: tensor ${name} is beyond the ${config.layers} layers of config.json`);
+    }
+    const expected = expectedShape(config, name);
+    if (expected !== undefined && expected.join() !== shape.join()) {
+      throw new InputError(
+        `${where}: tensor ${name}: expected shape [${expected.join(", ")}] by config.json, found [${shape.join(", ")}]`,
+      );
+    }
+  }
+  const embedding = tensors.find(({ name }) => name === "model.embed_tokens.weight");
+  const [rows, width] = embedding?.shape ?? [];
+  if (rows === undefined || width !== config.hiddenSize) {
+    throw new InputError(
+      `${where}: tensor model.embed_tokens.weight: expected rows of ${config.hiddenSize}, found shape [${embedding?.shape.join(", ")}]`,
+    );
+  }
+  return rows;
+}
+
+/** The shapes by which llama.cpp and the row reordering go wrong first; it checks the others itself when it loads. */
+function expectedShape(config: ModelConfig, name: string): number[] | undefined {
+  const { hiddenSize, headSize, heads, keyValueHeads, feedForwardSize } = config;
+  switch (/^model\.layers\.\d+\.(.+)$/.exec(name)?.[1]) {
+    case "self_attn.q_proj.weight":
+      return [heads * headSize, hiddenSize];
+    case "self_attn.k_proj.weight":
+    case "self_attn.v_proj.weight":
+      return [keyValueHeads * headSize, hiddenSize];
+    case "self_attn.o_proj.weight":
+      return [hiddenSize, heads * headSize];
+    case "mlp.gate_proj.weight":
+    case "mlp.up_proj.weight":
+      return [feedForwardSize, hiddenSize];
+    case "mlp.down_proj.weight":
+      return [hiddenSize, feedForwardSize];
+    default:
+      return undefined;
+  }
+}
+
+function ggufTensor(
+  config: ModelConfig,
+  { name, dtype, shape }: TensorInfo,
+  storage: StorageType,
+  where: string,
+): GgufTensor {
+  const ggufName = ggufTensorName(config.architecture, name);
+  if (ggufName === undefined) {
+    throw new InputError(`${where}: tensor ${name} has no place in a ${config.architecture} model`);
+  }
+  if (!isFloatDtype(dtype)) {
+    throw new InputError(`${where}: tensor ${name}: expected F32, F16 or BF16, found ${dtype}`);
+  }
+  const change = tensorChange(config, name);
+  const from = change === undefined ? { source: name } : { source: name, change };
+  return { name: ggufName, storage: storageOf(shape, storage), shape, from };
+}
+
+/** Vectors stay F32, as llama.cpp wants them; rows that are no whole blocks cannot be quantised and become F16. */
+function storageOf(shape: readonly number[], storage: StorageType): StorageType {
+  if (shape.length < 2) return "F32";
+  return (shape.at(-1) ?? 0) % GGML_TYPES[storage].blockElements === 0 ? storage : "F16";
+}

@@ -1,0 +1,70 @@
+import { InputError } from "../base/errors.ts";
+import { isObject } from "./read-json.ts";
+
+const CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+const WORD = "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
+const REST = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+const UPPER = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
+const LOWER = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
+const CASED_REST = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+const PREFIX = "[^\\r\\n\\p{L}\\p{N}]?";
+
+/** llama.cpp knows pre-tokenizers by name; these are the ones whose steps it carries out exactly. */
+const BY_STEPS: ReadonlyMap<string, string> = new Map([
+  [`split ${CONTRACTIONS}|${WORD}|\\p{N}|${REST}`, "qwen2"],
+  [`split ${CONTRACTIONS}|${WORD}|\\p{N}{1,3}|${REST}`, "llama-bpe"],
+  [`split ${PREFIX}${UPPER}*${LOWER}+|${PREFIX}${UPPER}+${LOWER}*|\\p{N}|${CASED_REST}`, "tekken"],
+  [
+    `split ${PREFIX}${UPPER}*${LOWER}+${CONTRACTIONS}?|${PREFIX}${UPPER}+${LOWER}*${CONTRACTIONS}?|\\p{N}{1,3}|${CASED_REST}`,
+    "gpt-4o",
+  ],
+  ["digits, gpt2", "smollm"],
+  ["gpt2", "gpt-2"],
+]);
+
+const DEEPSEEK_BOS = "<｜begin▁of▁sentence｜>";
+
+/**
+ * The name (`tokenizer.ggml.pre`) under which llama.cpp cuts text as the pre-tokenizer of a tokenizer.json does.
+ * @throws InputError if llama.cpp has none: its tokens would differ silently from the ones the model was trained on
+ */
+export function preTokenizerName(json: Readonly<Record<string, unknown>>, where: string): string {
+  const steps = describeSteps(json.pre_tokenizer).join(", ");
+  const name = BY_STEPS.get(steps);
+  if (name === undefined) {
+    throw new InputError(
+      `${where}: tokenizer.json: the pre-tokenizer is not one that llama.cpp is known to carry out: ${steps}`,
+      {
+        hint: "Add its steps and llama.cpp's name for them to src/checkpoints/pre-tokenizer.ts.",
+      },
+    );
+  }
+  const model = isObject(json.model) ? json.model : {};
+  // Under the name llama-bpe, a word that is a token as a whole is never merged; dbrx is the same pattern without that.
+  if (name === "llama-bpe" && model.ignore_merges !== true) return "dbrx";
+  const added: unknown[] = Array.isArray(json.added_tokens) ? json.added_tokens : [];
+  const isDeepSeek = added.some((token) => isObject(token) && token.content === DEEPSEEK_BOS);
+  return name === "qwen2" && isDeepSeek ? "deepseek-r1-qwen" : name;
+}
+
+/** The steps that cut text, in order. A ByteLevel step without its own pattern only re-spells bytes. */
+function describeSteps(step: unknown): string[] {
+  if (!isObject(step)) return [];
+  switch (step.type) {
+    case "Sequence":
+      return Array.isArray(step.pretokenizers) ? step.pretokenizers.flatMap(describeSteps) : [];
+    case "Split": {
+      const pattern = isObject(step.pattern) ? (step.pattern.Regex ?? step.pattern.String) : undefined;
+      const plain = (step.behavior ?? "Isolated") === "Isolated" || step.behavior === "Removed";
+      const inverted = step.invert === true && step.behavior === "Isolated";
+      const kind = plain && !inverted ? "split" : `split (${String(step.behavior)})`;
+      return [`${kind} ${typeof pattern === "string" ? pattern : "?"}`];
+    }
+    case "Digits":
+      return [step.individual_digits === true ? "digits" : "digits together"];
+    case "ByteLevel":
+      return step.use_regex === false ? [] : ["gpt2"];
+    default:
+      return [String(step.type)];
+  }
+}

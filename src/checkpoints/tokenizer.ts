@@ -1,0 +1,343 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError, systemCodeOf } from "../base/errors.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { tokenIds } from "./config.ts";
+import { preTokenizerName } from "./pre-tokenizer.ts";
+import { isObject, kindOf, readJsonObject } from "./read-json.ts";
+import { readSentencePieceModel, scoresFromMerges } from "./sentencepiece.ts";
+import { TOKEN_TYPE, type TokenType } from "./token-type.ts";
+
+/** A tokenizer as llama.cpp wants it: token texts by id, and how texts are joined to tokens. */
+export interface Tokenizer {
+  /** `bpe`: byte-level BPE, joined by merges. `sentencepiece`: joined by scores, spaces written as U+2581. */
+  readonly kind: "bpe" | "sentencepiece";
+  /** How text is cut before merging, by llama.cpp's name (`tokenizer.ggml.pre`). */
+  readonly pre: string;
+  /** By token id, without holes. Byte-level texts are in GPT-2's printable alphabet. */
+  readonly tokens: readonly string[];
+  readonly types: readonly TokenType[];
+  /** `left right`, best first; empty for SentencePiece. */
+  readonly merges: readonly string[];
+  /** By token id; empty for byte-level BPE. */
+  readonly scores: readonly number[];
+  readonly bosId: number | undefined;
+  /** Every token that ends a generation; the tokenizer's own first. */
+  readonly eosIds: readonly number[];
+  readonly unknownId: number | undefined;
+  readonly padId: number | undefined;
+  /** Whether the beginning-of-sequence token is put before every text. */
+  readonly addBos: boolean;
+  /** Whether SentencePiece puts a space before every text. */
+  readonly addSpacePrefix: boolean;
+  readonly chatTemplate: string | undefined;
+}
+
+/** Beyond any vocabulary of today (262,144); a larger id would make us fill gaps without end. */
+const MAX_TOKENS = 4_194_304;
+
+/** The vocabulary before special tokens are known. */
+interface Vocabulary {
+  readonly kind: Tokenizer["kind"];
+  readonly pre: string;
+  readonly tokens: (string | undefined)[];
+  readonly types: TokenType[];
+  readonly merges: readonly string[];
+  readonly scores: number[];
+  readonly addSpacePrefix: boolean;
+}
+
+const cache = new WeakMap<Checkpoint, Promise<Tokenizer>>();
+
+/**
+ * Reads a checkpoint's tokenizer: tokenizer.json (byte-level BPE, or SentencePiece's BPE), or tokenizer.model, with the
+ * special tokens and the chat template of the files beside it. Read once a checkpoint.
+ * @throws InputError if there is none, or if it is of a kind that llama.cpp would cut differently
+ */
+export function readTokenizer(checkpoint: Checkpoint): Promise<Tokenizer> {
+  const known = cache.get(checkpoint);
+  if (known !== undefined) return known;
+  const reading = read(checkpoint);
+  cache.set(checkpoint, reading);
+  return reading;
+}
+
+async function read(checkpoint: Checkpoint): Promise<Tokenizer> {
+  const folder = checkpoint.path;
+  const [json, settings = {}, generation = {}, model] = await Promise.all([
+    readJsonObject(join(folder, "tokenizer.json")),
+    readJsonObject(join(folder, "tokenizer_config.json")),
+    readJsonObject(join(folder, "generation_config.json")),
+    readIfPresent(join(folder, "tokenizer.model")),
+  ]);
+  const vocabulary = readVocabulary(json, model, folder);
+  const { tokens, types, scores } = vocabulary;
+  for (const added of addedTokens(json, settings, folder)) {
+    tokens[added.id] = added.content;
+    types[added.id] = types[added.id] === TOKEN_TYPE.unknown ? TOKEN_TYPE.unknown : addedType(added.special);
+    if (vocabulary.kind === "sentencepiece") scores[added.id] = ADDED_TOKEN_SCORE;
+  }
+  const texts = fillHoles(tokens, types, scores, vocabulary.kind);
+  const idOf = tokenLookup(texts, folder);
+  const named = (key: string): number | undefined => idOf.get(textOf(settings[key]) ?? "\0");
+  const eos = [named("eos_token"), ...tokenIds(generation.eos_token_id), ...tokenIds(checkpoint.config.eos_token_id)];
+  const known = (id: number | undefined): id is number => id !== undefined && id < texts.length;
+  const bosId = [named("bos_token"), ...tokenIds(checkpoint.config.bos_token_id)].find(known);
+  return {
+    ...vocabulary,
+    tokens: texts,
+    bosId,
+    eosIds: [...new Set(eos.filter(known))],
+    unknownId: named("unk_token"),
+    padId: [named("pad_token"), ...tokenIds(generation.pad_token_id)].find(known),
+    addBos: readAddBos(json, settings, vocabulary.kind, bosId),
+    chatTemplate: await readChatTemplate(folder, settings),
+  };
+}
+
+/** Below every token that SentencePiece knows, so that added tokens are never made by joining. */
+const ADDED_TOKEN_SCORE = -1000;
+
+function readVocabulary(
+  json: Record<string, unknown> | undefined,
+  model: Uint8Array | undefined,
+  folder: string,
+): Vocabulary {
+  const bpe = json?.model;
+  if (json !== undefined && isObject(bpe) && usesByteLevel(json)) {
+    return {
+      kind: "bpe",
+      pre: preTokenizerName(json, folder),
+      ...readBpe(bpe, folder),
+      scores: [],
+      addSpacePrefix: false,
+    };
+  }
+  const spacePrefix = json === undefined ? undefined : readSpacePrefix(json);
+  if (model !== undefined) {
+    const pieces = readSentencePieceModel(model, join(folder, "tokenizer.model"));
+    return {
+      kind: "sentencepiece",
+      pre: "default",
+      merges: [],
+      ...pieces,
+      addSpacePrefix: spacePrefix ?? pieces.addSpacePrefix,
+    };
+  }
+  if (json === undefined) {
+    throw new InputError(`${folder}: expected tokenizer.json or tokenizer.model, found neither`, {
+      hint: "Load the tokenizer with transformers (AutoTokenizer) and save_pretrained(folder) to get a tokenizer.json.",
+    });
+  }
+  if (!isObject(bpe) || bpe.type !== "BPE" || bpe.byte_fallback !== true) {
+    const found = isObject(bpe) ? kindOf(bpe.type) : kindOf(bpe);
+    throw new InputError(`${folder}: tokenizer.json: expected byte-level or SentencePiece BPE, found model ${found}`);
+  }
+  const { tokens, types, merges } = readBpe(bpe, folder);
+  tokens.forEach((token, id) => {
+    if (/^<0x[0-9A-F]{2}>$/.test(token ?? "")) types[id] = TOKEN_TYPE.byte;
+    if (token === bpe.unk_token) types[id] = TOKEN_TYPE.unknown;
+  });
+  const scores = scoresFromMerges(tokens, merges);
+  return {
+    kind: "sentencepiece",
+    pre: "default",
+    tokens,
+    types,
+    merges: [],
+    scores,
+    addSpacePrefix: spacePrefix ?? true,
+  };
+}
+
+function readBpe(
+  bpe: Record<string, unknown>,
+  folder: string,
+): { tokens: (string | undefined)[]; types: TokenType[]; merges: string[] } {
+  const where = `${folder}: tokenizer.json`;
+  if (!isObject(bpe.vocab)) throw new InputError(`${where}: expected model.vocab, found ${kindOf(bpe.vocab)}`);
+  const tokens: (string | undefined)[] = [];
+  const types: TokenType[] = [];
+  for (const [text, id] of Object.entries(bpe.vocab)) {
+    checkTokenId(id, text, where);
+    if (tokens[id] !== undefined) {
+      throw new InputError(
+        `${where}: token id ${id} is both ${JSON.stringify(tokens[id])} and ${JSON.stringify(text)}`,
+      );
+    }
+    tokens[id] = text;
+    types[id] = TOKEN_TYPE.normal;
+  }
+  if (!Array.isArray(bpe.merges)) throw new InputError(`${where}: expected model.merges, found ${kindOf(bpe.merges)}`);
+  return { tokens, types, merges: bpe.merges.map((merge: unknown) => mergeText(merge, where)) };
+}
+
+/** Merges are `"a b"` in older files and `["a", "b"]` in newer ones. */
+function mergeText(merge: unknown, where: string): string {
+  if (typeof merge === "string" && /^[^ ]+ [^ ]+$/.test(merge)) return merge;
+  if (Array.isArray(merge) && merge.length === 2) {
+    const [left, right]: unknown[] = merge;
+    if (typeof left === "string" && typeof right === "string" && !/ /.test(left + right)) return `${left} ${right}`;
+  }
+  throw new InputError(`${where}: expected a merge of two tokens, found ${JSON.stringify(merge)}`);
+}
+
+function checkTokenId(id: unknown, text: string, where: string): asserts id is number {
+  if (typeof id === "number" && Number.isInteger(id) && id >= 0 && id < MAX_TOKENS) return;
+  throw new InputError(
+    `${where}: token ${JSON.stringify(text)}: expected an id below ${MAX_TOKENS}, found ${kindOf(id)}`,
+  );
+}
+
+function addedType(special: boolean): TokenType {
+  return special ? TOKEN_TYPE.control : TOKEN_TYPE.userDefined;
+}
+
+interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+}
+
+/** Added tokens are in tokenizer.json and, by id, in tokenizer_config.json; where both name one, tokenizer.json wins. */
+function* addedTokens(
+  json: Record<string, unknown> | undefined,
+  settings: Record<string, unknown>,
+  folder: string,
+): Generator<AddedToken> {
+  const decoder = isObject(settings.added_tokens_decoder) ? Object.entries(settings.added_tokens_decoder) : [];
+  const listed: unknown[] = Array.isArray(json?.added_tokens) ? json.added_tokens : [];
+  const all = [...decoder.map(([id, token]) => (isObject(token) ? { ...token, id: Number(id) } : token)), ...listed];
+  for (const token of all) {
+    if (!isObject(token) || typeof token.content !== "string") {
+      throw new InputError(`${folder}: tokenizer: expected an added token, found ${JSON.stringify(token)}`);
+    }
+    const { id, content } = token;
+    checkTokenId(id, content, `${folder}: tokenizer`);
+    yield { id, content, special: token.special === true };
+  }
+}
+
+/** Ids that no token has, below the highest that one has, become tokens that nothing produces. */
+function fillHoles(
+  tokens: readonly (string | undefined)[],
+  types: TokenType[],
+  scores: number[],
+  kind: Tokenizer["kind"],
+): string[] {
+  return Array.from(tokens, (token, id) => {
+    if (token !== undefined) return token;
+    types[id] = TOKEN_TYPE.unused;
+    if (kind === "sentencepiece") scores[id] = ADDED_TOKEN_SCORE;
+    return paddingToken(id);
+  });
+}
+
+function paddingToken(id: number): string {
+  return `[PAD${id}]`;
+}
+
+/** llama.cpp aborts the whole process on two equal token texts, so they are refused here. */
+function tokenLookup(tokens: readonly string[], where: string): Map<string, number> {
+  const ids = new Map<string, number>();
+  tokens.forEach((token, id) => {
+    const other = ids.get(token);
+    if (other !== undefined) {
+      throw new InputError(
+        `${where}: tokenizer: tokens ${other} and ${id} have the same text ${JSON.stringify(token)}`,
+      );
+    }
+    ids.set(token, id);
+  });
+  return ids;
+}
+
+/**
+ * The tokenizer with as many tokens as the embedding has rows: rows that no token uses become unused tokens.
+ * @throws InputError if there are more tokens than rows
+ */
+export function padTokenizer(tokenizer: Tokenizer, rows: number, where: string): Tokenizer {
+  const missing = rows - tokenizer.tokens.length;
+  if (missing === 0) return tokenizer;
+  if (missing < 0) {
+    throw new InputError(`${where}: the tokenizer has ${tokenizer.tokens.length} tokens, the embedding ${rows} rows`, {
+      hint: "Tokenizer and weights are not of the same checkpoint.",
+    });
+  }
+  const ids = Array.from({ length: missing }, (_, i) => tokenizer.tokens.length + i);
+  const tokens = [...tokenizer.tokens, ...ids.map(paddingToken)];
+  tokenLookup(tokens, where);
+  return {
+    ...tokenizer,
+    tokens,
+    types: [...tokenizer.types, ...ids.map(() => TOKEN_TYPE.unused)],
+    scores: tokenizer.kind === "bpe" ? [] : [...tokenizer.scores, ...ids.map(() => ADDED_TOKEN_SCORE)],
+  };
+}
+
+function usesByteLevel(json: Record<string, unknown>): boolean {
+  return JSON.stringify([json.pre_tokenizer, json.decoder]).includes('"ByteLevel"');
+}
+
+/** Llama puts a space before every text (as a normalizer or in Metaspace), Gemma does not. */
+function readSpacePrefix(json: Record<string, unknown>): boolean {
+  const steps = JSON.stringify([json.normalizer, json.pre_tokenizer]);
+  return (
+    steps.includes('"Prepend"') ||
+    /"prepend_scheme":"(always|first)"/.test(steps) ||
+    (steps.includes('"add_prefix_space":true') && !steps.includes('"prepend_scheme":"never"'))
+  );
+}
+
+function readAddBos(
+  json: Record<string, unknown> | undefined,
+  settings: Record<string, unknown>,
+  kind: Tokenizer["kind"],
+  bosId: number | undefined,
+): boolean {
+  if (bosId === undefined) return false;
+  if (typeof settings.add_bos_token === "boolean") return settings.add_bos_token;
+  const template = findTemplate(json?.post_processor);
+  if (template !== undefined) return textOf(settings.bos_token) === template;
+  return kind === "sentencepiece" && json === undefined;
+}
+
+/** The special token with which the post-processor begins a single text, if it does. */
+function findTemplate(processor: unknown): string | undefined {
+  if (!isObject(processor)) return undefined;
+  const inner: unknown[] = Array.isArray(processor.processors) ? processor.processors : [processor];
+  for (const step of inner) {
+    const single: unknown = isObject(step) && step.type === "TemplateProcessing" ? step.single : undefined;
+    const first: unknown = Array.isArray(single) ? single[0] : undefined;
+    if (isObject(first) && isObject(first.SpecialToken) && typeof first.SpecialToken.id === "string") {
+      return first.SpecialToken.id;
+    }
+  }
+  return undefined;
+}
+
+/** A special token is written as its text, or as an object with `content`. */
+function textOf(token: unknown): string | undefined {
+  const text = isObject(token) ? token.content : token;
+  return typeof text === "string" ? text : undefined;
+}
+
+/** The file chat_template.jinja wins, as in transformers; of several named templates, `default`. */
+async function readChatTemplate(folder: string, settings: Record<string, unknown>): Promise<string | undefined> {
+  const file = await readIfPresent(join(folder, "chat_template.jinja"));
+  if (file !== undefined) return new TextDecoder().decode(file);
+  const json = await readJsonObject(join(folder, "chat_template.json"));
+  const template: unknown = json?.chat_template ?? settings.chat_template;
+  if (!Array.isArray(template)) return typeof template === "string" ? template : undefined;
+  const named: unknown = template.find((entry: unknown) => isObject(entry) && entry.name === "default");
+  return isObject(named) && typeof named.template === "string" ? named.template : undefined;
+}
+
+async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw new InputError(`${path}: cannot be read`, { cause: error });
+  }
+}
