@@ -4,11 +4,14 @@ import { Socket } from "node:net";
 import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { WorkError } from "../base/errors.ts";
-import type { CallName, ChildCalls, ReplyMessage } from "./child-protocol.ts";
+import type { CallName, ChildCalls, ProgressMessage, ReplyMessage } from "./child-protocol.ts";
 
 /** Characters of the child's output that are kept for the message about its death. */
 const KEPT_OUTPUT = 4096;
 const SHOWN_LINES = 5;
+
+/** How often a silent child is looked at. Counted in turns and not by the clock, so that a suspended machine does no harm. */
+const WATCH_MILLISECONDS = 1000;
 
 interface Pending {
   readonly resolve: (result: never) => void;
@@ -26,8 +29,13 @@ export class EngineProcess {
   #output = "";
   #death: WorkError | undefined;
   readonly #exited: Promise<void>;
+  readonly #hangSeconds: number;
+  #watch: NodeJS.Timeout | undefined;
+  #silentTurns = 0;
+  #progress = -1;
 
-  constructor() {
+  constructor({ hangSeconds }: { hangSeconds: number }) {
+    this.#hangSeconds = hangSeconds;
     this.#child = forkChild();
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream instanceof Socket) stream.unref();
@@ -35,7 +43,10 @@ export class EngineProcess {
         this.#output = (this.#output + text).slice(-KEPT_OUTPUT);
       });
     }
-    this.#child.on("message", (reply: ReplyMessage) => this.#receive(reply));
+    this.#child.on("message", (message: ReplyMessage | ProgressMessage) => {
+      if ("progress" in message) this.#advance(message.progress);
+      else this.#receive(message);
+    });
     // "close" comes after the last output was read; a process that could not be started has only "error".
     this.#exited = new Promise((resolve) => {
       this.#child.once("close", (code, signal) => {
@@ -55,7 +66,11 @@ export class EngineProcess {
   }
 
   get alive(): boolean {
-    return this.#death === undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.#death === undefined && this.#running;
+  }
+
+  get #running(): boolean {
+    return this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /**
@@ -95,7 +110,7 @@ export class EngineProcess {
 
   /** Ends the process and waits until it is gone. */
   async stop(): Promise<void> {
-    if (this.alive) this.#child.kill("SIGKILL");
+    if (this.#running) this.#child.kill("SIGKILL");
     this.#child.ref();
     await this.#exited;
   }
@@ -109,13 +124,32 @@ export class EngineProcess {
     const pending = this.#pending.get(reply.id);
     if (pending === undefined) return;
     this.#pending.delete(reply.id);
+    this.#silentTurns = 0;
     this.#keepAlive(this.#pending.size > 0);
     if ("error" in reply) pending.reject(new WorkError(reply.error.message, { hint: reply.error.hint }));
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends of the channel are of one version
     else pending.resolve(reply.result as never);
   }
 
+  /** The child says how far it is: the same number again means that it stands still. */
+  #advance(progress: number): void {
+    if (progress !== this.#progress) this.#silentTurns = 0;
+    this.#progress = progress;
+  }
+
+  #look(): void {
+    this.#silentTurns++;
+    if (this.#silentTurns * WATCH_MILLISECONDS < this.#hangSeconds * 1000) return;
+    this.#die(
+      new WorkError(
+        `The process that runs llama.cpp has not advanced for ${this.#hangSeconds} seconds, and was ended. ${lastLines(this.#output)}`,
+      ),
+    );
+    this.#child.kill("SIGKILL");
+  }
+
   #die(death: WorkError): void {
+    this.#keepAlive(false);
     this.#death ??= death;
     for (const { reject } of this.#pending.values()) reject(this.#death);
     this.#pending.clear();
@@ -123,9 +157,15 @@ export class EngineProcess {
 
   #keepAlive(needed: boolean): void {
     if (needed) {
+      if (this.#watch === undefined) {
+        this.#silentTurns = 0;
+        this.#watch = setInterval(() => this.#look(), WATCH_MILLISECONDS).unref();
+      }
       this.#child.ref();
       this.#child.channel?.ref();
     } else {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
       this.#child.unref();
       this.#child.channel?.unref();
     }
@@ -147,17 +187,20 @@ function forkChild(): ChildProcess {
 }
 
 function describeDeath(code: number | null, signal: NodeJS.Signals | null, output: string): WorkError {
-  const lines = output
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "")
-    .slice(-SHOWN_LINES);
   const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
-  const last = lines.length === 0 ? "It printed nothing." : `Its last lines:\n  ${lines.join("\n  ")}`;
-  return new WorkError(`The process that runs llama.cpp ${how}. ${last}`, {
+  return new WorkError(`The process that runs llama.cpp ${how}. ${lastLines(output)}`, {
     hint:
       signal === "SIGKILL"
         ? "If nobody ended it by hand, the machine ran out of memory: use fewer sequences or a smaller context."
         : undefined,
   });
+}
+
+function lastLines(output: string): string {
+  const lines = output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .slice(-SHOWN_LINES);
+  return lines.length === 0 ? "It printed nothing." : `Its last lines:\n  ${lines.join("\n  ")}`;
 }

@@ -29,6 +29,11 @@ export type ReplyMessage =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: { readonly message: string; readonly hint?: string | undefined } };
 
+/** Sent now and then while calls are pending. The number changes as long as the work advances. */
+export interface ProgressMessage {
+  readonly progress: number;
+}
+
 /** How the engine is started. */
 export interface EngineOptions {
   /** `false` runs on the CPU; `auto` takes the best device there is. */

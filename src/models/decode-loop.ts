@@ -50,6 +50,8 @@ export class DecodeLoop {
   readonly #slots: number;
   readonly #waiting: Waiting[] = [];
   readonly #active: Active[] = [];
+  /** Decodes so far: grows as long as the loop advances. */
+  steps = 0;
   #done: Promise<void> | undefined;
   #stopping: WorkError | undefined;
 
@@ -167,6 +169,7 @@ export class DecodeLoop {
       const handles = context.addToBatch(slot, start, prompt.slice(start, start + size), wanted);
       if (needsPartner) context.addToBatch(slot + 1, 0, FIRST, FIRST);
       await context.decodeBatch();
+      this.steps++;
       if (needsPartner) context.disposeSequence(slot + 1);
       logits = handles[0] ?? logits;
       start += size;
@@ -185,6 +188,7 @@ export class DecodeLoop {
     );
     if (needsPartner) context.addToBatch(1, 0, FIRST, FIRST);
     await context.decodeBatch();
+    this.steps++;
     if (needsPartner) context.disposeSequence(1);
 
     const tokens = await Promise.all(

@@ -1,5 +1,5 @@
 import { MergesweepError, messageOf, WorkError } from "../base/errors.ts";
-import type { CallMessage, CallName, ChildCalls, ReplyMessage } from "./child-protocol.ts";
+import type { CallMessage, CallName, ChildCalls, ProgressMessage, ReplyMessage } from "./child-protocol.ts";
 import { DecodeLoop } from "./decode-loop.ts";
 import { type NativeEngine, type NativeModel, startNativeEngine } from "./native-model.ts";
 
@@ -84,15 +84,34 @@ function errorOf(error: unknown): { message: string; hint?: string | undefined }
   return { message: messageOf(error), hint: error instanceof MergesweepError ? error.hint : undefined };
 }
 
-function reply(message: ReplyMessage): void {
+function send(message: ReplyMessage | ProgressMessage): void {
   if (process.connected) process.send?.(message);
 }
 
+/**
+ * How often the parent is told that work advances. Decoding advances by steps; other calls (loading) cannot be looked into,
+ * there it says that this process is not stopped.
+ */
+const PROGRESS_MILLISECONDS = 500;
+let answering = 0;
+let progress = 0;
+
+setInterval(() => {
+  if (answering === 0) return;
+  let steps = 0;
+  for (const { loop } of models.values()) steps += loop.steps;
+  progress = completing.size > 0 ? steps : progress + 1;
+  send({ progress });
+}, PROGRESS_MILLISECONDS);
+
 process.on("message", (call: CallMessage) => {
-  answer(call).then(
-    (result) => reply({ id: call.id, result }),
-    (error: unknown) => reply({ id: call.id, error: errorOf(error) }),
-  );
+  answering++;
+  void answer(call)
+    .then(
+      (result) => send({ id: call.id, result }),
+      (error: unknown) => send({ id: call.id, error: errorOf(error) }),
+    )
+    .finally(() => answering--);
 });
 
 // A Ctrl-C goes to the whole process group, a scheduler's TERM to every process of the job: the parent decides what happens.

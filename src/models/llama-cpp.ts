@@ -1,48 +1,112 @@
 import { EngineProcess } from "./child-process.ts";
-import type { LoadedModel, LoadOptions, ModelRuntime } from "./runtime.ts";
+import type { LoadedFacts } from "./child-protocol.ts";
+import type { Completion, LoadedModel, LoadOptions, ModelRuntime } from "./runtime.ts";
 
 export interface LlamaCppOptions {
   /** `false` (the default) runs on the CPU, where the same seed gives the same text; `auto` takes a GPU if there is one. */
   readonly gpu?: false | "auto";
+  /**
+   * Processes that share the work on a model, 1 by default. On a CPU each has one thread, so that the number of cores is the
+   * right one. The model is in memory once: the file is mapped.
+   */
+  readonly workers?: number;
+  /** A process that has work and does not advance for so long is taken to hang, and ended. */
+  readonly hangSeconds?: number;
 }
 
+/** A prompt of 512 tokens through a large model on a slow core takes a minute. */
+const DEFAULT_HANG_SECONDS = 300;
+
 /**
- * llama.cpp, by way of node-llama-cpp, in a child process: a crash of the native code is a WorkError of the completions that
+ * llama.cpp, by way of node-llama-cpp, in child processes: a crash of the native code is a WorkError of the completions that
  * were under way, and the next load starts a new process.
  *
  * @throws WorkError if there is no library for this machine
  */
-export async function createLlamaCppRuntime({ gpu = false }: LlamaCppOptions = {}): Promise<ModelRuntime> {
-  let engine = new EngineProcess();
-  const { build } = await engine.call("start", { gpu }).catch(async (error: unknown) => {
-    await engine.stop();
-    throw error;
-  });
+export async function createLlamaCppRuntime({
+  gpu = false,
+  workers = 1,
+  hangSeconds = DEFAULT_HANG_SECONDS,
+}: LlamaCppOptions = {}): Promise<ModelRuntime> {
+  const engines: EngineProcess[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(engines.map((engine) => engine.stop()));
+  };
+  /** Fills the places of processes that died. */
+  const start = async (): Promise<string> => {
+    const builds = await Promise.all(
+      Array.from({ length: workers }, async (_, i) => {
+        const running = engines[i];
+        const engine = running?.alive === true ? running : new EngineProcess({ hangSeconds });
+        engines[i] = engine;
+        return (await engine.call("start", { gpu })).build;
+      }),
+    );
+    return builds[0] ?? "";
+  };
 
+  let build: string;
+  try {
+    build = await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     build,
     async load(modelPath, options) {
-      if (!engine.alive) {
-        engine = new EngineProcess();
-        await engine.call("start", { gpu });
-      }
-      return await loadInto(engine, modelPath, options);
+      await start();
+      return await loadInto(engines, modelPath, options);
     },
-    [Symbol.asyncDispose]: () => engine.stop(),
+    [Symbol.asyncDispose]: stop,
   };
 }
 
-async function loadInto(engine: EngineProcess, modelPath: string, options: LoadOptions): Promise<LoadedModel> {
-  const { contextTokens, sequences, signal } = options;
-  const loaded = await engine.call("load", { modelPath, contextTokens, sequences }, signal);
-  const { model } = loaded;
+/** A model in one of the processes. */
+interface Replica extends LoadedFacts {
+  readonly engine: EngineProcess;
+  inFlight: number;
+}
+
+async function loadInto(
+  engines: readonly EngineProcess[],
+  modelPath: string,
+  { contextTokens, sequences, signal }: LoadOptions,
+): Promise<LoadedModel> {
+  const used = engines.slice(0, sequences);
+  const each = sequences === undefined ? undefined : Math.ceil(sequences / used.length);
+  const settled = await Promise.allSettled(
+    used.map(async (engine): Promise<Replica> => {
+      const loaded = await engine.call("load", { modelPath, contextTokens, sequences: each }, signal);
+      return { ...loaded, engine, inFlight: 0 };
+    }),
+  );
+  const replicas = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = settled.find((one) => one.status === "rejected");
+  const [first] = replicas;
+  if (failed !== undefined || first === undefined) {
+    await unload(replicas);
+    throw failed?.reason;
+  }
+
   return {
-    chat: loaded.chat,
-    sequences: loaded.sequences,
-    countTokens: (text) => engine.call("countTokens", { model, text }),
-    complete: (request, abort) => engine.call("complete", { model, request }, abort),
-    async [Symbol.asyncDispose]() {
-      if (engine.alive) await engine.call("unload", { model });
+    chat: first.chat,
+    sequences: replicas.reduce((sum, replica) => sum + replica.sequences, 0),
+    countTokens: (text) => first.engine.call("countTokens", { model: first.model, text }),
+    async complete(request, abort): Promise<Completion> {
+      const replica = replicas.reduce((least, one) => (one.inFlight < least.inFlight ? one : least), first);
+      replica.inFlight++;
+      try {
+        return await replica.engine.call("complete", { model: replica.model, request }, abort);
+      } finally {
+        replica.inFlight--;
+      }
     },
+    [Symbol.asyncDispose]: () => unload(replicas),
   };
+}
+
+async function unload(replicas: readonly Replica[]): Promise<void> {
+  // A process that died has nothing to unload, and its death was reported by the calls that it cost.
+  await Promise.allSettled(replicas.map(({ engine, model }) => engine.call("unload", { model })));
 }
