@@ -2,11 +2,13 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../base/atomic-write.ts";
 import { WorkError } from "../base/errors.ts";
 import type { StoredRun } from "../runs/schema.ts";
+import { chartSpecs, describePicture, type PictureSet } from "./chart-specs.ts";
 import { comparePoints } from "./compare-points.ts";
 import { comparisonsCsv, samplesCsv, summaryCsv } from "./csv.ts";
 import { findings, runNotes } from "./findings.ts";
 import { summaryHtml } from "./html.ts";
 import { type PageContent, summaryMarkdown } from "./markdown.ts";
+import { renderChart, renderOverview } from "./render-chart.ts";
 import { summarize } from "./summarize.ts";
 import { alignedText, summaryTable } from "./summary-table.ts";
 
@@ -45,8 +47,14 @@ export async function renderReport(
   const said = findings(run, rows, comparisons);
   const notes = runNotes(run, rows);
   const table = summaryTable(rows);
-  const pictures: { file: string; alternative: string; png: Uint8Array }[] = charts ? [] : [];
-  const content: PageContent = { manifest: run.manifest, table, findings: said, notes, pictures };
+  const pictures = charts ? await drawPictures(chartSpecs(run.manifest, rows)) : [];
+  const content: PageContent = {
+    manifest: run.manifest,
+    table,
+    findings: said,
+    notes,
+    pictures: pictures.filter(({ inPage }) => inPage),
+  };
   const files: [name: string, content: string | Uint8Array][] = [
     ["summary.csv", summaryCsv(run.manifest.axes, rows)],
     ["samples.csv", samplesCsv(run)],
@@ -61,4 +69,41 @@ export async function renderReport(
   ];
   for (const [name, text] of files) await writeFileAtomic(join(outDir, name), text);
   return { files: files.map(([name]) => name), table: alignedText(table) };
+}
+
+interface DrawnPicture {
+  readonly file: string;
+  readonly alternative: string;
+  readonly png: Uint8Array;
+  /** The overview repeats the others: a file for a README, not shown in the pages. */
+  readonly inPage: boolean;
+}
+
+async function drawPictures(sets: readonly PictureSet[]): Promise<DrawnPicture[]> {
+  const drawn: DrawnPicture[] = [];
+  for (const { overview, pictures } of sets) {
+    for (const picture of pictures) {
+      drawn.push({
+        file: `${fileName(picture.name)}.png`,
+        alternative: describePicture(picture),
+        png: renderChart(picture),
+        inPage: true,
+      });
+    }
+    if (pictures.length > 1) {
+      const titles = pictures.map(({ title }) => title.toLowerCase()).join(", ");
+      drawn.push({
+        file: `${fileName(overview)}.png`,
+        alternative: `Overview: ${titles}`,
+        png: await renderOverview(pictures),
+        inPage: false,
+      });
+    }
+  }
+  return drawn;
+}
+
+/** Benchmark names may hold slashes. */
+function fileName(name: string): string {
+  return name.replaceAll(/[^\w.-]+/g, "_");
 }
