@@ -36,14 +36,8 @@ export function fromF16Bits(bits: number): number {
 
 /** A number rounded to a dtype: what is left of it after being stored and read again. */
 export function roundTo(dtype: FloatDtype, value: number): number {
-  switch (dtype) {
-    case "F32":
-      return Math.fround(value);
-    case "BF16":
-      return fromBf16Bits(toBf16Bits(value));
-    case "F16":
-      return fromF16Bits(toF16Bits(value));
-  }
+  if (dtype === "F32") return Math.fround(value);
+  return dtype === "BF16" ? fromBf16Bits(toBf16Bits(value)) : fromF16Bits(toF16Bits(value));
 }
 
 /** Every number that a 2-byte dtype can hold, by its bits: 65,536 F32 values. Do not write to it. */

@@ -1,0 +1,16 @@
+import { linear } from "./linear.ts";
+import type { MergeMethod } from "./method.ts";
+
+/** Every merge method. A new one is a file beside this one, a line here, and a test against vectors. */
+const METHODS: readonly MergeMethod[] = [linear];
+
+export const METHOD_NAMES: readonly string[] = METHODS.map((method) => method.name);
+
+/** The names of all parameters of all methods. */
+export const PARAMETER_NAMES: readonly string[] = [
+  ...new Set(METHODS.flatMap((method) => method.parameters.map((parameter) => parameter.name))),
+];
+
+export function mergeMethodOf(name: string): MergeMethod | undefined {
+  return METHODS.find((method) => method.name === name);
+}

@@ -1,0 +1,56 @@
+/**
+ * The order in which PyTorch's CPU kernels add up k numbers at each of `elements` places (`tensor.sum(dim=0)`): it decides
+ * the last bit when there are five or more. All additions are in F32, from +0 on.
+ * Source: pytorch aten/src/ATen/native/cpu/SumKernel.cpp, `cascade_sum`
+ */
+
+/** Four partial sums over every fourth number, then added; the order at the last places, where vectors do not fit. */
+export function interleavedSum(count: number, at: (index: number) => number): number {
+  const quarters = Math.floor(count / 4);
+  const sums = [0, 1, 2, 3].map((q) => cascadeSum(quarters, (index) => at(index * 4 + q)));
+  let [sum = 0] = sums;
+  for (let index = quarters * 4; index < count; index++) sum = Math.fround(sum + at(index));
+  for (const partial of sums.slice(1)) sum = Math.fround(sum + partial);
+  return sum;
+}
+
+/** Left to right in blocks of 16, whose sums are added level by level. */
+export function cascadeSum(count: number, at: (index: number) => number): number {
+  const sums = [0, 0, 0, 0];
+  const power = Math.max(4, Math.floor(Math.ceil(Math.log2(Math.max(count, 1))) / sums.length));
+  const step = 1 << power;
+  let index = 0;
+  while (index + step <= count) {
+    for (const end = index + step; index < end; index++) sums[0] = Math.fround((sums[0] ?? 0) + at(index));
+    for (let level = 1; level < sums.length; level++) {
+      sums[level] = Math.fround((sums[level] ?? 0) + (sums[level - 1] ?? 0));
+      sums[level - 1] = 0;
+      if ((index & ((step - 1) << (level * power))) !== 0) break;
+    }
+  }
+  for (; index < count; index++) sums[0] = Math.fround((sums[0] ?? 0) + at(index));
+  return sums.slice(1).reduce((sum, level) => Math.fround(sum + level), sums[0] ?? 0);
+}
+
+/** How many of `elements` places are summed by vectors, in cascade order; the rest is interleaved. */
+export function cascadePlaces(elements: number, twoBytes: boolean): number {
+  const vector = twoBytes ? 16 : 8;
+  return elements - (elements % (elements < vector ? 4 : 32));
+}
+
+/** The sum of numbers that lie side by side in memory, as the weights themselves do. */
+export function contiguousSum(values: readonly number[], twoBytes: boolean): number {
+  const vector = twoBytes ? 16 : 8;
+  const vectors = Math.floor(values.length / vector);
+  const at = (index: number): number => values[index] ?? 0;
+  if (vectors === 0) return interleavedSum(values.length, at);
+  let sum = 0;
+  for (let index = vectors * vector; index < values.length; index++) sum = Math.fround(sum + at(index));
+  for (let lane = 0; lane < 8; lane++) {
+    const partial = interleavedSum(vectors, (v) =>
+      twoBytes ? Math.fround(at(v * 16 + lane) + at(v * 16 + 8 + lane)) : at(v * 8 + lane),
+    );
+    sum = Math.fround(sum + partial);
+  }
+  return sum;
+}

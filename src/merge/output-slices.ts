@@ -1,0 +1,76 @@
+import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import type { Problems } from "./problems.ts";
+import type { MergeRecipe, RecipeParameters, RecipeSource } from "./recipe.ts";
+
+/** Consecutive layers of the result, and where they come from. */
+export interface OutputSlice {
+  readonly sources: readonly SliceSource[];
+  readonly layers: number;
+  readonly parameters: RecipeParameters;
+}
+
+export interface SliceSource {
+  readonly model: string;
+  readonly checkpoint: Checkpoint;
+  readonly isBase: boolean;
+  readonly firstLayer: number;
+  readonly parameters: RecipeParameters;
+}
+
+/** A recipe's slices with its models opened; whole models are one slice over all layers. */
+export function outputSlices(
+  recipe: MergeRecipe,
+  models: ReadonlyMap<string, Checkpoint>,
+  compat: boolean,
+  problems: Problems,
+): OutputSlice[] {
+  const slices = recipe.slices ?? [{ sources: wholeModels(recipe), parameters: new Map() }];
+  return slices.flatMap(({ sources, parameters }, index) => {
+    const where = recipe.slices === undefined ? undefined : `slices[${index}]`;
+    const opened = sources.flatMap((source) => {
+      const checkpoint = models.get(source.model);
+      return checkpoint === undefined ? [] : [openSource(source, checkpoint, recipe.baseModel, where, problems)];
+    });
+    const [first] = opened;
+    if (first === undefined) return [];
+    if (opened.some(({ layers }) => layers !== first.layers)) {
+      const found = opened.map(({ model, layers }) => `${model} has ${layers}`).join(", ");
+      problems.add(`expected the same number of layers of every model, found that ${found}`, where);
+    }
+    return [{ sources: compat ? collapseTwins(opened) : opened, layers: first.layers, parameters }];
+  });
+}
+
+function wholeModels(recipe: MergeRecipe): readonly RecipeSource[] {
+  const { models = [], baseModel } = recipe;
+  if (baseModel === undefined || models.some(({ model }) => model === baseModel)) return models;
+  return [...models, { model: baseModel, layerRange: undefined, parameters: new Map() }];
+}
+
+function openSource(
+  source: RecipeSource,
+  checkpoint: Checkpoint,
+  baseModel: string | undefined,
+  where: string | undefined,
+  problems: Problems,
+): SliceSource & { readonly layers: number } {
+  const { model, layerRange, parameters } = source;
+  const count = checkpoint.config.num_hidden_layers;
+  const all = typeof count === "number" && Number.isSafeInteger(count) && count > 0 ? count : 0;
+  if (all === 0) {
+    problems.add(`${model}: expected num_hidden_layers in config.json, found ${JSON.stringify(count) ?? "none"}`);
+  }
+  const [from, to] = layerRange ?? [0, all];
+  if (to > all) problems.add(`expected layers below ${all} of ${model}, found ${to - 1}`, where);
+  return { model, checkpoint, isBase: model === baseModel, firstLayer: from, layers: to - from, parameters };
+}
+
+/** mergekit keeps its sources by model, so that of a model named twice the first parameters and the last layers are left. */
+function collapseTwins<T extends SliceSource>(sources: readonly T[]): T[] {
+  const byModel = new Map<string, T>();
+  for (const source of sources) {
+    const earlier = byModel.get(source.model);
+    byModel.set(source.model, earlier === undefined ? source : { ...source, parameters: earlier.parameters });
+  }
+  return [...byModel.values()];
+}

@@ -1,0 +1,133 @@
+import { InputError, messageOf, MergesweepError } from "../base/errors.ts";
+import { suggestion } from "../base/suggest.ts";
+import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import { type ArchitectureTensors, architectureTensors, KNOWN_ARCHITECTURES } from "./architectures.ts";
+import { CheckpointPool } from "./checkpoint-pool.ts";
+import { mergeMethodOf } from "./methods/index.ts";
+import type { MergeMethod } from "./methods/method.ts";
+import { type OutputSlice, outputSlices } from "./output-slices.ts";
+import { planTensors } from "./plan-tensors.ts";
+import type { PlannedTensor } from "./planned-tensor.ts";
+import { Problems } from "./problems.ts";
+import { type MergeRecipe, recipeModels } from "./recipe.ts";
+
+/** A merge that is known to be possible: nothing of it is computed yet, everything is checked. */
+export interface MergePlan {
+  readonly recipe: MergeRecipe;
+  readonly method: MergeMethod;
+  /** Whose config.json and tokenizer the result gets. */
+  readonly donor: Checkpoint;
+  /** The models as the recipe writes them, and their checkpoints. */
+  readonly models: ReadonlyMap<string, Checkpoint>;
+  /** In mergekit's order: by name, as text. */
+  readonly tensors: readonly PlannedTensor[];
+  /** For each layer of the result, the layer of the first source that it comes from. */
+  readonly layers: readonly number[];
+  /** Of random draws. */
+  readonly seed: number;
+  /** What a person should know though it stops nothing. */
+  readonly warnings: readonly string[];
+  /** Closes the checkpoints that the plan opened; those of a pool that was given stay open. */
+  close(): Promise<void>;
+}
+
+export interface PlanOptions {
+  /** Where the recipe's relative paths start. */
+  readonly root: string;
+  /** Checkpoints to use and to leave open; without it, the plan opens its own. */
+  readonly pool?: CheckpointPool | undefined;
+  /** Of random draws: 0 if not said. */
+  readonly seed?: number | undefined;
+  /** mergekit's bytes also where they are surprising: weights that cancel out, a model named twice, vocabularies cut. */
+  readonly compat?: boolean | undefined;
+  /** Merges models whose config.json name different architectures, if their tensors fit (mergekit's --allow-crimes). */
+  readonly allowCrimes?: boolean | undefined;
+}
+
+/**
+ * Opens the checkpoints of a recipe and plans its merge. Headers and configs are read; no tensor is.
+ *
+ * @throws InputError with everything that stands in the way, not only the first
+ */
+export async function planMerge(
+  recipe: MergeRecipe,
+  { root, pool, seed = 0, compat = false, allowCrimes = false }: PlanOptions,
+): Promise<MergePlan> {
+  const checkpoints = pool ?? new CheckpointPool(root);
+  const close = async (): Promise<void> => {
+    if (pool === undefined) await checkpoints.close();
+  };
+  try {
+    const problems = new Problems();
+    const method = mergeMethodOf(recipe.method);
+    if (method === undefined) throw new InputError(`Expected a merge method, found ${recipe.method}`);
+    checkBaseModel(recipe, method, problems);
+    const models = await openAll(recipe, checkpoints, problems);
+    problems.throwIfAny();
+    const architecture = commonArchitecture(models, allowCrimes, problems);
+    const slices = outputSlices(recipe, models, compat, problems);
+    problems.throwIfAny();
+    const warnings: string[] = [];
+    const tensors = planTensors({ recipe, method, models, architecture, slices, compat, problems, warnings });
+    problems.throwIfAny();
+    const donor = models.get(donorOf(recipe));
+    if (donor === undefined) throw new InputError(`donor: expected a model of the recipe, found ${donorOf(recipe)}`);
+    return { recipe, method, donor, models, tensors, layers: layersOf(slices), seed, warnings, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function donorOf(recipe: MergeRecipe): string {
+  return recipe.donor ?? recipeModels(recipe)[0] ?? "";
+}
+
+function layersOf(slices: readonly OutputSlice[]): number[] {
+  return slices.flatMap(({ sources: [first], layers }) =>
+    Array.from({ length: layers }, (_, layer) => (first?.firstLayer ?? 0) + layer),
+  );
+}
+
+function checkBaseModel(recipe: MergeRecipe, method: MergeMethod, problems: Problems): void {
+  if (method.baseModel === "required" && recipe.baseModel === undefined) {
+    problems.add(`${method.name} needs a base_model, found none`);
+  }
+}
+
+async function openAll(
+  recipe: MergeRecipe,
+  pool: CheckpointPool,
+  problems: Problems,
+): Promise<ReadonlyMap<string, Checkpoint>> {
+  const models = new Map<string, Checkpoint>();
+  for (const model of recipeModels(recipe)) {
+    try {
+      models.set(model, await pool.open(model));
+    } catch (error) {
+      if (!(error instanceof MergesweepError)) throw error;
+      problems.add(messageOf(error), undefined, error.hint);
+    }
+  }
+  return models;
+}
+
+/** @returns the names to expect; undefined for an architecture that is not known: then the tensors themselves say */
+function commonArchitecture(
+  models: ReadonlyMap<string, Checkpoint>,
+  allowCrimes: boolean,
+  problems: Problems,
+): ArchitectureTensors | undefined {
+  const types = new Map(Array.from(models, ([model, { config }]) => [model, String(config.model_type)]));
+  const different = new Set(types.values());
+  if (different.size > 1 && !allowCrimes) {
+    const found = Array.from(types, ([model, type]) => `${model} is ${type}`).join(", ");
+    problems.add(`expected models of one architecture, found that ${found}`);
+  }
+  const [type = ""] = different;
+  const known = architectureTensors(type);
+  if (known === undefined && type === "undefined") {
+    problems.add(`expected config.json to say model_type, found none`, undefined, suggestion("", KNOWN_ARCHITECTURES));
+  }
+  return different.size > 1 ? undefined : known;
+}

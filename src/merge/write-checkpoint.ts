@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { describeWriteFailure } from "../base/atomic-write.ts";
+import { InputError, systemCodeOf } from "../base/errors.ts";
+import { layoutSafetensors } from "../safetensors/write.ts";
+import { dtypeBytes } from "../tensors/dtype.ts";
+import { elementCount } from "../tensors/tensor-info.ts";
+import type { TensorStream } from "../tensors/tensor-stream.ts";
+import { type DigestedTensor, tensorsDigest } from "../tensors/tensors-digest.ts";
+import { writeTensorFile } from "../tensors/write-tensor-file.ts";
+import { mergedConfig } from "./merged-config.ts";
+import { modelCard } from "./model-card.ts";
+import type { MergePlan } from "./plan.ts";
+import { mergeStreams } from "./run-merge.ts";
+import type { WrittenWeights } from "./write-tensors.ts";
+
+/** mergekit's: 5 GB. */
+export const DEFAULT_SHARD_BYTES = 5_000_000_000;
+/** The version of mergekit whose files are reproduced. */
+const MERGEKIT_VERSION = "0.1.4";
+
+export interface WriteCheckpointOptions {
+  /** Bytes of tensors in a file at the most, but for a tensor that is larger by itself. */
+  readonly shardBytes?: number | undefined;
+  /** The recipe as a person wrote it, kept beside the weights and in the model card. */
+  readonly recipeText?: string | undefined;
+  /** Whether the donor's tokenizer files are copied; they are if not said. */
+  readonly copyTokenizer?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes a merge as a checkpoint folder, file for file as mergekit does. The folder appears under its name by one rename,
+ * when it is complete.
+ *
+ * @throws InputError if the folder exists and is not empty
+ * @throws WorkError if the disk is full; nothing is left then
+ */
+export async function writeMergedCheckpoint(
+  plan: MergePlan,
+  folder: string,
+  { shardBytes = DEFAULT_SHARD_BYTES, recipeText, copyTokenizer = true, signal }: WriteCheckpointOptions = {},
+): Promise<WrittenWeights> {
+  await checkFree(folder);
+  const final = resolve(folder);
+  const temporary = join(dirname(final), `.${basename(final)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+  try {
+    await mkdir(temporary, { recursive: true });
+    const tensors = await writeShards(temporary, splitIntoShards(mergeStreams(plan), shardBytes), signal);
+    const weightsSha256 = tensorsDigest(tensors);
+    await writeFile(join(temporary, "config.json"), `${JSON.stringify(mergedConfig(plan), undefined, 2)}\n`);
+    if (recipeText !== undefined) await writeFile(join(temporary, "mergekit_config.yml"), recipeText);
+    await writeFile(join(temporary, "README.md"), modelCard(plan, basename(final), recipeText, weightsSha256));
+    if (copyTokenizer) {
+      for (const file of plan.donor.tokenizerFiles) await copyFile(file, join(temporary, basename(file)));
+    }
+    await rename(temporary, final);
+    return { weightsSha256, tensors };
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw describeWriteFailure(error, folder);
+  }
+}
+
+async function checkFree(folder: string): Promise<void> {
+  let entries: string[];
+  try {
+    entries = await readdir(folder);
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return;
+    throw new InputError(`Expected a new folder ${folder}, found something else of this name`, { cause: error });
+  }
+  if (entries.length > 0) {
+    throw new InputError(`Expected a new folder ${folder}, found one with ${entries.length} files in it`, {
+      hint: "Name another folder, or remove this one.",
+    });
+  }
+}
+
+/** Consecutive tensors up to the limit, as mergekit groups them. */
+function splitIntoShards(streams: readonly TensorStream[], shardBytes: number): TensorStream[][] {
+  const shards: TensorStream[][] = [];
+  let room = 0;
+  for (const stream of streams) {
+    const size = elementCount(stream.shape) * dtypeBytes(stream.dtype);
+    const shard = shards.at(-1);
+    if (shard === undefined || size > room) {
+      shards.push([stream]);
+      room = shardBytes - size;
+    } else {
+      shard.push(stream);
+      room -= size;
+    }
+  }
+  return shards;
+}
+
+async function writeShards(
+  folder: string,
+  shards: readonly TensorStream[][],
+  signal: AbortSignal | undefined,
+): Promise<DigestedTensor[]> {
+  const digests: DigestedTensor[] = [];
+  const weightMap: Record<string, string> = {};
+  let totalSize = 0;
+  for (const [index, streams] of shards.entries()) {
+    const number = (value: number): string => String(value).padStart(5, "0");
+    const name =
+      shards.length === 1 ? "model.safetensors" : `model-${number(index + 1)}-of-${number(shards.length)}.safetensors`;
+    digests.push(...(await writeTensorFile(join(folder, name), layoutSafetensors(streams), streams, { signal })));
+    for (const stream of streams) {
+      weightMap[stream.name] = name;
+      totalSize += elementCount(stream.shape) * dtypeBytes(stream.dtype);
+    }
+  }
+  if (shards.length > 1) {
+    const metadata = { total_size: totalSize, mergekit_version: MERGEKIT_VERSION };
+    const index = JSON.stringify({ metadata, weight_map: weightMap }, undefined, 2);
+    await writeFile(join(folder, "model.safetensors.index.json"), index);
+  }
+  return digests;
+}
