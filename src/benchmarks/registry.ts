@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ConfigError, InputError, systemCodeOf } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
 import { checkYaml, parseYaml } from "../base/yaml-document.ts";
@@ -17,8 +18,16 @@ export interface DeclaredBenchmark {
   readonly declared: BenchmarkFile;
 }
 
-/** The names of the folders under `<root>/datasets` that hold a benchmark.yaml, in order. */
+/** The benchmarks that come with mergesweep, for those who work in a folder of their own. */
+const SHIPPED_ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The benchmarks by name: the folders with a benchmark.yaml under `<root>/datasets`, and those that ship with mergesweep. */
 export async function listBenchmarkNames(root: string): Promise<string[]> {
+  const [own, shipped] = [await namesUnder(root), await namesUnder(SHIPPED_ROOT)];
+  return [...new Set([...own, ...shipped])].toSorted();
+}
+
+async function namesUnder(root: string): Promise<string[]> {
   const datasets = join(root, "datasets");
   let entries: string[];
   try {
@@ -28,15 +37,13 @@ export async function listBenchmarkNames(root: string): Promise<string[]> {
     throw error;
   }
   const names: string[] = [];
-  for (const name of entries.toSorted()) {
-    if (await isFile(join(datasets, name, FILE_NAME))) names.push(name);
-  }
+  for (const name of entries) if (await isFile(join(datasets, name, FILE_NAME))) names.push(name);
   return names;
 }
 
 /**
- * Finds a benchmark by the name of its folder under `<root>/datasets`, or by the path of a benchmark.yaml or of its folder
- * (from `root`, then from the working directory), and reads its benchmark.yaml.
+ * Finds a benchmark by the name of its folder under `<root>/datasets` (then among those that ship with mergesweep), or by
+ * the path of a benchmark.yaml or of its folder (from `root`, then from the working directory), and reads its benchmark.yaml.
  *
  * @throws InputError for an unknown name, with the name that was probably meant
  * @throws ConfigError with file:line:column for everything wrong in the benchmark.yaml
@@ -48,10 +55,7 @@ export async function findBenchmark(name: string, root: string): Promise<Declare
   if (looksLikePath(name)) {
     throw new InputError(`No benchmark at ${name}: expected a ${FILE_NAME}, or a folder with one`);
   }
-  const names = await listBenchmarkNames(root);
-  throw new InputError(`Unknown benchmark "${name}"`, {
-    hint: names.length === 0 ? `There is no benchmark under ${join(root, "datasets")}.` : suggestion(name, names),
-  });
+  throw new InputError(`Unknown benchmark "${name}"`, { hint: suggestion(name, await listBenchmarkNames(root)) });
 }
 
 /**
@@ -73,7 +77,8 @@ export async function readBenchmarkFile(path: string): Promise<DeclaredBenchmark
 }
 
 function candidatePaths(name: string, root: string): string[] {
-  const inDatasets = looksLikePath(name) ? [] : [join(root, "datasets", name, FILE_NAME)];
+  const roots = looksLikePath(name) ? [] : [root, SHIPPED_ROOT];
+  const inDatasets = roots.map((folder) => join(folder, "datasets", name, FILE_NAME));
   const bases = isAbsolute(name) ? [name] : [resolve(root, name), resolve(name)];
   return [...inDatasets, ...bases.flatMap((base) => [base, join(base, FILE_NAME)])];
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -63,6 +63,15 @@ describe("a benchmark that ships with the project", () => {
     const all = await loadBenchmark("pocket-math", { root: projectRoot, limit: 1_000_000 });
     expect(all.samples).toHaveLength(500);
     await expect(loadBenchmark("pocket-math", { root: projectRoot, limit: 0 })).rejects.toThrow("above 0");
+  });
+
+  it("is found from any folder, where a benchmark of one's own goes before one of the same name", async () => {
+    expect((await loadBenchmark("pocket-math", { root: folder })).samples).toHaveLength(500);
+    const own = join(folder, "datasets", "pocket-math");
+    await mkdir(own, { recursive: true });
+    await writeFile(join(own, "data.jsonl"), SUMS);
+    await writeFile(join(own, "benchmark.yaml"), TEN_LINES);
+    expect((await loadBenchmark("pocket-math", { root: folder })).samples).toHaveLength(2);
   });
 
   it("is suggested for a name that is almost right", async () => {
