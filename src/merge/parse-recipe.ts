@@ -27,7 +27,7 @@ const KEYS = [
   "donor",
 ] as const;
 /** Keys of mergekit that are known and not supported, so that the error can say so. */
-const UNSUPPORTED = ["modules", "tokenizer", "chat_template"];
+const UNSUPPORTED: ReadonlySet<string> = new Set(["modules", "tokenizer", "chat_template"]);
 
 const DTYPE_NAMES: ReadonlyMap<string, FloatDtype> = new Map([
   ["float32", "F32"],
@@ -248,7 +248,7 @@ class RecipeReader {
     if (!isRecord(value)) return this.#fail(path, `expected ${keys.join(", ")}, found ${show(value)}`);
     for (const key of Object.keys(value)) {
       if (keys.includes(key)) continue;
-      if (path.length === 0 && UNSUPPORTED.includes(key)) {
+      if (path.length === 0 && UNSUPPORTED.has(key)) {
         this.#fail([key], `"${key}" of mergekit is not supported`, suggestion(key, keys), true);
       }
       this.#fail([...path, key], `expected a known key, found ${show(key)}`, suggestion(key, keys), true);

@@ -46,19 +46,10 @@ function* wantedTensors(planning: Planning): Generator<Wanted> {
   const [firstSlice] = slices;
   const lastSlice = slices.at(-1);
   if (firstSlice === undefined || lastSlice === undefined) return;
-  const outside = (name: string, slice: OutputSlice, sources: readonly SliceSource[]): Wanted => ({
-    name,
-    slice,
-    sources,
-    nameIn: () => name,
-    // mergekit gives the tensors after the last layer the first value of a gradient, too.
-    t: 0,
-    optional: name === HEAD,
-  });
-  yield outside(EMBEDDING, firstSlice, firstSlice.sources);
+  yield outsideOfLayers(EMBEDDING, firstSlice, firstSlice.sources);
   // mergekit pairs the last slice's models with the first slice's, which drops some if the first has fewer.
   const last = compat ? lastSlice.sources.slice(0, firstSlice.sources.length) : lastSlice.sources;
-  for (const name of [FINAL_NORM, HEAD]) yield outside(name, lastSlice, last);
+  for (const name of [FINAL_NORM, HEAD]) yield outsideOfLayers(name, lastSlice, last);
   let offset = 0;
   for (const slice of slices) {
     for (let layer = 0; layer < slice.layers; layer++) {
@@ -75,6 +66,11 @@ function* wantedTensors(planning: Planning): Generator<Wanted> {
     }
     offset += slice.layers;
   }
+}
+
+function outsideOfLayers(name: string, slice: OutputSlice, sources: readonly SliceSource[]): Wanted {
+  // mergekit gives the tensors after the last layer the first value of a gradient, too.
+  return { name, slice, sources, nameIn: () => name, t: 0, optional: name === HEAD };
 }
 
 /** The names of an architecture that is not listed, from its tensors: all must have what one has. */
@@ -180,7 +176,7 @@ function modelParameters(
     if (value !== undefined) values.set(name, value);
     else if (!source.isBase || method.baseModel !== "required") {
       problems.add(
-        `${method.name} needs the parameter ${name} of ${source.model}, found none`,
+        `${method.name} needs the parameter ${name} of ${source.isBase ? "the base_model " : ""}${source.model}, found none`,
         tensor,
         source.isBase
           ? "A base_model takes part in this method as every other model: list it with its weight."

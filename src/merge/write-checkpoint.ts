@@ -105,9 +105,10 @@ async function writeShards(
   const weightMap: Record<string, string> = {};
   let totalSize = 0;
   for (const [index, streams] of shards.entries()) {
-    const number = (value: number): string => String(value).padStart(5, "0");
     const name =
-      shards.length === 1 ? "model.safetensors" : `model-${number(index + 1)}-of-${number(shards.length)}.safetensors`;
+      shards.length === 1
+        ? "model.safetensors"
+        : `model-${fiveDigits(index + 1)}-of-${fiveDigits(shards.length)}.safetensors`;
     digests.push(...(await writeTensorFile(join(folder, name), layoutSafetensors(streams), streams, { signal })));
     for (const stream of streams) {
       weightMap[stream.name] = name;
@@ -120,4 +121,8 @@ async function writeShards(
     await writeFile(join(folder, "model.safetensors.index.json"), index);
   }
   return digests;
+}
+
+function fiveDigits(value: number): string {
+  return String(value).padStart(5, "0");
 }

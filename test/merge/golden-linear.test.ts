@@ -23,6 +23,22 @@ const NEED_COMPAT = new Set([
   "llama_self_slice",
 ]);
 
+/** What we say where mergekit prints a traceback. */
+const MESSAGES: Readonly<Record<string, RegExp>> = {
+  err_arch: /expected models of one architecture, found that .*q2_bf16_a is qwen2, .*llama_a is llama/,
+  err_base_not_in_models:
+    /model.embed_tokens.weight and 38 more: linear needs the parameter weight of the base_model .*q2_bf16_c/,
+  err_dtype: /config.yml:9:8: dtype: expected a dtype, found "float64"/,
+  err_filter_nomatch: /model.embed_tokens.weight and 17 more: linear needs the parameter weight of .*q2_bf16_a/,
+  err_layer_count: /expected the same number of layers .*q2_bf16_a has 3, .*q2_more_layers has 4/,
+  err_method: /config.yml:8:15: merge_method: expected a merge method, found "lineal"/,
+  err_missing_tensor: /model.layers.1.mlp.up_proj.weight: expected in every model, found none in .*q2_missing_tensor/,
+  err_missing_weight: /model.embed_tokens.weight and 38 more: linear needs the parameter weight of .*q2_bf16_b/,
+  err_size_mismatch:
+    /mlp.gate_proj.weight and 5 more: expected one shape, found \[21, 18\] .*\n.*down_proj.weight and 2 more: expected one shape/,
+  err_unknown_model: /does_not_exist: there is no such checkpoint/,
+};
+
 const linear = goldenCases().filter((golden) => golden.merge_method === "linear" && golden.expect === "output");
 const refused = goldenCases().filter((golden) => golden.expect === "error");
 const compared = { cases: 0, identical: 0, bytes: 0, elements: 0 };
@@ -34,9 +50,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
   const { cases, identical, bytes, elements } = compared;
-  console.log(
+  process.stdout.write(
     `mergekit's linear vectors: ${cases} of ${linear.length} cases compared, ${identical} with ${bytes} identical bytes, ` +
-      `the others element by element (${elements} elements, NaN for NaN)`,
+      `the others element by element (${elements} elements, NaN for NaN)\n`,
   );
 });
 
@@ -67,7 +83,7 @@ describe.skipIf(linear.length === 0)("linear merges agree with mergekit's vector
     const files = Object.entries(golden.files ?? {}).filter(([file]) => file.startsWith("model"));
     expect(files.length).toBeGreaterThan(0);
     for (const [file, { sha256, bytes }] of files) {
-      expect(await sha256File(join(out, file)), file).toBe(sha256);
+      expect({ file, sha256: await sha256File(join(out, file)) }).toEqual({ file, sha256 });
       compared.bytes += bytes;
     }
     compared.identical++;
@@ -91,7 +107,7 @@ async function compareElements(ours: string, theirs: string): Promise<number> {
       });
       const [mine, golden] = await Promise.all(values);
       // toEqual holds NaN equal to NaN, and -0 unequal to +0.
-      expect(mine, name).toEqual(golden);
+      expect({ name, values: mine }).toEqual({ name, values: golden });
       count += golden?.length ?? 0;
     }
   } finally {
@@ -109,7 +125,7 @@ describe.skipIf(linear.length === 0)("a merge that mergekit stops at ends in one
   test.each(refused.map((golden) => [golden.name, golden] as const))("%s", async (_name, golden) => {
     const failure = await merge(golden, false).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(MergesweepError);
-    expect({ case: golden.name, message: String(failure) }).toMatchSnapshot();
+    expect(String(failure)).toMatch(MESSAGES[golden.name] ?? "a message that is listed");
     expect(existsSync(join(scratch, `${golden.name}-false`))).toBe(false);
   });
 });

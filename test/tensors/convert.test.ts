@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   decodeTo,
   encodeTo,
@@ -18,11 +18,11 @@ const KINDS = [
 
 for (const { dtype, from, to, infinity } of KINDS) {
   test(`all 65,536 ${dtype} values survive being read and written`, () => {
-    for (let bits = 0; bits < 65_536; bits++) {
-      const value = from(bits);
-      if (Number.isNaN(value)) expect(Number.isNaN(from(to(value)))).toBe(true);
-      else if (to(value) !== bits) expect.unreachable(`${bits} became ${to(value)}`);
-    }
+    const all = Array.from({ length: 65_536 }, (_, bits) => bits);
+    const changed = all.filter((bits) =>
+      Number.isNaN(from(bits)) ? !Number.isNaN(from(to(from(bits)))) : to(from(bits)) !== bits,
+    );
+    expect(changed).toEqual([]);
   });
 
   test(`a number between two ${dtype} values goes to the nearer, and to the even one from the middle`, () => {
