@@ -28,7 +28,7 @@ const nameArgument = {
 /** `mergesweep datasets ...`: the benchmarks, their data, and what a model sees of them. */
 export function datasetsCommand(context: CliContext): CommandModule {
   return defineCommand({
-    command: "datasets <command>",
+    command: "datasets",
     describe: "List, describe, fetch, check and show the benchmarks",
     builder: (parser) =>
       parser
