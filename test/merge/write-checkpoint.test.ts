@@ -1,0 +1,122 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
+import { CheckpointPool } from "../../src/merge/checkpoint-pool.ts";
+import { parseRecipe } from "../../src/merge/parse-recipe.ts";
+import { type MergePlan, planMerge } from "../../src/merge/plan.ts";
+import { writeMergedCheckpoint } from "../../src/merge/write-checkpoint.ts";
+import { digestCheckpoint, digestMerge, writeMergedTensors } from "../../src/merge/write-tensors.ts";
+import { layoutSafetensors } from "../../src/safetensors/write.ts";
+import { projectRoot } from "../helpers/shared.ts";
+
+let scratch = "";
+let pool: CheckpointPool;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "mergesweep-merge-"));
+  pool = new CheckpointPool(projectRoot);
+});
+afterAll(async () => {
+  await pool.close();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+function pocketPlan(weight: string, rest: object = {}): Promise<MergePlan> {
+  const recipe = parseRecipe(
+    {
+      merge_method: "linear",
+      models: [
+        { model: "checkpoints/pocket/len", parameters: { weight } },
+        { model: "checkpoints/pocket/accfmt", parameters: { weight: 1 - Number(weight) } },
+      ],
+      dtype: "bfloat16",
+      ...rest,
+    },
+    "test",
+  );
+  return planMerge(recipe, { root: projectRoot, pool });
+}
+
+test("a merged checkpoint is a folder that opens as any other, with the digest that was promised", async () => {
+  const folder = join(scratch, "merged");
+  const plan = await pocketPlan("0.3");
+  const { weightsSha256, tensors } = await writeMergedCheckpoint(plan, folder, {
+    recipeText: "merge_method: linear\n",
+  });
+  expect((await digestMerge(plan)).weightsSha256).toBe(weightsSha256);
+  const merged = await openCheckpoint(folder);
+  expect((await digestCheckpoint(merged)).weightsSha256).toBe(weightsSha256);
+  expect(merged.reader.tensors.size).toBe(tensors.length);
+  await merged.close();
+  const names = await readdir(folder);
+  expect(names).toEqual(
+    expect.arrayContaining(["README.md", "config.json", "mergekit_config.yml", "model.safetensors"]),
+  );
+  expect(await readFile(join(folder, "README.md"), "utf8")).toContain(weightsSha256);
+  expect(await readFile(join(folder, "tokenizer.json"))).toEqual(
+    await readFile(join(projectRoot, "checkpoints/pocket/len/tokenizer.json")),
+  );
+});
+
+test("the digest does not depend on shards, file format or storage", async () => {
+  const plan = await pocketPlan("0.4");
+  const { weightsSha256 } = await digestMerge(plan);
+  const sharded = await writeMergedCheckpoint(plan, join(scratch, "sharded"), { shardBytes: 1_000_000 });
+  expect(sharded.weightsSha256).toBe(weightsSha256);
+  expect(
+    (await readdir(join(scratch, "sharded"))).filter((name) => name.endsWith(".safetensors")).length,
+  ).toBeGreaterThan(1);
+  const asF32 = layoutSafetensors(plan.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
+  expect((await writeMergedTensors(plan, asF32, join(scratch, "f32.safetensors"))).weightsSha256).toBe(weightsSha256);
+});
+
+test("at weight 1 the merge is the first expert, bit for bit", async () => {
+  const expert = await pool.open("checkpoints/pocket/len");
+  const [merged, alone] = [await digestMerge(await pocketPlan("1")), await digestCheckpoint(expert)];
+  expect(merged.weightsSha256).toBe(alone.weightsSha256);
+});
+
+test("a folder that has something in it is not touched", async () => {
+  const folder = join(scratch, "used");
+  await mkdir(folder);
+  await writeFile(join(folder, "notes.txt"), "mine");
+  await expect(writeMergedCheckpoint(await pocketPlan("0.5"), folder)).rejects.toThrow(/Expected a new folder/);
+  expect(await readdir(folder)).toEqual(["notes.txt"]);
+});
+
+test("a merge that is interrupted leaves nothing", async () => {
+  const folder = join(scratch, "interrupted");
+  const plan = await pocketPlan("0.5");
+  const before = await readdir(scratch);
+  await expect(writeMergedCheckpoint(plan, folder, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  const layout = layoutSafetensors(plan.tensors);
+  const options = { signal: AbortSignal.abort() };
+  await expect(writeMergedTensors(plan, layout, join(scratch, "half.gguf"), options)).rejects.toThrow(/abort/i);
+  expect(await readdir(scratch)).toEqual(before);
+});
+
+function twoWeights(weight: number): unknown {
+  return {
+    merge_method: "linear",
+    models: [
+      { model: "checkpoints/pocket/len", parameters: { weight: 1 } },
+      { model: "checkpoints/pocket/accfmt", parameters: { weight } },
+    ],
+  };
+}
+
+test("weights that cancel out are refused before anything is written", async () => {
+  await expect(planMerge(parseRecipe(twoWeights(-1), "test"), { root: projectRoot, pool })).rejects.toThrow(
+    /expected weights with a sum that can be divided by, found 1, -1 with the sum 0/,
+  );
+  await expect(planMerge(parseRecipe(twoWeights(1e39), "test"), { root: projectRoot, pool })).rejects.toThrow(
+    /can hold/,
+  );
+});
+
+test("a model that is named twice keeps both its weights", async () => {
+  const models = [0.25, 0.75].map((weight) => ({ model: "checkpoints/pocket/len", parameters: { weight } }));
+  const plan = await planMerge(parseRecipe({ merge_method: "linear", models }, "test"), { root: projectRoot, pool });
+  expect(plan.tensors[0]?.inputs.map((input) => input.parameters.get("weight"))).toEqual([0.25, 0.75]);
+});
