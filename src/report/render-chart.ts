@@ -103,6 +103,8 @@ function configurationOf(picture: Picture, ratio: number): ChartConfiguration<"s
           display: legend,
           position: "top",
           align: "start",
+          // Undoes the drawing order: the first series is named first.
+          reverse: true,
           labels: {
             usePointStyle: true,
             boxHeight: 7,
