@@ -47,8 +47,6 @@ export function scoreCompletion(text: ScoredText, options: ScoreOptions = {}): S
       cosine: cosineReward(correct, countCharacters(completion), { maxLength }),
       cosine_tokens: cosineReward(correct, text.completionTokens, { maxLength, clamp: true }),
       repetition_penalty: repetitionPenalty(completion),
-      // Needs all attempts at the problem: `kimiLengthRewards` fills it in.
-      length: null,
     },
   };
 }

@@ -5,7 +5,7 @@ export interface Rational {
 }
 
 /** Longest number, in bits, that is kept exact; beyond it callers fall back on floating point. */
-const MAX_BITS = 20_000;
+const MAX_BITS = 60_000;
 
 /** n/d in lowest terms, or undefined if d is 0. */
 export function rational(n: bigint, d = 1n): Rational | undefined {

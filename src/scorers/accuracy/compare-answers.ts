@@ -1,0 +1,239 @@
+import type { Answer, ExpressionAnswer } from "./answer.ts";
+import type { Budget } from "./budget.ts";
+import { compareChains, isInequality, toInterval, valueOf } from "./compare-chains.ts";
+import { compareExpressions } from "./compare-expressions.ts";
+import { numberNode } from "./nodes.ts";
+import { unitsConflict } from "./units.ts";
+
+/** The rule by which two answers are equal, or undefined. */
+export type Comparison = string | undefined;
+
+export interface CompareOptions {
+  readonly precision: number;
+  readonly strict: boolean;
+  readonly tolerance: number | undefined;
+  /** Whether a gold interval may be answered by an inequality. */
+  readonly allowSetRelationComp: boolean;
+  /** Whether 10% answers 10. */
+  readonly percentFace: boolean;
+}
+
+/** What the parts of the comparison share. */
+export interface Comparer {
+  readonly options: CompareOptions;
+  readonly budget: Budget;
+  compare(gold: Answer, pred: Answer): Comparison;
+}
+
+/** Longest list that is matched item by item. */
+const MAX_ITEMS = 120;
+
+/** Compares two answers that have been read. */
+export function createComparer(options: CompareOptions, budget: Budget): Comparer {
+  const comparer: Comparer = { options, budget, compare: (gold, pred) => compareAny(gold, pred, comparer) };
+  return comparer;
+}
+
+function compareAny(gold: Answer, pred: Answer, comparer: Comparer): Comparison {
+  comparer.budget.spend(3);
+  if (gold.text !== "" && gold.text === pred.text) return "string";
+  if (gold.kind === "chain" || pred.kind === "chain") {
+    const rule = compareWithChain(gold, pred, comparer);
+    if (rule !== undefined) return rule;
+  }
+  if (gold.kind === "list" || pred.kind === "list") return compareLists(gold, pred, comparer);
+  if (gold.kind === "union" || pred.kind === "union") return compareUnions(gold, pred, comparer);
+  if (gold.kind === "matrix" || pred.kind === "matrix") return compareMatrices(gold, pred, comparer);
+  if (gold.kind === "tuple" && pred.kind === "tuple") return compareTuples(gold, pred, comparer);
+  if (gold.kind === "based" || pred.kind === "based") return compareBased(gold, pred);
+  if (gold.kind === "expression" && pred.kind === "expression") {
+    const rule = compareScalars(gold, pred, comparer);
+    if (rule !== undefined) return rule;
+  }
+  return compareWords(gold.text, pred.text);
+}
+
+function compareWithChain(gold: Answer, pred: Answer, comparer: Comparer): Comparison {
+  if (gold.kind === "chain" && pred.kind === "chain") return compareChains(gold, pred, comparer);
+  if (gold.kind === "chain") {
+    if (isInequality(gold)) return compareWithSet(gold, pred, comparer);
+    const value = valueOf(gold);
+    return value === undefined ? undefined : comparer.compare(value, pred);
+  }
+  if (pred.kind !== "chain") return undefined;
+  if (isInequality(pred))
+    return comparer.options.allowSetRelationComp ? compareWithSet(pred, gold, comparer) : undefined;
+  const value = valueOf(pred);
+  return value === undefined ? undefined : comparer.compare(gold, value);
+}
+
+function compareWithSet(chain: Extract<Answer, { kind: "chain" }>, set: Answer, comparer: Comparer): Comparison {
+  if (set.kind !== "tuple" && !(set.kind === "list" && set.items.length === 1)) return undefined;
+  const interval = toInterval(chain, comparer)?.interval;
+  return interval === undefined || comparer.compare(interval, set) === undefined ? undefined : "interval";
+}
+
+function compareLists(gold: Answer, pred: Answer, comparer: Comparer): Comparison {
+  const [a, b] = [itemsOf(gold), itemsOf(pred)];
+  if (gold.kind === "tuple" || pred.kind === "tuple") {
+    const list = gold.kind === "list" ? gold : pred.kind === "list" ? pred : undefined;
+    if (list !== undefined && list.items.length > 1) {
+      if (list.braces || a.length !== b.length) return undefined;
+      return a.every((item, i) => compareItem(item, b[i], comparer) !== undefined) ? "ordered-list" : undefined;
+    }
+  }
+  if (gold.kind === "union" || pred.kind === "union") return compareUnions(gold, pred, comparer);
+  if (a.length > MAX_ITEMS || b.length > MAX_ITEMS || a.length === 0 || b.length === 0) return undefined;
+  const [x, y] = a.length === b.length ? [a, b] : [distinct(a, comparer), distinct(b, comparer)];
+  return matches(x, y, comparer) ? "list" : undefined;
+}
+
+function itemsOf(answer: Answer): readonly Answer[] {
+  return answer.kind === "list" || answer.kind === "tuple"
+    ? answer.kind === "tuple"
+      ? answer.items
+      : answer.items
+    : [answer];
+}
+
+function compareItem(gold: Answer, pred: Answer | undefined, comparer: Comparer): Comparison {
+  return pred === undefined ? undefined : comparer.compare(gold, pred);
+}
+
+function distinct(items: readonly Answer[], comparer: Comparer): Answer[] {
+  const kept: Answer[] = [];
+  for (const item of items) if (!kept.some((other) => comparer.compare(other, item) !== undefined)) kept.push(item);
+  return kept;
+}
+
+/** Whether the items can be paired off, in any order. */
+function matches(gold: readonly Answer[], pred: readonly Answer[], comparer: Comparer): boolean {
+  if (gold.length !== pred.length) return false;
+  const left = [...pred];
+  for (const item of gold) {
+    const at = left.findIndex((other) => comparer.compare(item, other) !== undefined);
+    if (at < 0) return false;
+    left.splice(at, 1);
+  }
+  return true;
+}
+
+/** Unions piece by piece; `x < 1 or x > 3` is a union too. */
+function compareUnions(gold: Answer, pred: Answer, comparer: Comparer): Comparison {
+  const [a, b] = [piecesOf(gold, comparer), piecesOf(pred, comparer)];
+  if (a === undefined || b === undefined) return undefined;
+  if (gold.kind === "union" && pred.kind === "union") {
+    const ordered = [gold.operators, pred.operators].some((operators) =>
+      operators.some((operator) => operator === "setminus"),
+    );
+    if (gold.operators.toSorted().join() !== pred.operators.toSorted().join()) return undefined;
+    if (ordered)
+      return a.length === b.length && a.every((item, i) => compareItem(item, b[i], comparer) !== undefined)
+        ? "set"
+        : undefined;
+  }
+  return matches(a, b, comparer) ? "union" : undefined;
+}
+
+function piecesOf(answer: Answer, comparer: Comparer): Answer[] | undefined {
+  if (answer.kind === "union")
+    return answer.items.flatMap((item) => (item.kind === "list" && item.braces ? item.items : [item]));
+  if (answer.kind !== "list") return undefined;
+  return answer.items.map((item) => (item.kind === "chain" ? (toInterval(item, comparer)?.interval ?? item) : item));
+}
+
+function compareTuples(
+  gold: Extract<Answer, { kind: "tuple" }>,
+  pred: Extract<Answer, { kind: "tuple" }>,
+  comparer: Comparer,
+): Comparison {
+  if (gold.items.length !== pred.items.length) return undefined;
+  const interval = gold.items.length === 2;
+  if (interval && comparer.options.strict && (gold.open !== pred.open || gold.close !== pred.close)) {
+    // At infinity both brackets mean the same.
+    const [low, high] = gold.items;
+    const openEnds = gold.open === pred.open || /^-\\infty$/.test(low?.text ?? "");
+    const closeEnds = gold.close === pred.close || /^\+?\\infty$/.test(high?.text ?? "");
+    if (!openEnds || !closeEnds) return undefined;
+  }
+  return gold.items.every((item, i) => compareItem(item, pred.items[i], comparer) !== undefined) ? "tuple" : undefined;
+}
+
+function compareMatrices(gold: Answer, pred: Answer, comparer: Comparer): Comparison {
+  const [a, b] = [rowsOf(gold), rowsOf(pred)];
+  if (a === undefined || b === undefined) return undefined;
+  const vector = (rows: readonly (readonly Answer[])[]): boolean =>
+    rows.length === 1 || rows.every((row) => row.length === 1);
+  // A tuple may stand for a column; two matrices must have the same shape.
+  const shaped =
+    gold.kind === "matrix" && pred.kind === "matrix"
+      ? [a, b]
+      : vector(a) && vector(b)
+        ? [[a.flat()], [b.flat()]]
+        : [a, b];
+  const [x, y] = [shaped[0] ?? [], shaped[1] ?? []];
+  if (x.length !== y.length) return undefined;
+  const same = x.every(
+    (row, i) =>
+      row.length === y[i]?.length && row.every((cell, j) => compareItem(cell, y[i]?.[j], comparer) !== undefined),
+  );
+  return same ? "matrix" : undefined;
+}
+
+function rowsOf(answer: Answer): readonly (readonly Answer[])[] | undefined {
+  if (answer.kind === "matrix") return answer.rows;
+  if (answer.kind === "expression") return [[answer]];
+  if (answer.kind !== "tuple") return undefined;
+  return answer.items.some((item) => item.kind === "tuple")
+    ? answer.items.map((item) => (item.kind === "tuple" ? item.items : [item]))
+    : [answer.items];
+}
+
+/** Digits in a base: base and digits must be the same; a base left out is not held against an answer. */
+function compareBased(gold: Answer, pred: Answer): Comparison {
+  if (gold.kind === "based" && pred.kind === "based")
+    return gold.base === pred.base && gold.digits === pred.digits ? "base" : undefined;
+  const [based, other] = gold.kind === "based" ? [gold, pred] : [pred, gold];
+  if (based.kind !== "based") return undefined;
+  return based.digits === other.text ? (based.base === "10" ? "base" : "base-left-out") : undefined;
+}
+
+function compareScalars(gold: ExpressionAnswer, pred: ExpressionAnswer, comparer: Comparer): Comparison {
+  const direct = compareReading(gold, pred, comparer);
+  if (direct !== undefined) return direct;
+  const readings: [ExpressionAnswer | undefined, ExpressionAnswer | undefined][] = [
+    [gold.other, pred],
+    [gold, pred.other],
+    [gold.other, pred.other],
+  ];
+  for (const [a, b] of readings) {
+    const rule = a === undefined || b === undefined ? undefined : compareReading(a, b, comparer);
+    if (rule !== undefined) return rule;
+  }
+  return undefined;
+}
+
+function compareReading(gold: ExpressionAnswer, pred: ExpressionAnswer, comparer: Comparer): Comparison {
+  if (comparer.options.strict && unitsConflict(gold.unit, pred.unit)) return undefined;
+  const { options, budget } = comparer;
+  const nearness = { precision: options.precision, tolerance: options.tolerance };
+  if (gold.percent === pred.percent) return compareExpressions(gold.node, pred.node, nearness, budget);
+  const share = (answer: ExpressionAnswer): ExpressionAnswer["node"] =>
+    answer.percent ? { kind: "div", over: answer.node, under: numberNode(100n) } : answer.node;
+  if (compareExpressions(share(gold), share(pred), nearness, budget) !== undefined) return "percent";
+  if (!options.percentFace) return undefined;
+  return compareExpressions(gold.node, pred.node, nearness, budget) === undefined ? undefined : "percent-face";
+}
+
+/** Words without regard to case and punctuation; a single letter is a name, and its case counts. */
+function compareWords(gold: string, pred: string): Comparison {
+  const [a, b] = [lettersOf(gold), lettersOf(pred)];
+  if (a === undefined || b === undefined) return undefined;
+  return a === b || (a.length > 1 && a.toLowerCase() === b.toLowerCase()) ? "words" : undefined;
+}
+
+/** The letters of a text that has nothing but words and their punctuation. */
+function lettersOf(text: string): string | undefined {
+  const letters = text.replace(/[\s.,;:!?()"'-]/g, "");
+  return /^\p{L}+$/u.test(letters) ? letters : undefined;
+}

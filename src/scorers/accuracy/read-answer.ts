@@ -1,0 +1,248 @@
+import { type Answer, compactText } from "./answer.ts";
+import type { Budget } from "./budget.ts";
+import { type Node, numberNode } from "./nodes.ts";
+import { parseExpression } from "./parse-expression.ts";
+import { readScalar } from "./read-scalar.ts";
+import type { Token } from "./tokens.ts";
+
+/** Deepest nesting of brackets that is read. */
+const MAX_DEPTH = 24;
+const SET_OPERATORS: ReadonlySet<string> = new Set(["cup", "cap", "setminus"]);
+const STRONG: ReadonlySet<string> = new Set([";", "or"]);
+
+/** Reads tokens as an answer: lists, then relations, then unions, then brackets, then a scalar. */
+export function readAnswer(tokens: readonly Token[], budget: Budget, depth = 0): Answer {
+  const inner = trim(tokens);
+  const text = compactText(inner);
+  if (inner.length === 0 || depth > MAX_DEPTH) return { kind: "opaque", text };
+  budget.spend(inner.length);
+  const list = readList(inner, text, budget, depth);
+  if (list !== undefined) return list;
+  const signs = expandSigns(inner);
+  if (signs !== undefined)
+    return { kind: "list", text, items: signs.map((sign) => readAnswer(sign, budget, depth + 1)), braces: false };
+  return (
+    readChain(inner, text, budget, depth) ??
+    readUnion(inner, text, budget, depth) ??
+    readBracketed(inner, text, budget, depth) ??
+    readMatrix(inner, text, budget, depth) ??
+    readScalar(inner, budget)
+  );
+}
+
+/** Separators and stops at the ends, and braces that only group, are no part of an answer. */
+function trim(tokens: readonly Token[]): readonly Token[] {
+  let result = tokens;
+  for (let times = 0; times < 64; times++) {
+    const [first, last] = [result[0], result.at(-1)];
+    if (first?.kind === "sep" || first?.kind === "row") result = result.slice(1);
+    else if (last?.kind === "sep" || last?.kind === "row" || (last?.kind === "op" && last.text === "."))
+      result = result.slice(0, -1);
+    else if (first?.text === "{" && closing(result, 0) === result.length - 1) result = result.slice(1, -1);
+    else break;
+  }
+  return result;
+}
+
+function readList(tokens: readonly Token[], text: string, budget: Budget, depth: number): Answer | undefined {
+  const strong = splitAt(tokens, (token) => token.kind === "sep" && STRONG.has(token.text));
+  const parts = strong.map((part) => splitAt(part, (token) => token.kind === "sep"));
+  if (parts.length === 1 && (parts[0]?.length ?? 0) < 2) return undefined;
+  const read = (part: readonly Token[]): Answer => readAnswer(part, budget, depth + 1);
+  const width = parts[0]?.length ?? 1;
+  const items =
+    parts.length > 1 && width > 1 && parts.every((part) => part.length === width)
+      ? parts.map(
+          (part, i): Answer => ({
+            kind: "tuple",
+            text: compactText(strong[i] ?? []),
+            items: part.map(read),
+            open: "(",
+            close: ")",
+          }),
+        )
+      : parts.flat().map(read);
+  // The signs of `\pm` make a list in a list.
+  return {
+    kind: "list",
+    text,
+    items: items.flatMap((item) => (item.kind === "list" && !item.braces ? item.items : [item])),
+    braces: false,
+  };
+}
+
+/** `a \pm b` as a + b and a - b; all signs of one answer change together. */
+function expandSigns(tokens: readonly Token[]): (readonly Token[])[] | undefined {
+  if (!tokens.some((token) => token.kind === "op" && (token.text === "pm" || token.text === "mp"))) return undefined;
+  return ["+", "-"].map((sign) =>
+    tokens.map((token) =>
+      token.kind !== "op" || (token.text !== "pm" && token.text !== "mp")
+        ? token
+        : { ...token, text: token.text === "pm" ? sign : sign === "+" ? "-" : "+" },
+    ),
+  );
+}
+
+function readChain(tokens: readonly Token[], text: string, budget: Budget, depth: number): Answer | undefined {
+  const relations: string[] = [];
+  const parts = splitAt(
+    tokens,
+    (token) => {
+      if (token.kind === "rel") relations.push(token.text);
+      return token.kind === "rel";
+    },
+    true,
+  );
+  if (relations.length === 0) return undefined;
+  const terms = parts.map((part) => readAnswer(part, budget, depth + 1));
+  // An empty side: `= 5`, `P(x) =`.
+  if (parts[0]?.length === 0) {
+    const rest = terms.slice(1);
+    const [only] = rest;
+    return rest.length === 1 ? only : { kind: "chain", text, terms: rest, relations: relations.slice(1) };
+  }
+  if (relations[0] === "in" && terms.length === 2) return terms[1];
+  return { kind: "chain", text, terms, relations };
+}
+
+function readUnion(tokens: readonly Token[], text: string, budget: Budget, depth: number): Answer | undefined {
+  const operators: string[] = [];
+  const parts = splitAt(tokens, (token) => {
+    const found = token.kind === "op" && SET_OPERATORS.has(token.text);
+    if (found) operators.push(token.text);
+    return found;
+  });
+  if (operators.length === 0 || parts.length < 2) return undefined;
+  return { kind: "union", text, items: parts.map((part) => readAnswer(part, budget, depth + 1)), operators };
+}
+
+function readBracketed(tokens: readonly Token[], text: string, budget: Budget, depth: number): Answer | undefined {
+  const [first, last] = [tokens[0], tokens.at(-1)];
+  if (first?.kind !== "open" || last?.kind !== "close" || closing(tokens, 0) !== tokens.length - 1) return undefined;
+  const content = tokens.slice(1, -1);
+  if (first.text === "\\{") {
+    const bar = content.findIndex(
+      (token, i) => i > 0 && i < 6 && token.kind === "op" && (token.text === "|" || token.text === ":"),
+    );
+    if (bar > 0) {
+      const condition = readAnswer(content.slice(bar + 1), budget, depth + 1);
+      return condition.kind === "chain" && condition.relations.every((relation) => /^[<>]/.test(relation))
+        ? condition
+        : { kind: "opaque", text };
+    }
+    const items = content.length === 0 ? [] : readAnswer(content, budget, depth + 1);
+    if (Array.isArray(items)) return { kind: "list", text, items, braces: true };
+    return items.kind === "list" && !items.braces
+      ? { ...items, text, braces: true }
+      : { kind: "list", text, items: [items], braces: true };
+  }
+  if (first.text !== "(" && first.text !== "[") return undefined;
+  const parts = splitAt(content, (token) => token.kind === "sep");
+  if (parts.length >= 2) {
+    return {
+      kind: "tuple",
+      text,
+      items: parts.map((part) => readAnswer(part, budget, depth + 1)),
+      open: first.text,
+      close: last.text,
+    };
+  }
+  if (first.text === "[" && content.some((token) => token.kind === "open")) {
+    return { kind: "tuple", text, items: [readAnswer(content, budget, depth + 1)], open: "[", close: last.text };
+  }
+  const inside = readAnswer(content, budget, depth + 1);
+  return inside.kind === "expression" || inside.kind === "opaque" ? undefined : inside;
+}
+
+/** A matrix, or a product of scalars and matrices. */
+function readMatrix(tokens: readonly Token[], text: string, budget: Budget, depth: number): Answer | undefined {
+  const begin = tokens.findIndex((token) => token.kind === "begin");
+  if (begin < 0) return undefined;
+  const end = closing(tokens, begin);
+  if (end < 0) return undefined;
+  const rows = splitAt(tokens.slice(begin + 1, end), (token) => token.kind === "row").map((row) =>
+    splitAt(row, (token) => token.kind === "cell").map((cell) => readAnswer(cell, budget, depth + 1)),
+  );
+  let matrix: Answer | undefined = { kind: "matrix", text, rows };
+  if (end + 1 < tokens.length) {
+    const rest = readAnswer(tokens.slice(end + 1), budget, depth + 1);
+    matrix = rest.kind === "matrix" ? multiplyMatrices(rows, rest.rows, text) : undefined;
+  }
+  if (begin === 0 || matrix?.kind !== "matrix") return matrix ?? { kind: "opaque", text };
+  const scale = parseExpression(trimProduct(tokens.slice(0, begin)), budget);
+  if (scale === undefined) return { kind: "opaque", text };
+  return {
+    kind: "matrix",
+    text,
+    rows: matrix.rows.map((row) =>
+      row.map((cell) => combine([[{ kind: "expression", text: "", node: scale, unit: "", percent: false }, cell]])),
+    ),
+  };
+}
+
+function trimProduct(tokens: readonly Token[]): readonly Token[] {
+  return tokens.at(-1)?.text === "*"
+    ? tokens.slice(0, -1)
+    : tokens.length === 1 && tokens[0]?.text === "-"
+      ? [tokens[0], { kind: "num", text: "1", value: { n: 1n, d: 1n }, spaced: false }]
+      : tokens;
+}
+
+function multiplyMatrices(
+  a: readonly (readonly Answer[])[],
+  b: readonly (readonly Answer[])[],
+  text: string,
+): Answer | undefined {
+  if (a.some((row) => row.length !== b.length) || b.length > 16) return undefined;
+  return {
+    kind: "matrix",
+    text,
+    rows: a.map((row) => (b[0] ?? []).map((_cell, j) => combine(row.map((cell, k) => [cell, b[k]?.[j] ?? cell])))),
+  };
+}
+
+/** The sum of products of cells, as an expression. */
+function combine(products: readonly (readonly [Answer, Answer])[]): Answer {
+  const args = products.map(([a, b]): Node | undefined =>
+    a.kind === "expression" && b.kind === "expression" ? { kind: "mul", args: [a.node, b.node] } : undefined,
+  );
+  if (args.some((arg) => arg === undefined))
+    return {
+      kind: "opaque",
+      text: products
+        .flat()
+        .map((cell) => cell.text)
+        .join("*"),
+    };
+  return {
+    kind: "expression",
+    text: "",
+    node: { kind: "add", args: [numberNode(0n), ...args.filter((arg) => arg !== undefined)] },
+    unit: "",
+    percent: false,
+  };
+}
+
+/** Cuts tokens where `cut` says so outside of all brackets. Empty parts are left out unless `keepEmpty`. */
+export function splitAt(tokens: readonly Token[], cut: (token: Token) => boolean, keepEmpty = false): Token[][] {
+  const parts: Token[][] = [[]];
+  let depth = 0;
+  for (const token of tokens) {
+    if (token.kind === "open" || token.kind === "begin") depth++;
+    else if (token.kind === "close" || token.kind === "end") depth--;
+    if (depth === 0 && cut(token)) parts.push([]);
+    else parts.at(-1)?.push(token);
+  }
+  return keepEmpty ? parts : parts.filter((part) => part.length > 0);
+}
+
+/** Where the bracket or environment opened at `start` ends, or -1. */
+function closing(tokens: readonly Token[], start: number): number {
+  let depth = 0;
+  for (let i = start; i < tokens.length; i++) {
+    const kind = tokens[i]?.kind;
+    if (kind === "open" || kind === "begin") depth++;
+    else if ((kind === "close" || kind === "end") && --depth === 0) return i;
+  }
+  return -1;
+}
