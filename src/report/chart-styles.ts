@@ -3,7 +3,7 @@ export interface Style {
   readonly color: string;
   /** A darker shade of the colour, readable as text on white. */
   readonly text: string;
-  readonly marker: "circle" | "rectRot" | "triangle" | "rect" | "star" | "crossRot";
+  readonly marker: "circle" | "rectRot" | "triangle" | "rect" | "star" | "crossRot" | "cross";
   readonly dash: readonly number[];
 }
 
@@ -18,7 +18,7 @@ const STYLES: readonly Style[] = [
   { color: "#CC79A7", text: "#9c4f79", marker: "rect", dash: [10, 3, 2, 3] },
   { color: "#56B4E9", text: "#2a7fb0", marker: "star", dash: [4, 2] },
   { color: "#E69F00", text: "#946600", marker: "crossRot", dash: [12, 4] },
-  { color: "#000000", text: "#000000", marker: "circle", dash: [1, 3] },
+  { color: "#000000", text: "#000000", marker: "cross", dash: [1, 3] },
 ];
 
 /** The look of a series by its number; beyond the last the colours come again with another marker. Negative is neutral. */

@@ -122,7 +122,7 @@ function configurationOf(picture: Picture, ratio: number): ChartConfiguration<"s
 
 function datasetOf({ name, style, marks, joined, bare }: Series, index: number): ChartDataset<"scatter"> {
   const { color, marker, dash } = styleOf(style);
-  const stroked = marker === "star" || marker === "crossRot";
+  const stroked = marker === "star" || marker === "crossRot" || marker === "cross";
   return {
     label: name,
     data: marks.map(({ x, y }) => ({ x, y })),

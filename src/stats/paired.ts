@@ -15,7 +15,16 @@ export function mcnemarExact(wins: number, losses: number): number {
   const differing = wins + losses;
   const fewer = Math.min(wins, losses);
   let tail = 0;
-  for (let i = 0; i <= fewer; i++) tail += Math.exp(logChoose(differing, i) - differing * Math.LN2);
+  if (differing <= 1000) {
+    // 2^-1000 is still a normal number; this way small cases come out exact.
+    let term = 2 ** -differing;
+    for (let i = 0; i <= fewer; i++) {
+      tail += term;
+      term *= (differing - i) / (i + 1);
+    }
+  } else {
+    for (let i = 0; i <= fewer; i++) tail += Math.exp(logChoose(differing, i) - differing * Math.LN2);
+  }
   return Math.min(1, 2 * tail);
 }
 

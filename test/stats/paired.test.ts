@@ -18,6 +18,7 @@ describe("McNemar's exact test", () => {
   it("is 1 where two models never differ, or differ evenly", () => {
     expect(mcnemarExact(0, 0)).toBe(1);
     expect(mcnemarExact(5, 5)).toBe(1);
+    expect(mcnemarExact(3000, 3000)).toBeCloseTo(1, 9);
   });
 
   it("tells the published GSM8K solutions of 6B fine-tuning and 6B verification apart", () => {

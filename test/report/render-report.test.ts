@@ -1,0 +1,113 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sha256 } from "../../src/base/digest.ts";
+import { WorkError } from "../../src/base/errors.ts";
+import { renderReport } from "../../src/report/render-report.ts";
+import type { StoredRun } from "../../src/runs/schema.ts";
+import { POCKET_POINTS, syntheticRun } from "./synthetic-run.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "report-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+const FILES = [
+  "accuracy.png",
+  "comparisons.csv",
+  "format.png",
+  "front.png",
+  "index.html",
+  "overview.png",
+  "report.json",
+  "samples.csv",
+  "summary.csv",
+  "summary.md",
+  "tokens.png",
+];
+
+describe("a report", () => {
+  it("is the same bytes for the same run, whatever the order of its results", { timeout: 60_000 }, async () => {
+    const run = syntheticRun({ samples: 40 });
+    const shuffled = { ...run, evaluated: run.evaluated.toReversed() };
+    const first = await renderReport(run, join(folder, "first"));
+    const second = await renderReport(shuffled, join(folder, "second"));
+    expect(second).toEqual(first);
+    expect((await readdir(join(folder, "first"))).toSorted()).toEqual(FILES);
+    expect(first.files.toSorted()).toEqual(FILES);
+    const digests = (name: string): Promise<string[]> =>
+      Promise.all(FILES.map(async (file) => `${file} ${sha256(await readFile(join(folder, name, file)))}`));
+    expect(await digests("second")).toEqual(await digests("first"));
+  });
+
+  it("has PNG pictures of 1600 x 1000 pixels", async () => {
+    const png = await readFile(join(folder, "first", "accuracy.png"));
+    expect(png.subarray(0, 8).toString("latin1")).toBe("\x89PNG\r\n\x1a\n");
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([1600, 1000]);
+  });
+
+  it("asks nothing of other machines and names none of ours", async () => {
+    const html = await readFile(join(folder, "first", "index.html"), "utf8");
+    expect(html).not.toMatch(/https?:|<script|<link/);
+    expect(html).toContain('<img src="accuracy.png"');
+    for (const file of ["index.html", "summary.md", "report.json"]) {
+      expect(await readFile(join(folder, "first", file), "utf8")).not.toContain(folder);
+    }
+  });
+
+  it("shows a table in which accuracy and strict accuracy stand side by side", async () => {
+    const { table } = await renderReport(syntheticRun(), join(folder, "table"), { charts: false });
+    expect(table.split("\n")[0]).toMatch(/^point +accuracy % +strict % +format % +tokens /);
+    expect(table.split("\n")).toHaveLength(14);
+    expect(await readdir(join(folder, "table"))).not.toContain("accuracy.png");
+  });
+
+  it("shows what is finished and names what is missing", async () => {
+    const run = syntheticRun({ samples: 20 });
+    const partial = { ...run, evaluated: run.evaluated.slice(0, 2) };
+    await renderReport(partial, join(folder, "partial"), { charts: false });
+    const markdown = await readFile(join(folder, "partial", "summary.md"), "utf8");
+    expect(markdown).toContain("Not finished, and left out here: w=0.2, w=0.3");
+    expect(markdown).toContain("(10 of 12)");
+  });
+
+  it("refuses a run of which nothing is finished", async () => {
+    const run = { ...syntheticRun({ samples: 2 }), evaluated: [] };
+    await expect(renderReport(run, join(folder, "none"))).rejects.toThrow(WorkError);
+  });
+
+  it("escapes names in HTML", async () => {
+    const run = syntheticRun({ samples: 5, benchmarks: ["<b>&"], references: {} });
+    await renderReport(run, join(folder, "names"), { charts: false });
+    const html = await readFile(join(folder, "names", "index.html"), "utf8");
+    expect(html).toContain("&lt;b&gt;&amp;");
+    expect(html).not.toContain("<b>&");
+  });
+});
+
+async function said(run: StoredRun): Promise<string> {
+  await renderReport(run, join(folder, "said"), { charts: false });
+  return readFile(join(folder, "said", "summary.md"), "utf8");
+}
+
+describe("what a report says", () => {
+  it("says that strict accuracy, format and length fall with w on a run like the pocket sweep", async () => {
+    const text = await said(syntheticRun());
+    expect(text).toMatch(/Strict accuracy falls with w: .* at w=0, .* at w=1/);
+    expect(text).toMatch(/Format falls with w/);
+    expect(text).toMatch(/Mean length in tokens falls with w/);
+    expect(text).toMatch(/Not beaten in both accuracy and tokens: w=1 /);
+    expect(text).toMatch(/Against base, accuracy differs at w=0 \(\+1\d\.\d\)/);
+  });
+
+  it("says that nothing changes beyond noise where nothing does, and what would have gone unseen", async () => {
+    const behaviour = { accuracy: 0.9, strict: 0.9, format: 0.95, tokens: 60 };
+    const text = await said(syntheticRun({ points: POCKET_POINTS.map(({ axes }) => ({ axes, behaviour })) }));
+    expect(text).toMatch(/Accuracy does not change with w beyond noise: .* would go unseen/);
+    expect(text).toMatch(/Against w=0, no point's accuracy differs .* minimum detectable difference \d\.\d points/);
+  });
+});
