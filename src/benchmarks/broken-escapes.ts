@@ -4,7 +4,6 @@
  * known command tells.
  */
 const RULES: readonly (readonly [RegExp, string])[] = [
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   [/\f/, "a form feed where \\f began a command"],
   // oxlint-disable-next-line no-control-regex
   [/[\b]/, "a backspace where \\b began a command"],

@@ -5,7 +5,7 @@ import { DATA_ENDINGS, type DataEnding } from "./read-rows.ts";
 import type { BenchmarkFile } from "./schema.ts";
 
 /** Where fetched data lies: `MERGESWEEP_CACHE`, or `~/.cache/mergesweep/datasets`. */
-export function datasetCacheFolder(): string {
+function datasetCacheFolder(): string {
   const folder = process.env.MERGESWEEP_CACHE;
   return folder === undefined || folder === "" ? join(homedir(), ".cache", "mergesweep", "datasets") : folder;
 }

@@ -64,6 +64,9 @@ function toSample(row: Row, index: number, declared: BenchmarkFile, problems: st
 
   const cells = row[fields.answer];
   const golds = (Array.isArray(cells) ? cells : [cells]).flatMap((cell: unknown) => {
+    if (typeof cell === "number" && Math.abs(cell) > Number.MAX_SAFE_INTEGER) {
+      report(`the gold ${cell} is too large a number to be read exactly: write it as text`);
+    }
     const raw = extractGold(textOf(cell), declared.answer.extract);
     // Looked at before trimming: a form feed is white space.
     for (const broken of brokenEscapes(raw ?? "")) report(`the gold has ${broken}`);

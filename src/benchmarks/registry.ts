@@ -63,7 +63,7 @@ export async function findBenchmark(name: string, root: string): Promise<Declare
  *
  * @throws ConfigError with file:line:column for everything wrong in it
  */
-export async function readBenchmarkFile(path: string): Promise<DeclaredBenchmark> {
+async function readBenchmarkFile(path: string): Promise<DeclaredBenchmark> {
   const document = parseYaml(await readFile(path, "utf8"), path);
   const declared = checkYaml(document, benchmarkFileSchema);
   declared.prompts.forEach((prompt, index) => {

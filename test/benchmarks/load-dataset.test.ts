@@ -192,6 +192,11 @@ describe("the checks on loading", () => {
     }
   });
 
+  it("refuse a gold that JSON cannot hold exactly", async () => {
+    const path = await writeBenchmark('{"q": "What is 9^20?", "a": 12157665459056928801}\n', TEN_LINES);
+    expect((await failureOf(path)).message).toContain("row 1: the gold 12157665459056929000 is too large a number");
+  });
+
   it("let real tabs and line breaks pass", async () => {
     const path = await writeBenchmark('{"q": "x\\ty\\n1\\t2\\nnext\\tthe end\\r\\nno", "a": "2"}\n', TEN_LINES);
     expect((await loadBenchmark(path, { root: projectRoot })).samples).toHaveLength(1);
