@@ -1,0 +1,24 @@
+import type { TensorStream } from "../tensors/tensor-stream.ts";
+import { tensorsDigest } from "../tensors/tensors-digest.ts";
+import { writeTensorFile } from "../tensors/write-tensor-file.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { type GgufType, layoutCheckpointGguf } from "./gguf-layout.ts";
+
+/**
+ * Writes tensors as a GGUF file with the config and tokenizer of a checkpoint, tensor by tensor as they come. The file
+ * appears by one rename.
+ *
+ * @param streams the checkpoint's own tensors, or merged ones of the same names and shapes
+ * @returns the digest of the tensors as they came, before conversion: equal weights have equal digests in every type
+ * @throws InputError if they make no model; WorkError if the disk is full
+ */
+export async function writeGguf(
+  path: string,
+  checkpoint: Checkpoint,
+  streams: readonly TensorStream[],
+  type: GgufType,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<string> {
+  const layout = await layoutCheckpointGguf(checkpoint, streams, type);
+  return tensorsDigest(await writeTensorFile(path, layout, streams, options));
+}

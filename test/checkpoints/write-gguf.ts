@@ -1,0 +1,12 @@
+import { type Checkpoint, openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
+import { type GgufType, layoutCheckpointGguf } from "../../src/checkpoints/gguf-layout.ts";
+import { streamReader } from "../../src/tensors/tensor-stream.ts";
+import { writeTensorFile } from "../../src/tensors/write-tensor-file.ts";
+
+/** Converts a checkpoint folder to a GGUF file. */
+export async function writeGguf(folder: string, path: string, type: GgufType): Promise<void> {
+  const checkpoint: Checkpoint = await openCheckpoint(folder);
+  const layout = await layoutCheckpointGguf(checkpoint, [...checkpoint.reader.tensors.values()], type);
+  await writeTensorFile(path, layout, streamReader(checkpoint.reader));
+  await checkpoint.close();
+}
