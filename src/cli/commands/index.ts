@@ -1,6 +1,7 @@
 import type { CommandModule } from "yargs";
 import type { CliContext } from "../context.ts";
 import { convertCommand } from "./convert.ts";
+import { datasetsCommand } from "./datasets.ts";
 import { doctorCommand } from "./doctor.ts";
 import { mergeCommand } from "./merge.ts";
 import { planCommand } from "./plan.ts";
@@ -19,6 +20,7 @@ export function commands(context: CliContext): CommandModule[] {
     scoreCommand(context),
     mergeCommand(context),
     convertCommand(context),
+    datasetsCommand(context),
     doctorCommand(context),
   ];
 }
