@@ -52,7 +52,7 @@ export function compactText(tokens: readonly Token[]): string {
   for (const [i, token] of tokens.entries()) {
     if (token.kind === "num" && tokens[i - 1]?.kind === "num") text += " ";
     if (token.kind === "cmd") text += "\\";
-    text += token.kind === "text" ? token.text.replace(/\s+/g, " ").toLowerCase() : token.text;
+    text += token.kind === "text" ? token.text.replace(/\s+/g, " ") : token.text;
   }
   return text;
 }

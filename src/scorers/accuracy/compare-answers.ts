@@ -2,7 +2,7 @@ import type { Answer, ExpressionAnswer } from "./answer.ts";
 import type { Budget } from "./budget.ts";
 import { compareChains, isInequality, toInterval, valueOf } from "./compare-chains.ts";
 import { compareExpressions } from "./compare-expressions.ts";
-import { numberNode } from "./nodes.ts";
+import { type Node, numberNode } from "./nodes.ts";
 import { unitsConflict } from "./units.ts";
 
 /** The rule by which two answers are equal, or undefined. */
@@ -83,6 +83,7 @@ function compareLists(gold: Answer, pred: Answer, comparer: Comparer): Compariso
     }
   }
   if (gold.kind === "union" || pred.kind === "union") return compareUnions(gold, pred, comparer);
+  if (gold.kind === "list" && pred.kind === "list" && a.length === 0 && b.length === 0) return "set";
   if (a.length > MAX_ITEMS || b.length > MAX_ITEMS || a.length === 0 || b.length === 0) return undefined;
   const [x, y] = a.length === b.length ? [a, b] : [distinct(a, comparer), distinct(b, comparer)];
   return matches(x, y, comparer) ? "list" : undefined;
@@ -217,12 +218,28 @@ function compareReading(gold: ExpressionAnswer, pred: ExpressionAnswer, comparer
   if (comparer.options.strict && unitsConflict(gold.unit, pred.unit)) return undefined;
   const { options, budget } = comparer;
   const nearness = { precision: options.precision, tolerance: options.tolerance };
-  if (gold.percent === pred.percent) return compareExpressions(gold.node, pred.node, nearness, budget);
+  if (gold.percent === pred.percent) {
+    return (
+      compareExpressions(gold.node, pred.node, nearness, budget) ??
+      (compareExpressions(withConstant(gold.node), withConstant(pred.node), nearness, budget) === undefined
+        ? undefined
+        : "integration-constant")
+    );
+  }
   const share = (answer: ExpressionAnswer): ExpressionAnswer["node"] =>
     answer.percent ? { kind: "div", over: answer.node, under: numberNode(100n) } : answer.node;
   if (compareExpressions(share(gold), share(pred), nearness, budget) !== undefined) return "percent";
   if (!options.percentFace) return undefined;
   return compareExpressions(gold.node, pred.node, nearness, budget) === undefined ? undefined : "percent-face";
+}
+
+/** `+ C` and `+ c` at the end of an antiderivative are the same constant. */
+function withConstant(node: Node): Node {
+  if (node.kind !== "add") return node;
+  const last = node.args.at(-1);
+  return last?.kind === "sym" && last.name.toLowerCase() === "c"
+    ? { kind: "add", args: [...node.args.slice(0, -1), { kind: "sym", name: "C" }] }
+    : node;
 }
 
 /** Words without regard to case and punctuation; a single letter is a name, and its case counts. */

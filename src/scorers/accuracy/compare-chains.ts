@@ -86,9 +86,10 @@ export function compareChains(gold: Chain, pred: Chain, comparer: Comparer): Com
   return (ratio > 0 || relation === "!=" ? other : FLIPPED[other]) === relation ? "inequality" : undefined;
 }
 
-function compareEquations(gold: Chain, pred: Chain, comparer: Comparer): Comparison {
+function compareEquations(first: Chain, second: Chain, comparer: Comparer): Comparison {
+  const [gold, pred] = [oriented(first), oriented(second)];
   const [a, b] = [valueOf(gold), valueOf(pred)];
-  if (a !== undefined && b !== undefined && !(comparer.options.strict && namesDiffer(gold, pred))) {
+  if (a !== undefined && b !== undefined && (!comparer.options.strict || namesAgree(gold, pred, comparer))) {
     const rule = comparer.compare(a, b);
     if (rule !== undefined) return rule;
   }
@@ -99,16 +100,34 @@ function compareEquations(gold: Chain, pred: Chain, comparer: Comparer): Compari
     : undefined;
 }
 
-/** `x = 3` and `y = 3`: both sides name one plain variable, and not the same. */
-function namesDiffer(gold: Chain, pred: Chain): boolean {
+/** Whether two left-hand sides may name the same: `x_1` and `x`, `f(x)` and `y`; all else must be equal, as in `\\log_2 8 = 3`. */
+function namesAgree(gold: Chain, pred: Chain, comparer: Comparer): boolean {
   const [a, b] = [gold.terms[0], pred.terms[0]];
+  if (a === undefined || b === undefined) return false;
+  const [x, y] = [plainName(a), plainName(b)];
+  if (x === undefined || y === undefined) return comparer.compare(a, b) !== undefined;
   return (
-    a?.kind === "expression" &&
-    b?.kind === "expression" &&
-    a.node.kind === "sym" &&
-    b.node.kind === "sym" &&
-    a.node.name !== b.node.name
+    x === y || x === `${y.replace(/_.*/, "")}` || y === x.replace(/_.*/, "") || x.startsWith("'") !== y.startsWith("'")
   );
+}
+
+/** `5 = x` as `x = 5`. */
+function oriented(chain: Chain): Chain {
+  const [left, right] = chain.terms;
+  const turned =
+    chain.terms.length === 2 &&
+    left !== undefined &&
+    right !== undefined &&
+    isConstant(left) &&
+    plainName(right) !== undefined;
+  return turned ? { ...chain, terms: [right, left] } : chain;
+}
+
+/** The name of a symbol or of a function application. */
+function plainName(answer: Answer): string | undefined {
+  if (answer.kind !== "expression") return undefined;
+  if (answer.node.kind === "sym") return answer.node.name;
+  return answer.node.kind === "fn" && answer.node.name.startsWith("'") ? answer.text : undefined;
 }
 
 function compareTerms(gold: Chain, pred: Chain, comparer: Comparer): Comparison {
@@ -169,7 +188,11 @@ export function toInterval(chain: Chain, comparer: Comparer): { interval: Answer
 function interval(low: Answer, high: Answer, lowClosed: boolean, highClosed: boolean): Answer {
   return {
     kind: "tuple",
-    text: `${lowClosed ? "[" : "("}${low.text},${high.text}${highClosed ? "]" : ")"}`,
+    // The text of a computed bound is empty, and says nothing.
+    text:
+      low.text === "" || high.text === ""
+        ? ""
+        : `${lowClosed ? "[" : "("}${low.text},${high.text}${highClosed ? "]" : ")"}`,
     items: [low, high],
     open: lowClosed ? "[" : "(",
     close: highClosed ? "]" : ")",

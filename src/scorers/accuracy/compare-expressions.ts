@@ -4,7 +4,7 @@ import type { Complex } from "./complex.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
 import { compareRationals, evaluateExact } from "./evaluate-exact.ts";
 import { hasDecimal, type Node, variablesOf, walk } from "./nodes.ts";
-import { type Rational, rationalToNumber } from "./rational.ts";
+import { type Rational, rational, rationalToNumber } from "./rational.ts";
 
 /** How near two numbers must be. */
 export interface Nearness {
@@ -62,7 +62,8 @@ function compareAtPoints(
   nearness: Nearness,
   budget: Budget,
 ): RuleName | undefined {
-  const decimal = hasDecimal(a) || hasDecimal(b);
+  const [inA, inB] = [hasDecimal(a), hasDecimal(b)];
+  const decimal = inA || inB;
   if (names.size === 0)
     return compareValues(evaluate(a, NOWHERE, budget), evaluate(b, NOWHERE, budget), decimal, nearness);
   let agreed = 0;
@@ -75,7 +76,7 @@ function compareAtPoints(
     const size = Math.max(Math.hypot(x.re, x.im), Math.hypot(y.re, y.im));
     const near =
       difference <= Math.max(size * 1e-9, 1e-11) ||
-      (decimal && difference <= Math.max(size, 0.01) * 10 ** -nearness.precision);
+      (inA !== inB && difference <= Math.max(size, 0.01) * 10 ** -nearness.precision);
     if (!near) return undefined;
     agreed++;
   }
@@ -161,7 +162,8 @@ export function linearRoot(node: Node, name: string, budget: Budget): { root: Ra
   const next = { n: y2.n * y1.d - y1.n * y2.d, d: y2.d * y1.d };
   if (slope.n === 0n || compareRationals(slope, next) !== 0) return undefined;
   const [n, d] = [-y0.n * slope.d, y0.d * slope.n];
-  return { root: d < 0n ? { n: -n, d: -d } : { n, d }, rising: slope.n > 0n };
+  const root = rational(n, d);
+  return root === undefined ? undefined : { root, rising: slope.n > 0n === slope.d > 0n };
 }
 
 function isFiniteComplex(a: Complex): boolean {

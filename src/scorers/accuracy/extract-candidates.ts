@@ -14,7 +14,7 @@ const DELIMITED = String.raw`\$\$(?<d1>[^$]{1,2000})\$\$|\$(?<d2>(?:[^$\\\n]|\\[
 const BARE_LATEX = String.raw`-?\d*\\(?:d|t|c)?frac${GROUP}${GROUP}|-?\d*\\sqrt(?:\[\d+\])?${GROUP}`;
 const NUMBER_TEXT = String.raw`[-+−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)(?:[eE][-+]?\d+\b)?`;
 /** A number with its sign and percent, or a chain of them such as `35 + 70 = 105` or `13/28`. */
-const PLAIN = String.raw`(?<![\p{L}\d.\\^_])(?:[$€£]\s?)?${NUMBER_TEXT}(?:\s?[/:]\s?${NUMBER_TEXT})?(?:\s*(?:\\?%|percent\b|pct\b))?`;
+const PLAIN = String.raw`(?<![a-zA-Z\d.\\^_])(?:[$€£]\s?)?${NUMBER_TEXT}(?:\s?[/:]\s?${NUMBER_TEXT})?(?:\s*(?:\\?%|percent\b|pct\b))?`;
 
 const CANDIDATE = new RegExp(`${DELIMITED}|(?<latex>${BARE_LATEX})|(?<plain>${PLAIN})`, "gu");
 
@@ -34,11 +34,49 @@ export function findCandidates(text: string): Candidate[] {
   return found;
 }
 
-/** The last formula or number of a text, looked for from its end. */
-export function lastCandidate(text: string): Candidate | undefined {
-  // A text is cut at a paragraph so that no formula is cut in two.
+/**
+ * The last formula or number of a text, looked for from its end. Of `matchTypes`, `["latex"]` prefers formulas, and `["expr"]`
+ * takes plain numbers only, in any country's writing: `1 000`, `1000,99`.
+ */
+export function lastCandidate(text: string, matchTypes: readonly string[] | undefined): Candidate | undefined {
+  if (matchTypes !== undefined && !matchTypes.includes("latex")) return lastPlainNumber(text);
+  // A text is cut at a line so that no formula is cut in two.
   const cut = text.length > 4000 ? Math.max(0, text.indexOf("\n", text.length - 4000)) : 0;
-  return findCandidates(text.slice(cut)).at(-1) ?? findCandidates(text).at(-1);
+  const near = joinNeighbours(text.slice(cut), findCandidates(text.slice(cut)));
+  const found = near.length > 0 || cut === 0 ? near : findCandidates(text);
+  const math =
+    matchTypes === undefined || matchTypes.includes("expr") ? undefined : found.findLast((candidate) => candidate.math);
+  return math ?? found.at(-1);
+}
+
+const ANY_NUMBER =
+  /(?<![a-zA-Z\d.,])[-+−]?(?:\d{1,3}(?:[ ,]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|\.\d+)(?:\s?\/\s?\d+)?(?:\s*(?:%|percent\b|pct\b))?/gu;
+
+function lastPlainNumber(text: string): Candidate | undefined {
+  const match = [...text.matchAll(ANY_NUMBER)].at(-1);
+  if (match === undefined) return undefined;
+  const grouped = match[0].replace(/^([-+−]?\d{1,3}(?:[ ,]\d{3})+)/, (run) => run.replace(/[ ,]/g, ""));
+  return { text: grouped.replace(",", "."), start: match.index, end: match.index + match[0].length, math: false };
+}
+
+/** `$21,16$ or $11$` is one answer. */
+function joinNeighbours(text: string, candidates: readonly Candidate[]): Candidate[] {
+  const joined: Candidate[] = [];
+  for (const candidate of candidates) {
+    const before = joined.at(-1);
+    if (
+      before?.math === true &&
+      candidate.math &&
+      /^\s*(?:,|;|and|or)(?:\s*(?:and|or))?\s*$/.test(text.slice(before.end, candidate.start))
+    ) {
+      joined[joined.length - 1] = {
+        ...candidate,
+        text: `${before.text}${text.slice(before.end, candidate.start)} ${candidate.text}`,
+        start: before.start,
+      };
+    } else joined.push(candidate);
+  }
+  return joined;
 }
 
 function percentAt(text: string, end: number): string {

@@ -1,6 +1,6 @@
 import { type Box, findBoxes } from "./boxes.ts";
 import { extractChoice } from "./extract-choice.ts";
-import { findCandidates, lastCandidate } from "./extract-candidates.ts";
+import { type Candidate, findCandidates, lastCandidate } from "./extract-candidates.ts";
 
 /** An extraction order: ours, or one that reproduces another project's for comparison. */
 export type ExtractionProfile = "default" | "math-verify" | "lighteval" | "qwen" | "gsm8k";
@@ -18,6 +18,8 @@ export interface ExtractOptions {
   readonly profile?: ExtractionProfile | undefined;
   /** The letters of a multiple-choice question. */
   readonly choices?: readonly string[] | undefined;
+  /** What counts as an answer outside of boxes: formulas, plain numbers, or (if left out) both. */
+  readonly matchTypes?: readonly string[] | undefined;
   /** Leave out the last resort: the last formula or number of a text that names no answer. */
   readonly anchoredOnly?: boolean | undefined;
 }
@@ -39,16 +41,22 @@ export function extractAnswer(text: string, options: ExtractOptions = {}): Extra
   if (options.choices !== undefined) return extractChoice(searched, options.choices) ?? NONE;
   for (const step of ORDERS[options.profile ?? "default"]) {
     if (options.anchoredOnly === true && step === byLastCandidate) continue;
-    const found = step(searched);
+    const found = step(searched, options);
     if (found !== undefined) return found;
   }
   return NONE;
 }
 
-type Step = (text: string) => Extraction | undefined;
+type Step = (text: string, options: ExtractOptions) => Extraction | undefined;
 
-/** Text between two boxes that belong to one answer: nearly nothing, or words of joining. */
-const JOINING = /\b(?:and|or)\b|,|;/;
+/** Whether the text between two boxes makes one answer of them: it is nearly nothing, or it is short and ends in a word of joining. */
+function isJoining(gap: string): boolean {
+  if (gap.length >= 70) return false;
+  const plain = gap.replace(/\\(?:[a-zA-Z]+|.)|[\s{}$[\]()]+/g, " ").trim();
+  return gap.length < 10
+    ? !/=|\.$/.test(plain) || /^(?:and|or|,|;)/.test(plain)
+    : /(?:\band|\bor|,|;)(?:\s*[a-zA-Z](?:_\d)?\s*=)?$/.test(plain);
+}
 
 function byBoxes(text: string): Extraction | undefined {
   const boxes = findBoxes(text).filter((box) => box.content.trim() !== "");
@@ -59,7 +67,7 @@ function byBoxes(text: string): Extraction | undefined {
     const [before, box] = [boxes[first - 1], boxes[first]];
     if (before === undefined || box === undefined) break;
     const gap = text.slice(before.end, box.start);
-    if (!(gap.length < 10 || (gap.length < 70 && JOINING.test(gap) && !/[.=\n]{1}\s*[A-Z]|=/.test(gap)))) break;
+    if (!isJoining(gap)) break;
   }
   const joined = boxes.slice(first);
   const answer = joined.map((box) => box.content.trim()).join(", ");
@@ -101,7 +109,7 @@ function answerAfter(text: string): string | undefined {
   const candidates = findCandidates(text);
   const first = candidates[0];
   if (first === undefined) return undefined;
-  if (/^[\s*:_"'=([{-]*$/.test(text.slice(0, first.start))) return first.text;
+  if (/^[\s*:_"'=([{-]*$/.test(text.slice(0, first.start))) return chainFrom(text, candidates);
   const sentence = /[.!?。](?=\s|$)|\n\s*\n|。/.exec(text);
   const end = sentence === null ? text.length : sentence.index + 1;
   const inside = candidates.filter((candidate) => candidate.start < end);
@@ -109,13 +117,26 @@ function answerAfter(text: string): string | undefined {
   return (named ?? inside.find((candidate) => /\d/.test(candidate.text)) ?? inside[0])?.text;
 }
 
+/** `35 + 70 = 105` after a phrase: what follows the last `=`; without one, all of it. */
+function chainFrom(text: string, candidates: readonly Candidate[]): string | undefined {
+  let [start, last] = [candidates[0], candidates[0]];
+  for (const next of candidates.slice(1)) {
+    const gap = last === undefined ? "" : text.slice(last.end, next.start).trim();
+    if (!/^[-+*/×·=]$/.test(gap)) break;
+    if (gap === "=") start = next;
+    last = next;
+  }
+  if (start === undefined || last === undefined || start === last) return start?.text;
+  return text.slice(start.start, last.end);
+}
+
 const byHashes: Step = (text) => {
   const match = [...text.matchAll(/####\s*([^\n]+)/g)].at(-1);
   return match === null || match?.[1] === undefined ? undefined : { answer: match[1].trim(), path: "hashes" };
 };
 
-function byLastCandidate(text: string): Extraction | undefined {
-  const found = lastCandidate(text);
+function byLastCandidate(text: string, { matchTypes }: ExtractOptions): Extraction | undefined {
+  const found = lastCandidate(text, matchTypes);
   if (found === undefined) return undefined;
   return { answer: found.text, path: found.math ? "last-math" : "last-number" };
 }

@@ -68,6 +68,10 @@ const SUPERSCRIPT_MEANING = "0123456789+-n";
 /** Rewrites an answer into plain LaTeX: no Unicode mathematics, no delimiters, no commands that only change how it looks. */
 export function normalise(raw: string): string {
   let text = raw.trim();
+  // The whole of it is one number in groups of three digits.
+  if (/^\$?\s*\d{1,3}(?: \d{3})+\s*\$?$/.test(text)) text = text.replaceAll(" ", "");
+  // Formulas in lines of their own are a list.
+  text = text.replace(/\$\s*\n\s*\$/g, "$, $");
   // JSON escaped twice; inside of matrices `\\` ends a row.
   if (!text.includes("\\begin")) text = text.replace(/\\\\(?=[a-zA-Z({[\])}])/g, "\\");
   if (/[^\x20-\x7e]/.test(text)) text = withoutUnicode(text);
@@ -122,7 +126,7 @@ function unbox(text: string): string {
 
 /** Commands that are dropped with what they take or without. */
 const LAYOUT =
-  /\\(?:left|right|bigg?[lr]?|Bigg?[lr]?|displaystyle|textstyle|scriptstyle|limits|nolimits|hfill|bf|rm|it|bm|boldsymbol|mathbf|mathit|mathcal|mathsf|mathbb|vec|overrightarrow|hat|widehat|tilde|underline|phantom|mbox\{\}|,|!|;|:| )(?![a-zA-Z])/g;
+  /(?<!\\)\\(?:left|right|bigg?[lr]?|Bigg?[lr]?|displaystyle|textstyle|scriptstyle|limits|nolimits|hfill|bf|rm|it|bm|boldsymbol|mathbf|mathit|mathcal|mathsf|mathbb|vec|overrightarrow|hat|widehat|tilde|underline|phantom|mbox\{\}|,|!|;|:| )(?![a-zA-Z])/g;
 
 function withoutLayout(text: string): string {
   return joinThousands(text)

@@ -10,8 +10,9 @@ const FUNCTIONS: ReadonlySet<string> = new Set(
   ),
 );
 const BIG: ReadonlySet<string> = new Set(["sum", "prod", "int", "lim", "oint", "iint", "bigcap", "coprod"]);
-/** Letters that name functions when a bracket follows at once: `f(x)`, but `x(x+1)` is a product. */
-const FUNCTION_LETTER = /^[fghFGHPQRpqWTVLNABCSu](?:_.*|'*)?$/;
+/** Letters that name functions when a bracket follows at once; capitals do before plain arguments, others before numbers only. */
+const FUNCTION_LETTER = /^\\?(?:[fghFG]|phi|psi|Phi|Psi)(?:_.*|'*)?$/;
+const CAPITAL = /^[A-Z](?:_.*|'*)?$/;
 const GREEK_CONSTANT: Readonly<Record<string, "pi" | "infty">> = { pi: "pi", infty: "infty" };
 const CLOSER: Readonly<Record<string, string>> = {
   "(": ")",
@@ -240,9 +241,11 @@ class ExpressionParser {
         full += `_${this.#rawArgument()}`;
       } else break;
     }
-    if (FUNCTION_LETTER.test(full) && this.#is("open", "(")) {
+    if (this.#is("open", "(")) {
+      const start = this.#at;
       const args = this.#callArguments(depth);
-      if (args !== undefined) return { kind: "fn", name: `'${full}`, args };
+      if (args !== undefined && isApplication(full, args)) return { kind: "fn", name: `'${full}`, args };
+      this.#at = start;
     }
     if (full === "e") return { kind: "const", name: "e" };
     if (full === "i") return { kind: "const", name: "i" };
@@ -435,6 +438,13 @@ class ExpressionParser {
     const token = this.#tokens[this.#at];
     return token !== undefined && token.kind === kind && token.text === text;
   }
+}
+
+/** `f(x+1)`, `P(0)`, `F(x, y)`, `y(0)`; but `x(y+1)` and `P(1+r)` are products. */
+function isApplication(name: string, args: readonly Node[]): boolean {
+  if (FUNCTION_LETTER.test(name) || args.length > 1) return true;
+  const [arg] = args;
+  return arg?.kind === "num" ? CAPITAL.test(name) || arg.value.n === 0n : arg?.kind === "sym" && CAPITAL.test(name);
 }
 
 function one(node: Node | undefined): Node[] | undefined {

@@ -45,7 +45,7 @@ function trim(tokens: readonly Token[]): readonly Token[] {
 }
 
 function readList(tokens: readonly Token[], text: string, budget: Budget, depth: number): Answer | undefined {
-  const strong = splitAt(tokens, (token) => token.kind === "sep" && STRONG.has(token.text));
+  const strong = strongParts(tokens);
   const parts = strong.map((part) => splitAt(part, (token) => token.kind === "sep"));
   if (parts.length === 1 && (parts[0]?.length ?? 0) < 2) return undefined;
   const read = (part: readonly Token[]): Answer => readAnswer(part, budget, depth + 1);
@@ -81,6 +81,19 @@ function expandSigns(tokens: readonly Token[]): (readonly Token[])[] | undefined
         : { ...token, text: token.text === "pm" ? sign : sign === "+" ? "-" : "+" },
     ),
   );
+}
+
+/** Cuts at `;` and `or`; also at `and` where it stands between equally long lists of equations. */
+function strongParts(tokens: readonly Token[]): Token[][] {
+  const strong = splitAt(tokens, (token) => token.kind === "sep" && STRONG.has(token.text));
+  if (strong.length > 1) return strong;
+  const joined = splitAt(tokens, (token) => token.kind === "sep" && token.text === "and");
+  const items = joined.map((part) => splitAt(part, (token) => token.kind === "sep"));
+  const width = items[0]?.length ?? 0;
+  const systems =
+    width > 1 &&
+    items.every((part) => part.length === width && part.every((item) => item.some((token) => token.kind === "rel")));
+  return systems ? joined : strong;
 }
 
 function readChain(tokens: readonly Token[], text: string, budget: Budget, depth: number): Answer | undefined {

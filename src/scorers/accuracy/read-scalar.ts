@@ -11,6 +11,7 @@ export function readScalar(tokens: readonly Token[], budget: Budget): Answer {
   const text = compactText(tokens);
   const based = readBased(tokens, text);
   if (based !== undefined) return based;
+  if (text === "\\emptyset") return { kind: "list", text: "\\{\\}", items: [], braces: true };
   if (tokens.every((token) => token.kind === "text")) return { kind: "words", text };
   const [bare, unit, percent] = splitUnit(tokens);
   const node = bare.length === 0 ? undefined : parseExpression(bare, budget);
