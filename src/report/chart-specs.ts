@@ -141,7 +141,8 @@ function referenceLine(
 ): ReferenceLine[] {
   const { value } = measure.shown(row);
   if (value === null) return [];
-  const which = measures.length > 1 && m > 0 ? `${row.point}, strict` : row.point;
+  const name = row.point.length > 14 ? `${row.point.slice(0, 13)}…` : row.point;
+  const which = measures.length > 1 && m > 0 ? `${name}, strict` : name;
   // A line has the colour of the series that it is to be compared with; with several series it belongs to none.
   return [{ y: value, label: `${which} ${unit.write(value)}`, style: groups > 1 ? NEUTRAL_STYLE : m }];
 }
@@ -162,7 +163,7 @@ function subtitleOf(manifest: Manifest, rows: readonly SummaryRow[]): string {
   const [row] = rows;
   if (row === undefined) return manifest.sweep;
   const attempts = row.attempts > 1 ? ` × ${row.attempts} attempts` : "";
-  return `${manifest.sweep}: ${row.benchmark}, ${row.samples} questions${attempts}; whiskers are 95% intervals`;
+  return `${manifest.sweep}: ${row.benchmark}, ${row.samples} questions${attempts}, 95% intervals`;
 }
 
 /** The points of one line: those that agree in all axes but the first. */
@@ -187,23 +188,26 @@ function horizontalAxis(
   const high = places.at(-1)?.value ?? 1;
   const room = high === low ? 1 : (high - low) * 0.04;
   const ends = endNames(manifest);
-  const ticks = places
-    .filter(({ value }, i) => isFarEnough(places, i, value, (high - low) / 26))
-    .map(({ text, value }) => {
-      const end = ends.get(value);
-      return { value, label: end === undefined ? [text] : [text, `all ${end}`] };
-    });
+  const ticks = withRoom(places, (high - low) / 14).map(({ text, value }) => {
+    const end = ends.get(value);
+    return { value, label: end === undefined ? [text] : [text, `all ${end}`] };
+  });
   return {
     axis: { title: name ?? "", min: low - room, max: high + room, ticks },
     placeOf: (row) => valueOf(textOf(row)),
   };
 }
 
-/** Whether a tick's label has room: the ends always, others if they are not on top of the tick before or the last one. */
-function isFarEnough(places: readonly { value: number }[], i: number, value: number, gap: number): boolean {
-  if (i === 0 || i === places.length - 1) return true;
-  const last = places.at(-1)?.value ?? value;
-  return value - (places[i - 1]?.value ?? value) >= gap && last - value >= gap;
+/** The places whose labels do not touch: both ends, and between them what is a gap away from the last one kept. */
+function withRoom<Place extends { readonly value: number }>(places: readonly Place[], gap: number): Place[] {
+  const last = places.at(-1);
+  const kept: Place[] = [];
+  for (const place of places) {
+    const before = kept.at(-1);
+    const room = (before === undefined || place.value - before.value >= gap) && last !== undefined;
+    if (place === last || (room && (before === undefined || last.value - place.value >= gap))) kept.push(place);
+  }
+  return kept;
 }
 
 /** Accuracy against length, the Pareto front drawn, every point named. */
@@ -274,7 +278,7 @@ function frontPicture(manifest: Manifest, rows: readonly SummaryRow[]): Picture[
     {
       name: "front",
       title: "Accuracy against length",
-      subtitle: `${subtitleOf(manifest, rows)}; filled: not beaten in both`,
+      subtitle: `${subtitleOf(manifest, rows)}; filled: on the front`,
       x: fittedAxis("mean tokens a completion (fewer is better)", across, { limits: COUNT, leastSpan: 10, count: 8 }),
       y: fittedAxis("accuracy, % of the questions", marks.flatMap(verticalExtent), { limits: PERCENT, leastSpan: 10 }),
       series,

@@ -17,21 +17,38 @@ export function endNames(manifest: Manifest): Map<number, string> {
   const plan = mixtureSchema.safeParse(manifest.plan);
   if (!plan.success || axis === undefined) return new Map();
   const ends = new Map<number, string>();
-  for (const { model, parameters } of plan.data.recipe.models) {
+  const { models } = plan.data.recipe;
+  const names = distinctParts(models.map(({ model }) => lastPart(model)));
+  for (const [i, { model, parameters }] of models.entries()) {
     const weight = parameters.weight.replaceAll(/\s/g, "");
-    const name = shortName(model);
+    const name = shortened(names[i] ?? model);
     if (weight === `\${${axis}}`) ends.set(1, name);
     if (weight === `\${1-${axis}}`) ends.set(0, name);
   }
   return ends.size === 2 ? ends : new Map();
 }
 
-/** The last part of a path or hub id, shortened to what fits below an axis. */
-function shortName(model: string): string {
-  const name =
+/** The last part of a path or hub id. */
+function lastPart(model: string): string {
+  return (
     model
       .replace(/[/\\]+$/, "")
       .split(/[/\\]/)
-      .at(-1) ?? model;
-  return name.length > 16 ? `${name.slice(0, 15)}…` : name;
+      .at(-1) ?? model
+  );
+}
+
+/** `len_MRL4096` and `accfmt_MRL4096` as `len` and `accfmt`: without the words that all of the names begin or end with. */
+function distinctParts(names: readonly string[]): string[] {
+  let parts = names.map((name) => name.split("_"));
+  const alike = (place: number): boolean =>
+    parts.every((words) => words.length > 1 && words.at(place) === parts[0]?.at(place));
+  while (alike(-1)) parts = parts.map((words) => words.slice(0, -1));
+  while (alike(0)) parts = parts.map((words) => words.slice(1));
+  return parts.map((words) => words.join("_"));
+}
+
+/** What fits below the end of an axis. */
+function shortened(name: string): string {
+  return name.length > 14 ? `${name.slice(0, 13)}…` : name;
 }

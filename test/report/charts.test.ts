@@ -59,6 +59,29 @@ describe("the pictures of a sweep over w", () => {
     expect(accuracy?.x.ticks.at(-1)).toEqual({ value: 1, label: ["1", "all len"] });
   });
 
+  it("name experts by what tells them apart", () => {
+    const { manifest } = pocketRun();
+    const models = [
+      { model: "org/base_len_MRL4096_LR2e-6", parameters: { weight: "${w}" } },
+      { model: "org/base_accfmt_MRL4096_LR2e-6/", parameters: { weight: "${1-w}" } },
+    ];
+    expect([...endNames({ ...manifest, plan: { recipe: { models } } })]).toEqual([
+      [1, "len"],
+      [0, "accfmt"],
+    ]);
+    const same = models.map((model) => ({ ...model, model: "same_name" }));
+    expect(endNames({ ...manifest, plan: { recipe: { models: same } } }).get(0)).toBe("same");
+  });
+
+  it("thin out ticks that would touch, but keep both ends", () => {
+    const behaviour = { accuracy: 0.5, strict: 0.5, format: 0.5, tokens: 10 };
+    const points = Array.from({ length: 101 }, (_, i) => ({ axes: { w: String(i / 100) }, behaviour }));
+    const [accuracy] = picturesOf(syntheticRun({ samples: 3, points }));
+    const values = accuracy?.x.ticks.map(({ value }) => value) ?? [];
+    expect(values.length).toBeLessThanOrEqual(14);
+    expect([values[0], values.at(-1)]).toEqual([0, 1]);
+  });
+
   it("write w at each point of the front picture, and fill only what is not beaten", () => {
     const front = picturesOf(pocketRun()).find(({ name }) => name === "front");
     const points = front?.series.find(({ name }) => name === "points, labelled with w")?.marks ?? [];
