@@ -1,6 +1,7 @@
 import { stringify } from "csv-stringify/sync";
 import type { ScoreRecord, StoredRun } from "../runs/schema.ts";
 import type { Comparison } from "./compare-points.ts";
+import type { Front } from "./fronts.ts";
 import { csvCount, csvProbability, csvRate } from "./numbers.ts";
 import { pointScores } from "./point-scores.ts";
 import type { SummaryRow } from "./summarize.ts";
@@ -9,7 +10,13 @@ type Cell = string | number | null;
 type Columns<Row> = readonly (readonly [name: string, cell: (row: Row) => Cell])[];
 
 /** summary.csv: a row a point and benchmark. Rates are fractions; empty cells are unknown, never 0. */
-export function summaryCsv(axes: readonly string[], rows: readonly SummaryRow[]): string {
+export function summaryCsv(
+  axes: readonly string[],
+  rows: readonly SummaryRow[],
+  fronts: readonly Front[] = [],
+): string {
+  const onFront = (row: SummaryRow): number | undefined =>
+    fronts.find(({ benchmark }) => benchmark === row.benchmark)?.probability[row.point];
   const formatParts = namesOf(rows, (row) => row.formatParts);
   const rewards = namesOf(rows, (row) => row.rewards);
   const several = rows.some((row) => row.attempts > 1);
@@ -40,6 +47,7 @@ export function summaryCsv(axes: readonly string[], rows: readonly SummaryRow[])
     ["accuracy_strict_low", (row) => csvRate(row.accuracyStrict.interval?.low)],
     ["accuracy_strict_high", (row) => csvRate(row.accuracyStrict.interval?.high)],
     ["accuracy_completed", (row) => csvRate(row.accuracyCompleted)],
+    ["front_probability", (row) => csvRate(onFront(row))],
     ["tokens_p90", (row) => csvCount(row.tokensP90)],
     ["tokens_correct", (row) => csvCount(row.tokensCorrect)],
     ["tokens_wrong", (row) => csvCount(row.tokensWrong)],

@@ -3,6 +3,7 @@ import { groupBy } from "../stats/mean.ts";
 import { paretoFront } from "../stats/pareto.ts";
 import { trendTest } from "../stats/trend.ts";
 import type { Comparison } from "./compare-points.ts";
+import type { Front } from "./fronts.ts";
 import { decimal, percent, pText } from "./numbers.ts";
 import { type Measure, missingPoints, type PointScores, pointScores, questionMeans } from "./point-scores.ts";
 import type { SummaryRow } from "./summarize.ts";
@@ -34,7 +35,12 @@ export function runNotes(run: StoredRun, rows: readonly SummaryRow[]): string[] 
 }
 
 /** For every benchmark: does each measure depend on the axis, which points differ from the ends, and which are worth having. */
-export function findings(run: StoredRun, rows: readonly SummaryRow[], comparisons: readonly Comparison[]): Findings[] {
+export function findings(
+  run: StoredRun,
+  rows: readonly SummaryRow[],
+  comparisons: readonly Comparison[],
+  fronts: readonly Front[],
+): Findings[] {
   return [...groupBy(pointScores(run), (scores) => scores.benchmark.name)].map(([benchmark, scores]) => {
     const own = rows.filter((row) => row.benchmark === benchmark);
     const compared = comparisons.filter((comparison) => comparison.benchmark === benchmark);
@@ -43,7 +49,10 @@ export function findings(run: StoredRun, rows: readonly SummaryRow[], comparison
       sentences: [
         ...run.manifest.axes.flatMap((axis) => axisSentences(axis, scores, compared)),
         ...differenceSentences(compared, scores),
-        ...frontSentence(own),
+        ...frontSentence(
+          own,
+          fronts.find((front) => front.benchmark === benchmark),
+        ),
         ...truncationSentence(own),
       ],
     };
@@ -155,15 +164,18 @@ function signedPoints(value: number): string {
   return `${value > 0 ? "+" : ""}${decimal(100 * value)}`;
 }
 
-function frontSentence(rows: readonly SummaryRow[]): string[] {
+function frontSentence(rows: readonly SummaryRow[], front: Front | undefined): string[] {
   const choices = rows.flatMap(({ point, accuracy, tokens }) =>
     accuracy.value === null || tokens.value === null ? [] : [{ point, gain: accuracy.value, cost: tokens.value }],
   );
   if (choices.length < 2) return [];
   const parts = paretoFront(choices).map(
-    ({ point, gain, cost }) => `${point} (${percent(gain)}% in ${decimal(cost)} tokens)`,
+    ({ point, gain, cost }) =>
+      `${point} (${percent(gain)}% in ${decimal(cost)} tokens; ${percent(front?.probability[point] ?? null, 0)}%)`,
   );
-  return [`Not beaten in both accuracy and tokens: ${parts.join(", ")}.`];
+  return [
+    `Not beaten in both accuracy and tokens (last number: how often so when other questions are drawn): ${parts.join(", ")}.`,
+  ];
 }
 
 function truncationSentence(rows: readonly SummaryRow[]): string[] {

@@ -6,6 +6,7 @@ import { chartSpecs, describePicture, type PictureSet } from "./chart-specs.ts";
 import { comparePoints } from "./compare-points.ts";
 import { comparisonsCsv, samplesCsv, summaryCsv } from "./csv.ts";
 import { findings, runNotes } from "./findings.ts";
+import { fronts } from "./fronts.ts";
 import { summaryHtml } from "./html.ts";
 import { type PageContent, summaryMarkdown } from "./markdown.ts";
 import { renderChart, renderOverview } from "./render-chart.ts";
@@ -44,7 +45,8 @@ export async function renderReport(
     });
   }
   const comparisons = comparePoints(run);
-  const said = findings(run, rows, comparisons);
+  const drawnFronts = fronts(run);
+  const said = findings(run, rows, comparisons, drawnFronts);
   const notes = runNotes(run, rows);
   const table = summaryTable(rows);
   const pictures = charts ? await drawPictures(chartSpecs(run.manifest, rows)) : [];
@@ -56,14 +58,14 @@ export async function renderReport(
     pictures: pictures.filter(({ inPage }) => inPage),
   };
   const files: [name: string, content: string | Uint8Array][] = [
-    ["summary.csv", summaryCsv(run.manifest.axes, rows)],
+    ["summary.csv", summaryCsv(run.manifest.axes, rows, drawnFronts)],
     ["samples.csv", samplesCsv(run)],
     ["comparisons.csv", comparisonsCsv(run.manifest.sweep, comparisons)],
     ...pictures.map(({ file, png }): [string, Uint8Array] => [file, png]),
     ["summary.md", summaryMarkdown(content)],
     [
       "report.json",
-      `${JSON.stringify({ manifest: run.manifest, rows, comparisons, findings: said, notes }, null, 1)}\n`,
+      `${JSON.stringify({ manifest: run.manifest, rows, comparisons, fronts: drawnFronts, findings: said, notes }, null, 1)}\n`,
     ],
     ["index.html", summaryHtml(content)],
   ];

@@ -100,7 +100,7 @@ describe("what a report says", () => {
     expect(text).toMatch(/Strict accuracy falls with w: .* at w=0, .* at w=1/);
     expect(text).toMatch(/Format falls with w/);
     expect(text).toMatch(/Mean length in tokens falls with w/);
-    expect(text).toMatch(/Not beaten in both accuracy and tokens: w=1 /);
+    expect(text).toMatch(/Not beaten in both accuracy and tokens .*: w=1 \([\d.]+% in [\d.]+ tokens; \d+%\)/);
     expect(text).toMatch(/Against base, accuracy differs at w=0 \(\+1\d\.\d\)/);
   });
 
