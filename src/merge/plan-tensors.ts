@@ -122,7 +122,7 @@ function planTensor(wanted: Wanted, planning: Planning): PlannedTensor | undefin
   const shape = commonShape(name, inputs, compat, problems, warnings);
   if (shape === undefined) return undefined;
   const work = recipe.dtype ?? promote(inputs.map((input) => input.dtype));
-  const planned = { name, shape, work, dtype: recipe.outDtype ?? work, inputs, parameters };
+  const planned = { name, shape, work, dtype: recipe.outDtype ?? work, inputs, parameters, compat };
   const fault = compat ? undefined : method.check?.(planned);
   if (fault !== undefined) {
     problems.add(fault, name);

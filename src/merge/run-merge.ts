@@ -2,6 +2,7 @@ import { decodeTo, encodeTo, roundAll } from "../tensors/convert.ts";
 import type { FloatDtype } from "../tensors/dtype.ts";
 import { elementCount } from "../tensors/tensor-info.ts";
 import { CHUNK_ELEMENTS, type TensorStream } from "../tensors/tensor-stream.ts";
+import { BernoulliSource } from "./methods/bernoulli.ts";
 import type { ElementwiseMethod, WholeTensorMethod } from "./methods/method.ts";
 import type { MergePlan } from "./plan.ts";
 import type { PlannedInput, PlannedTensor } from "./planned-tensor.ts";
@@ -9,12 +10,26 @@ import type { PlannedInput, PlannedTensor } from "./planned-tensor.ts";
 /** The tensors of a merge, in mergekit's order; each is computed while it is read from the stream. */
 export function mergeStreams(plan: MergePlan): TensorStream[] {
   const { method } = plan;
-  return plan.tensors.map((tensor) => ({
+  const draws = new BernoulliSource(plan.seed);
+  let drawn = 0;
+  return plan.tensors.map((tensor) => {
+    const firstDraw = drawn;
+    if (method.kind === "whole") drawn += method.draws?.(tensor, elementCount(tensor.shape)) ?? 0;
+    return streamOf(plan, tensor, () => {
+      draws.seek(firstDraw);
+      return draws;
+    });
+  });
+}
+
+function streamOf({ method }: MergePlan, tensor: PlannedTensor, drawsAtStart: () => BernoulliSource): TensorStream {
+  return {
     name: tensor.name,
     dtype: tensor.dtype,
     shape: tensor.shape,
-    chunks: () => (method.kind === "elementwise" ? mergePieces(method, tensor) : mergeWhole(method, tensor)),
-  }));
+    chunks: () =>
+      method.kind === "elementwise" ? mergePieces(method, tensor) : mergeWhole(method, tensor, drawsAtStart),
+  };
 }
 
 function bytesOf(dtype: FloatDtype): number {
@@ -58,11 +73,15 @@ async function* mergePieces(method: ElementwiseMethod, tensor: PlannedTensor): A
   }
 }
 
-async function* mergeWhole(method: WholeTensorMethod, tensor: PlannedTensor): AsyncGenerator<Bytes> {
+async function* mergeWhole(
+  method: WholeTensorMethod,
+  tensor: PlannedTensor,
+  drawsAtStart: () => BernoulliSource,
+): AsyncGenerator<Bytes> {
   const elements = elementCount(tensor.shape);
   const values: Float32Array<ArrayBuffer>[] = [];
   for (const input of tensor.inputs) values.push(await readValues(input, elements, tensor.work));
-  const merged = method.merge(tensor, values);
+  const merged = method.merge(tensor, values, drawsAtStart());
   const size = bytesOf(tensor.dtype);
   for (let start = 0; start < elements; start += CHUNK_ELEMENTS) {
     const part = merged.subarray(start, start + CHUNK_ELEMENTS);

@@ -1,8 +1,9 @@
 import { linear } from "./linear.ts";
 import type { MergeMethod } from "./method.ts";
+import { taskArithmeticMethods } from "./task-arithmetic.ts";
 
 /** Every merge method. A new one is a file beside this one, a line here, and a test against vectors. */
-const METHODS: readonly MergeMethod[] = [linear];
+const METHODS: readonly MergeMethod[] = [linear, ...taskArithmeticMethods];
 
 export const METHOD_NAMES: readonly string[] = METHODS.map((method) => method.name);
 

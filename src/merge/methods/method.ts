@@ -1,4 +1,5 @@
 import type { FloatDtype } from "../../tensors/dtype.ts";
+import type { BernoulliSource } from "./bernoulli.ts";
 
 /**
  * A way to make one tensor out of several. Methods are pure: they know nothing of files, layers or recipes, only the values
@@ -29,8 +30,14 @@ export interface ElementwiseMethod extends MethodBase {
 /** The result depends on norms, ranks or random draws over the whole tensor, which is held in memory. */
 export interface WholeTensorMethod extends MethodBase {
   readonly kind: "whole";
-  /** @param values of each input, rounded to the work dtype; may be overwritten */
-  merge(tensor: TensorMerge, values: readonly Float32Array<ArrayBuffer>[]): Float32Array;
+  /** How many random draws it takes; none if not said. */
+  draws?(tensor: TensorMerge, elements: number): number;
+  /**
+   * @param values of each input, rounded to the work dtype; may be overwritten
+   * @param draws at the first draw that is this tensor's
+   * @returns the result, rounded to the work dtype
+   */
+  merge(tensor: TensorMerge, values: readonly Float32Array<ArrayBuffer>[], draws: BernoulliSource): Float32Array;
 }
 
 /** Computes the elements from `start` on: `pieces` holds each input's bytes, `out` takes the result's in its dtype. */
@@ -53,6 +60,8 @@ export interface TensorMerge {
   /** What the result is rounded to last. */
   readonly dtype: FloatDtype;
   readonly inputs: readonly TensorInput[];
+  /** Whether mergekit's faults are wanted, too. */
+  readonly compat: boolean;
   /** Of scope `merge`. */
   readonly parameters: ReadonlyMap<string, number>;
 }

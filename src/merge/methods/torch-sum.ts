@@ -39,7 +39,7 @@ export function cascadePlaces(elements: number, twoBytes: boolean): number {
 }
 
 /** The sum of numbers that lie side by side in memory, as the weights themselves do. */
-export function contiguousSum(values: readonly number[], twoBytes: boolean): number {
+export function contiguousSum(values: ArrayLike<number>, twoBytes: boolean): number {
   const vector = twoBytes ? 16 : 8;
   const vectors = Math.floor(values.length / vector);
   const at = (index: number): number => values[index] ?? 0;
@@ -53,4 +53,21 @@ export function contiguousSum(values: readonly number[], twoBytes: boolean): num
     sum = Math.fround(sum + partial);
   }
   return sum;
+}
+
+/** The sum over k arrays at every place, as `torch.stack(arrays).sum(dim=0)` before it is rounded to the work dtype. */
+export function sumAcross(arrays: readonly Float32Array[], twoBytes: boolean): Float32Array {
+  const count = arrays[0]?.length ?? 0;
+  const sums = new Float32Array(count);
+  if (arrays.length < 16) {
+    for (const array of arrays) for (let i = 0; i < count; i++) sums[i] = (sums[i] ?? 0) + (array[i] ?? 0);
+  } else {
+    for (let i = 0; i < count; i++) sums[i] = cascadeSum(arrays.length, (input) => arrays[input]?.[i] ?? 0);
+  }
+  if (arrays.length < 5) return sums;
+  for (let i = cascadePlaces(count, twoBytes); i < count; i++) {
+    const values = arrays.map((array) => array[i] ?? 0);
+    sums[i] = count === 1 ? contiguousSum(values, twoBytes) : interleavedSum(values.length, (at) => values[at] ?? 0);
+  }
+  return sums;
 }
