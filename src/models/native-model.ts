@@ -127,7 +127,11 @@ export async function startNativeEngine(gpu: false | "auto"): Promise<NativeEngi
           bosToken: metadata.ggml.bos_token_id === undefined ? undefined : (model.tokens.bosString ?? undefined),
           eosToken: metadata.ggml.eos_token_id === undefined ? undefined : (model.tokens.eosString ?? undefined),
           createSampler: () => createSampler(vocabulary),
-          dispose: () => model.dispose(),
+          async dispose() {
+            // Also keeps the context from being garbage collected: the model would wait for its disposal for ever.
+            await context.dispose();
+            await model.dispose();
+          },
         };
       } catch (error) {
         await model.dispose();
