@@ -4,7 +4,9 @@ import { InputError, messageOf, systemCodeOf } from "../base/errors.ts";
 import { nearestWord } from "../base/suggest.ts";
 import { openSafetensorsFolder } from "../safetensors/open-folder.ts";
 import type { TensorReader } from "../tensors/tensor-reader.ts";
+import { openGgufCheckpoint } from "./gguf-checkpoint.ts";
 import { readJsonObject } from "./read-json.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
 /** Weights, config and tokenizer on disk. The tensors are under their Hugging Face names and are read by ranges. */
 export interface Checkpoint {
@@ -14,6 +16,8 @@ export interface Checkpoint {
   readonly config: Record<string, unknown>;
   /** Absolute paths of the tokenizer's files that exist, in the order of `TOKENIZER_FILES`. */
   readonly tokenizerFiles: readonly string[];
+  /** Of a GGUF file, which has no tokenizer files; `readTokenizer` reads those of a folder. */
+  readonly tokenizer?: Tokenizer;
   close(): Promise<void>;
 }
 
@@ -34,12 +38,13 @@ export const TOKENIZER_FILES = [
 const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/i;
 
 /**
- * Opens a checkpoint: a folder with config.json and safetensors weights (one file, or shards with an index).
+ * Opens a checkpoint: a folder with config.json and safetensors weights (one file, or shards with an index),
+ * or an unquantised GGUF file.
  * @throws InputError if the folder is missing, incomplete or malformed
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const absolute = resolve(path);
-  await checkIsFolder(absolute, path);
+  if (!(await isFolder(absolute, path))) return openGgufCheckpoint(absolute);
   const files = await readdir(absolute);
   const config = await readJsonObject(join(absolute, "config.json"));
   if (config === undefined) {
@@ -58,19 +63,19 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   };
 }
 
-async function checkIsFolder(absolute: string, shown: string): Promise<void> {
-  let isFolder: boolean;
+/** Whether the path is a folder; otherwise it is a GGUF file. */
+async function isFolder(absolute: string, shown: string): Promise<boolean> {
   try {
-    isFolder = (await stat(absolute)).isDirectory();
+    if ((await stat(absolute)).isDirectory()) return true;
   } catch (error) {
     if (systemCodeOf(error) !== "ENOENT" && systemCodeOf(error) !== "ENOTDIR") {
       throw new InputError(`${shown}: cannot be opened: ${messageOf(error)}`, { cause: error });
     }
     throw new InputError(`${shown}: there is no such checkpoint`, { hint: await nearNames(absolute) });
   }
-  if (isFolder) return;
+  if (/\.gguf$/i.test(absolute)) return false;
   if (PICKLE.test(absolute)) throw pickleError(shown, basename(absolute));
-  throw new InputError(`${shown}: expected a checkpoint folder, found a file`, {
+  throw new InputError(`${shown}: expected a checkpoint folder or a GGUF file, found another file`, {
     hint: absolute.endsWith(".safetensors")
       ? `Name the folder that holds it, with its config.json: ${dirname(shown)}`
       : "Name a folder with config.json and safetensors weights.",

@@ -55,6 +55,7 @@ const cache = new WeakMap<Checkpoint, Promise<Tokenizer>>();
  * @throws InputError if there is none, or if it is of a kind that llama.cpp would cut differently
  */
 export function readTokenizer(checkpoint: Checkpoint): Promise<Tokenizer> {
+  if (checkpoint.tokenizer !== undefined) return Promise.resolve(checkpoint.tokenizer);
   const known = cache.get(checkpoint);
   if (known !== undefined) return known;
   const reading = read(checkpoint);
