@@ -170,9 +170,9 @@ function modelParameters(
   const values = new Map<string, number>();
   const tensor = wanted.nameIn(source);
   const places = [source.parameters, wanted.slice.parameters, recipe.parameters];
-  for (const { name, scope, fallback } of method.parameters) {
+  for (const { name, scope, fallback, baseFallback } of method.parameters) {
     if (scope !== "model") continue;
-    const value = firstValue(name, tensor, wanted.t, places) ?? fallback;
+    const value = firstValue(name, tensor, wanted.t, places) ?? (source.isBase ? (baseFallback ?? fallback) : fallback);
     if (value !== undefined) values.set(name, value);
     else if (!source.isBase || method.baseModel !== "required") {
       problems.add(

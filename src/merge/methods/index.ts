@@ -1,9 +1,13 @@
 import { linear } from "./linear.ts";
 import type { MergeMethod } from "./method.ts";
+import { modelStock } from "./model-stock.ts";
+import { nuslerp } from "./nuslerp.ts";
+import { passthrough } from "./passthrough.ts";
+import { slerp } from "./slerp.ts";
 import { taskArithmeticMethods } from "./task-arithmetic.ts";
 
 /** Every merge method. A new one is a file beside this one, a line here, and a test against vectors. */
-const METHODS: readonly MergeMethod[] = [linear, ...taskArithmeticMethods];
+const METHODS: readonly MergeMethod[] = [linear, ...taskArithmeticMethods, slerp, nuslerp, modelStock, passthrough];
 
 export const METHOD_NAMES: readonly string[] = METHODS.map((method) => method.name);
 

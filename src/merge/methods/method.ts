@@ -47,8 +47,10 @@ export interface MethodParameter {
   readonly name: string;
   /** Whether each model has its own, or the merge has one. */
   readonly scope: "model" | "merge";
-  /** Required if undefined; a base model needs none then. */
+  /** Required if undefined; a base model needs none then where the method requires one. */
   readonly fallback: number | undefined;
+  /** For the base model, where it is another. */
+  readonly baseFallback?: number;
 }
 
 /** One tensor of a merge, without its values. */

@@ -142,7 +142,7 @@ function agreeOnSigns(
     for (let i = 0; i < delta.length; i++) {
       const value = delta[i] ?? 0;
       if (Math.sign(value) === ((majority[i] ?? 0) >= 0 ? 1 : -1)) left[i] = weight;
-      else delta[i] = value * 0;
+      else if (!Number.isNaN(value)) delta[i] = 0;
     }
     return left;
   });

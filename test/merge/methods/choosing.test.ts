@@ -1,0 +1,68 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { BernoulliSource } from "../../../src/merge/methods/bernoulli.ts";
+import { selectLargest } from "../../../src/merge/methods/select-largest.ts";
+import { cascadeSum, contiguousSum, interleavedSum } from "../../../src/merge/methods/torch-sum.ts";
+
+test("the largest are those that a stable sort puts first", () => {
+  const few = fc.float({ min: 0, noNaN: true });
+  const values = fc.oneof(fc.array(few), fc.array(fc.constantFrom(0, 1, 1.5, 2), { maxLength: 50 }));
+  fc.assert(
+    fc.property(values, fc.nat(60), fc.boolean(), (list, count, takeFirst) => {
+      const magnitudes = Float32Array.from(list);
+      const order = list.map((_, index) => index);
+      order.sort((a, b) => (magnitudes[b] ?? 0) - (magnitudes[a] ?? 0) || (takeFirst ? a - b : b - a));
+      const expected = new Uint8Array(list.length);
+      for (const index of order.slice(0, count)) expected[index] = 1;
+      expect(selectLargest(magnitudes, count, takeFirst)).toEqual(expected);
+    }),
+  );
+});
+
+test("draws are those of the Mersenne Twister, 24 bits each", () => {
+  // Its reference implementation begins with 3499211612, 581869302, 3890346734 for the seed 5489.
+  for (const [draw, word] of [3_499_211_612, 581_869_302, 3_890_346_734].entries()) {
+    const value = (word % 2 ** 24) / 2 ** 24;
+    for (const [p, expected] of [
+      [value, false],
+      [value + 2 ** -24, true],
+    ] as const) {
+      const source = new BernoulliSource(5489);
+      source.seek(draw);
+      expect(source.draw(p)).toBe(expected);
+    }
+  }
+});
+
+test("a draw is the same, whatever was drawn before it", () => {
+  const source = new BernoulliSource(42);
+  const inOrder = Array.from({ length: 2000 }, () => source.draw(0.5));
+  fc.assert(
+    fc.property(fc.nat(1999), (draw) => {
+      source.seek(draw);
+      expect(source.draw(0.5)).toBe(inOrder[draw]);
+    }),
+  );
+});
+
+test("a p of 0.3 comes true three times in ten", () => {
+  const source = new BernoulliSource(7);
+  const hits = Array.from({ length: 100_000 }, () => Number(source.draw(0.3))).reduce((sum, hit) => sum + hit, 0);
+  // Four standard errors.
+  expect(Math.abs(hits / 100_000 - 0.3)).toBeLessThan(4 * Math.sqrt((0.3 * 0.7) / 100_000));
+});
+
+test("whatever the order of adding, the sum of whole numbers is exact", () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -1000, max: 1000 }), { maxLength: 600 }), (list) => {
+      const sum = list.reduce((total, value) => total + value, 0);
+      const at = (index: number): number => list[index] ?? 0;
+      expect([
+        cascadeSum(list.length, at),
+        interleavedSum(list.length, at),
+        contiguousSum(list, true),
+        contiguousSum(list, false),
+      ]).toEqual([sum, sum, sum, sum].map((value) => value + 0));
+    }),
+  );
+});
