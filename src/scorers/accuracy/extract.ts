@@ -1,4 +1,5 @@
 import { type Box, findBoxes } from "./boxes.ts";
+import { compareTexts } from "./compare-texts.ts";
 import { extractChoice } from "./extract-choice.ts";
 import { type Candidate, findCandidates, lastCandidate } from "./extract-candidates.ts";
 
@@ -51,7 +52,7 @@ type Step = (text: string, options: ExtractOptions) => Extraction | undefined;
 
 /** Whether the text between two boxes makes one answer of them: it is nearly nothing, or it is short and ends in a word of joining. */
 function isJoining(gap: string): boolean {
-  if (gap.length >= 70) return false;
+  if (gap.length >= 70 || /\\approx|≈|\\Rightarrow|\\to(?![a-zA-Z])/.test(gap)) return false;
   const plain = gap.replace(/\\(?:[a-zA-Z]+|.)|[\s{}$[\]()]+/g, " ").trim();
   return gap.length < 10
     ? !/=|\.$/.test(plain) || /^(?:and|or|,|;)/.test(plain)
@@ -70,7 +71,11 @@ function byBoxes(text: string): Extraction | undefined {
     if (!isJoining(gap)) break;
   }
   const joined = boxes.slice(first);
-  const answer = joined.map((box) => box.content.trim()).join(", ");
+  const contents = joined.map((box) => box.content.trim());
+  // `\boxed{0.5} or \boxed{\frac12}` is one answer in two writings.
+  const repeats =
+    contents.length > 1 && contents.every((content) => compareTexts(content, last.content).rule !== undefined);
+  const answer = repeats ? last.content : contents.join(", ");
   return { answer: answer + percentAfter(text, last), path: "boxed" };
 }
 

@@ -73,7 +73,14 @@ function readList(tokens: readonly Token[], text: string, budget: Budget, depth:
 
 /** `a \pm b` as a + b and a - b; all signs of one answer change together. */
 function expandSigns(tokens: readonly Token[]): (readonly Token[])[] | undefined {
-  if (!tokens.some((token) => token.kind === "op" && (token.text === "pm" || token.text === "mp"))) return undefined;
+  // Inside of set braces the signs make members of that set.
+  let sets = 0;
+  const found = tokens.some((token) => {
+    if (token.text === "\\{") sets++;
+    else if (token.text === "\\}") sets--;
+    return sets === 0 && token.kind === "op" && (token.text === "pm" || token.text === "mp");
+  });
+  if (!found) return undefined;
   return ["+", "-"].map((sign) =>
     tokens.map((token) =>
       token.kind !== "op" || (token.text !== "pm" && token.text !== "mp")
