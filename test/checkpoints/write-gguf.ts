@@ -6,7 +6,10 @@ import { writeTensorFile } from "../../src/tensors/write-tensor-file.ts";
 /** Converts a checkpoint folder to a GGUF file. */
 export async function writeGguf(folder: string, path: string, type: GgufType): Promise<void> {
   const checkpoint: Checkpoint = await openCheckpoint(folder);
-  const layout = await layoutCheckpointGguf(checkpoint, [...checkpoint.reader.tensors.values()], type);
-  await writeTensorFile(path, layout, streamReader(checkpoint.reader));
-  await checkpoint.close();
+  try {
+    const layout = await layoutCheckpointGguf(checkpoint, [...checkpoint.reader.tensors.values()], type);
+    await writeTensorFile(path, layout, streamReader(checkpoint.reader));
+  } finally {
+    await checkpoint.close();
+  }
 }
