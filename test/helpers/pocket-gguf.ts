@@ -1,0 +1,17 @@
+import { join } from "node:path";
+import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
+import { writeGguf } from "../../src/checkpoints/write-gguf.ts";
+import { streamReader } from "../../src/tensors/tensor-stream.ts";
+import { projectRoot } from "./shared.ts";
+
+/** Converts a pocket checkpoint to a BF16 GGUF in the folder; returns its path. */
+export async function pocketGguf(name: "base" | "len" | "accfmt", folder: string): Promise<string> {
+  const path = join(folder, `${name}.gguf`);
+  const checkpoint = await openCheckpoint(join(projectRoot, "checkpoints/pocket", name));
+  try {
+    await writeGguf(path, checkpoint, streamReader(checkpoint.reader), "bf16");
+  } finally {
+    await checkpoint.close();
+  }
+  return path;
+}
