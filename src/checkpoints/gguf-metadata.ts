@@ -101,10 +101,12 @@ function positive(value: unknown, fallback: number, key: string, where: string):
   throw new InputError(`${where}: config.json: expected ${key} to be a positive number, found ${kindOf(found)}`);
 }
 
+function id(token: string, value: number | undefined): [string, GgufValue][] {
+  return value === undefined ? [] : [[`tokenizer.ggml.${token}_token_id`, uint32(value)]];
+}
+
 function tokenizerMetadata(tokenizer: Tokenizer): [string, GgufValue][] {
   const { kind, tokens, types, merges, scores, eosIds } = tokenizer;
-  const id = (key: string, value: number | undefined): [string, GgufValue][] =>
-    value === undefined ? [] : [[`tokenizer.ggml.${key}_token_id`, uint32(value)]];
   return [
     ["tokenizer.ggml.model", text(kind === "bpe" ? "gpt2" : "llama")],
     ["tokenizer.ggml.pre", text(tokenizer.pre)],

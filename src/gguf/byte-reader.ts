@@ -79,7 +79,7 @@ export class ByteReader {
         return BigInt.asIntN(64, this.uint64());
       case "bool":
         return this.#view.getUint8(this.#advance(1)) !== 0;
-      case "string":
+      default:
         return this.string(stringLimit, what);
     }
   }

@@ -113,13 +113,13 @@ function readValue(reader: ByteReader, key: string, where: string): GgufValue {
   return { type: "array", of, values };
 }
 
-const TYPE_NAMES: ReadonlyMap<number, ValueType> = new Map(
-  Object.entries(VALUE_TYPES).map(([name, number]) => [number, name as ValueType]),
+const TYPE_NAMES: readonly ValueType[] = Object.keys(VALUE_TYPES).filter(
+  (name): name is ValueType => name in VALUE_TYPES,
 );
 
 function readValueType(reader: ByteReader, what: string, where: string): ValueType {
   const number = reader.uint32();
-  const type = TYPE_NAMES.get(number);
+  const type = TYPE_NAMES.find((name) => VALUE_TYPES[name] === number);
   if (type === undefined) throw new InputError(`${where}: ${what}: there is no value type ${number}`);
   return type;
 }
@@ -128,7 +128,10 @@ function scalarValue(type: ScalarType, value: GgufScalar): GgufValue {
   if (typeof value === "string") return { type: "string", value };
   if (typeof value === "boolean") return { type: "bool", value };
   if (typeof value === "bigint") return { type: type === "int64" ? "int64" : "uint64", value };
-  return { type: type as Exclude<ScalarType, "string" | "bool" | "uint64" | "int64">, value };
+  if (type === "string" || type === "bool" || type === "uint64" || type === "int64") {
+    throw new TypeError(`a ${type} was read as a number`);
+  }
+  return { type, value };
 }
 
 const DTYPES = ["F32", "F16", "BF16"] as const;

@@ -63,7 +63,7 @@ export function layoutGguf(metadata: GgufMetadata, tensors: readonly GgufTensor[
 }
 
 /** The bytes that a tensor takes in the file, without the padding after it. */
-export function storedBytes({ name, storage, shape }: Pick<GgufTensor, "name" | "storage" | "shape">): number {
+function storedBytes({ name, storage, shape }: Pick<GgufTensor, "name" | "storage" | "shape">): number {
   const { blockElements, blockBytes } = GGML_TYPES[storage];
   const row = shape.at(-1) ?? 1;
   if (row % blockElements !== 0) {

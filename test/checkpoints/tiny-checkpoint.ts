@@ -116,7 +116,7 @@ export const PIECES: readonly string[] = [
   "<s>",
   "</s>",
   ...Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
-  ..."▁abcdehlortw",
+  ...Array.from("▁abcdehlortw"),
   "he",
   "ll",
   "hell",
