@@ -31,7 +31,7 @@ export async function runCli(args: readonly string[], context: Omit<CliContext, 
     .recommendCommands()
     .version(context.version)
     .help()
-    .alias("h", "help")
+    .alias("help", "h")
     .completion("completion", "Print a completion script for your shell")
     .option("quiet", { alias: "q", type: "boolean", global: true, description: "No progress, only the result" })
     .epilogue(EPILOGUE)

@@ -1,4 +1,5 @@
-import { type Generation, GGUF_TYPES, type GgufType } from "../sweep/config.ts";
+import { GGUF_TYPES, type GgufType } from "../checkpoints/gguf-layout.ts";
+import type { Generation } from "../sweep/config.ts";
 import type { PlanOverrides } from "../sweep/plan.ts";
 import { type Flag, integerOption, numberOption, textOption } from "./options.ts";
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import PQueue from "p-queue";
 import { sha256 } from "../base/digest.ts";
 import { deriveSeed } from "../base/random.ts";
@@ -43,6 +44,8 @@ export async function evaluate(
   const tasks = tasksOf(benchmarks, settings.attempts);
   const failure = new AbortController();
   const signal = options.signal === undefined ? failure.signal : AbortSignal.any([options.signal, failure.signal]);
+  // Every queued sample listens for the abort: thousands of listeners are no leak here.
+  setMaxListeners(0, signal);
   const queue = new PQueue({ concurrency: model.sequences });
   const missing = tasks.filter((task) => !records.has(keyOfTask(task)));
   const answers = missing.map((task) =>

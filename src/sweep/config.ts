@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { ConfigError, systemCodeOf } from "../base/errors.ts";
+import { GGUF_TYPES } from "../checkpoints/gguf-layout.ts";
 import { checkYaml, parseYaml, type YamlDocument } from "../base/yaml-document.ts";
 
 /** More points than this is a typo in a step, and would take longer than anybody waits. */
@@ -57,10 +58,6 @@ const benchmarkEntrySchema = z.union([
     limit: z.int().positive().optional(),
   }),
 ]);
-
-/** Types that merged weights can be evaluated in. */
-export const GGUF_TYPES = ["bf16", "f16", "f32", "q8_0"] as const;
-export type GgufType = (typeof GGUF_TYPES)[number];
 
 const sweepSchema = z.strictObject({
   /** Names the run store and the report: runs/<name>, reports/<name>. */

@@ -1,17 +1,17 @@
-import { existsSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
 import { digestOf } from "../base/digest.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Benchmark } from "../benchmarks/benchmark.ts";
 import { loadBenchmark } from "../benchmarks/load-dataset.ts";
-import { type Checkpoint, openCheckpoint } from "../checkpoints/checkpoint.ts";
+import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { readModelConfig } from "../checkpoints/config.ts";
 import type { EvaluationSettings } from "../eval/evaluate.ts";
 import { type MergePlan, planMerge } from "../merge/plan.ts";
-import { parseRecipe } from "../merge/recipe.ts";
+import { CheckpointPool } from "../merge/checkpoint-pool.ts";
+import { parseRecipe } from "../merge/parse-recipe.ts";
 import { elementCount } from "../tensors/tensor-info.ts";
 import { MANIFEST_VERSION, type Manifest, type PlannedPoint } from "../runs/schema.ts";
-import type { Generation, GgufType, SweepFile } from "./config.ts";
+import type { GgufType } from "../checkpoints/gguf-layout.ts";
+import type { Generation, SweepFile } from "./config.ts";
 import { expandSweep } from "./expand.ts";
 
 /** What is evaluated at a point, opened and checked. */
@@ -66,10 +66,7 @@ export async function planSweep(sweep: SweepFile, overrides: PlanOverrides, vers
       return loadBenchmark(name, { root: sweep.root, prompt, limit: overrides.limit ?? limit });
     }),
   );
-  const opened: { close(): Promise<void> }[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(opened.map((resource) => resource.close()));
-  };
+  const pool = new CheckpointPool(sweep.root);
   try {
     const units: PlannedUnit[] = [];
     const add = (name: string, axes: Readonly<Record<string, string>>, weights: PlannedWeights): void => {
@@ -78,15 +75,12 @@ export async function planSweep(sweep: SweepFile, overrides: PlanOverrides, vers
       units.push({ point: { name, kind, axes: { ...axes }, unit }, weights });
     };
     for (const point of selectPoints(expandSweep(sweep), overrides.only)) {
-      const recipe = parseRecipe(point.recipe, (path) => sweep.document.locate(["recipe", ...path]));
-      const merge = await planMerge(recipe, { resolve: (model) => resolveModel(model, sweep.root) });
-      opened.push(merge);
+      const recipe = parseRecipe(point.recipe, sweep.path);
+      const merge = await planMerge(recipe, { root: sweep.root, pool });
       add(point.name, point.axes, { kind: "merge", merge });
     }
     for (const [name, path] of Object.entries(config.references)) {
-      const checkpoint = await openCheckpoint(resolveModel(path, sweep.root));
-      opened.push(checkpoint);
-      add(name, {}, { kind: "checkpoint", checkpoint });
+      add(name, {}, { kind: "checkpoint", checkpoint: await pool.open(path) });
     }
     const settings = settingsOf(generation);
     const plan = {
@@ -118,19 +112,12 @@ export async function planSweep(sweep: SweepFile, overrides: PlanOverrides, vers
         plan,
         plan_digest: digestOf(plan),
       },
-      close,
+      close: () => pool.close(),
     };
   } catch (error) {
-    await close();
+    await pool.close();
     throw error;
   }
-}
-
-/** A model's path: from the sweep's project root, then from the working directory. */
-export function resolveModel(model: string, root: string): string {
-  if (isAbsolute(model)) return model;
-  const fromRoot = join(root, model);
-  return existsSync(fromRoot) || !existsSync(model) ? fromRoot : resolve(model);
 }
 
 /** An upper bound of a unit's GGUF, in bytes: its tensors as stored, and a tenth for the vocabulary, norms and padding. */
@@ -197,7 +184,7 @@ function contextTokens(benchmarks: readonly Benchmark[], units: readonly Planned
   );
   const limits = units.map(({ weights }) => {
     const checkpoint = weights.kind === "merge" ? weights.merge.donor : weights.checkpoint;
-    return readModelConfig(checkpoint).contextLength;
+    return readModelConfig(checkpoint.config, checkpoint.path).contextLength;
   });
   const limit = Math.min(...limits);
   if (maxTokens >= limit) {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import PQueue from "p-queue";
@@ -45,6 +46,8 @@ export interface SweepOutcome {
  * @throws StoreError if the store is in use or has another plan; `signal.reason` if interrupted, with everything saved
  */
 export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<SweepOutcome> {
+  // Every unit and every sample under way listens for the abort: many listeners are no leak here.
+  setMaxListeners(0, options.signal);
   const store = await openRunStore(options.out, plan.manifest);
   const workers = new WorkerPool(options);
   try {
@@ -89,7 +92,7 @@ async function runUnits(
       // the first must not depend on timing.
       weights = await merging.add(async () => {
         signal.throwIfAborted();
-        return materialise(unit, plan, runtime.build, await workers.ggufFolder(unit, plan));
+        return materialise(unit, plan, runtime.build, await workers.ggufFolder(unit, plan), signal);
       });
       const owner = owners.get(weights.identity) ?? unit.point.unit;
       owners.set(weights.identity, owner);

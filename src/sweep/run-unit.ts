@@ -1,14 +1,15 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf, sha256File } from "../base/digest.ts";
-import { layoutCheckpointGguf } from "../checkpoints/gguf-layout.ts";
+import { writeGguf } from "../checkpoints/write-gguf.ts";
 import { evaluate } from "../eval/evaluate.ts";
 import { scoreSamples } from "../eval/score-samples.ts";
-import { writeCheckpointTensors, writeMergedTensors } from "../merge/write-tensors.ts";
+import { mergeStreams } from "../merge/run-merge.ts";
 import type { ModelRuntime } from "../models/runtime.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { SampleRecord, UnitResult } from "../runs/schema.ts";
 import { SCORER_VERSION } from "../scorers/version.ts";
+import { streamReader } from "../tensors/tensor-stream.ts";
 import { temporaryGgufName } from "./gguf-folder.ts";
 import type { PlannedUnit, SweepPlan } from "./plan.ts";
 
@@ -26,16 +27,13 @@ export async function materialise(
   plan: SweepPlan,
   runtimeBuild: string,
   folder: string,
+  signal: AbortSignal,
 ): Promise<MaterialisedWeights> {
   const path = join(folder, temporaryGgufName(unit.point.unit));
   const { weights } = unit;
   const donor = weights.kind === "merge" ? weights.merge.donor : weights.checkpoint;
-  const tensors = weights.kind === "merge" ? weights.merge.tensors : [...donor.reader.tensors.values()];
-  const layout = await layoutCheckpointGguf(donor, tensors, plan.ggufType);
-  const { weightsSha256 } =
-    weights.kind === "merge"
-      ? await writeMergedTensors(weights.merge, layout, path)
-      : await writeCheckpointTensors(weights.checkpoint, layout, path);
+  const streams = weights.kind === "merge" ? mergeStreams(weights.merge) : streamReader(weights.checkpoint.reader);
+  const weightsSha256 = await writeGguf(path, donor, streams, plan.ggufType, { signal });
   const files = await Promise.all(
     donor.tokenizerFiles.map(async (file) => [file.slice(donor.path.length), await sha256File(file)]),
   );

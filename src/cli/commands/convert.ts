@@ -1,13 +1,13 @@
 import type { CommandModule } from "yargs";
 import { openCheckpoint } from "../../checkpoints/checkpoint.ts";
-import { layoutCheckpointGguf } from "../../checkpoints/gguf-layout.ts";
-import { writeCheckpointTensors } from "../../merge/write-tensors.ts";
-import { GGUF_TYPES } from "../../sweep/config.ts";
+import { GGUF_TYPES } from "../../checkpoints/gguf-layout.ts";
+import { writeGguf } from "../../checkpoints/write-gguf.ts";
+import { streamReader } from "../../tensors/tensor-stream.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag } from "../options.ts";
 
 /** `mergesweep convert MODEL OUT.gguf`: a checkpoint as llama.cpp loads it. */
-export function convertCommand({ terminal }: CliContext): CommandModule {
+export function convertCommand({ terminal, signal }: CliContext): CommandModule {
   return defineCommand({
     command: "convert <model> <out>",
     describe: "Convert a checkpoint to GGUF",
@@ -27,13 +27,12 @@ export function convertCommand({ terminal }: CliContext): CommandModule {
     handler: async (args) => {
       const checkpoint = await openCheckpoint(args.model);
       try {
-        const tensors = [...checkpoint.reader.tensors.values()];
-        const layout = await layoutCheckpointGguf(checkpoint, tensors, args.type);
-        const { weightsSha256 } = await writeCheckpointTensors(checkpoint, layout, args.out);
+        const streams = streamReader(checkpoint.reader);
+        const weightsSha256 = await writeGguf(args.out, checkpoint, streams, args.type, { signal });
         terminal.out(
           args.json === true
             ? JSON.stringify({ out: args.out, type: args.type, weights_sha256: weightsSha256 })
-            : `${args.out}: ${tensors.length} tensors as ${args.type}, weights sha256 ${weightsSha256}`,
+            : `${args.out}: ${streams.length} tensors as ${args.type}, weights sha256 ${weightsSha256}`,
         );
       } finally {
         await checkpoint.close();
