@@ -249,8 +249,10 @@ function compareWords(gold: string, pred: string): Comparison {
   return a === b || (a.length > 1 && a.toLowerCase() === b.toLowerCase()) ? "words" : undefined;
 }
 
-/** The letters of a text that has nothing but words and their punctuation. */
+/** The letters and digits of a text that has nothing but words, numbers among them, and their punctuation. */
 function lettersOf(text: string): string | undefined {
-  const letters = text.replace(/[\s.,;:!?()"'-]/g, "");
-  return /^\p{L}+$/u.test(letters) ? letters : undefined;
+  const letters = text.replace(/\\(?:triangle|angle)|[\s.,;:!?()"'-]/g, "");
+  return /^\p{L}+$/u.test(letters) || (/\p{L}{3}/u.test(letters) && /^[\p{L}\p{N}]+$/u.test(letters))
+    ? letters
+    : undefined;
 }

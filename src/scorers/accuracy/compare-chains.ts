@@ -127,7 +127,7 @@ function oriented(chain: Chain): Chain {
 function plainName(answer: Answer): string | undefined {
   if (answer.kind !== "expression") return undefined;
   if (answer.node.kind === "sym") return answer.node.name;
-  return answer.node.kind === "fn" && answer.node.name.startsWith("'") ? answer.text : undefined;
+  return answer.node.kind === "fn" && answer.node.name.startsWith("'") ? `'${answer.text}` : undefined;
 }
 
 function compareTerms(gold: Chain, pred: Chain, comparer: Comparer): Comparison {

@@ -1,6 +1,8 @@
 import { Budget, BudgetExceeded } from "./budget.ts";
-import { createComparer } from "./compare-answers.ts";
+import type { Answer } from "./answer.ts";
+import { type Comparer, createComparer } from "./compare-answers.ts";
 import { normalise } from "./normalise.ts";
+import { compareRealSets } from "./real-set.ts";
 import { readAnswer } from "./read-answer.ts";
 import { tokenise } from "./tokens.ts";
 
@@ -60,11 +62,28 @@ export function compareTexts(goldText: string, predText: string, options: Compar
       },
       budget,
     );
-    const rule = a.text === "" || b.text === "" ? undefined : comparer.compare(a, b);
+    const rule =
+      a.text === "" || b.text === ""
+        ? undefined
+        : (comparer.compare(a, b) ?? compareSets(a, b, comparer) ?? compareChoice(a.text, predText));
     return { rule, goldNormal: a.text, predNormal: b.text, unparsed: b.kind === "opaque", timeout: false };
   } catch (error) {
     if (!(error instanceof BudgetExceeded)) throw error;
     const same = gold === pred && gold !== "";
     return { rule: same ? "string" : undefined, goldNormal: gold, predNormal: pred, unparsed: false, timeout: !same };
   }
+}
+
+function compareSets(gold: Answer, pred: Answer, comparer: Comparer): string | undefined {
+  // A gold interval may be answered by an inequality, unless the caller forbids it.
+  if (pred.kind === "chain" && gold.kind !== "chain" && !comparer.options.allowSetRelationComp) return undefined;
+  return compareRealSets(gold, pred, comparer) === true ? "real-set" : undefined;
+}
+
+/** A gold letter, answered by the letter and what it stands for: `A. 5`. */
+function compareChoice(gold: string, pred: string): string | undefined {
+  const letter = /^\(?([A-H])\)?$/.exec(gold)?.[1];
+  return letter !== undefined && /^\s*\(?([A-H])(?:\)|[.:])\s+\S/.exec(pred)?.[1] === letter
+    ? "choice-letter"
+    : undefined;
 }

@@ -115,7 +115,9 @@ function evaluateFunction(name: string, args: readonly Complex[]): Complex {
       // Without a base, log is the natural one or that to base 10: the comparison tries both.
       return divide(logarithm(a), b === undefined ? (name === "lg" ? real(Math.LN10) : real(1)) : logarithm(b));
     case "factorial":
-      return real(a.im === 0 && a.re >= 0 && a.re < 171 ? gamma(a.re + 1) : Number.NaN);
+      return real(
+        a.im === 0 && a.re > -6 && a.re < 171 && !(a.re < 0 && Number.isInteger(a.re)) ? gamma(a.re + 1) : Number.NaN,
+      );
     case "binom":
       return b === undefined ? NAN : real(gamma(a.re + 1) / (gamma(b.re + 1) * gamma(a.re - b.re + 1)));
     case "floor":

@@ -17,7 +17,7 @@ export function extractChoice(text: string, choices: readonly string[]): Extract
   const phrase = [
     ...text.matchAll(
       new RegExp(
-        `(?:answer|choice|option|答案)(?:\\s+is|是|为)?(?:\\s+(?:for sure|definitely|clearly|therefore))*\\s*[:：]?[\\s$*]*${letter}`,
+        `(?:answer|choice|option|choose|pick|select|答案|réponse|respuesta|Antwort|الإجابة|ответ)(?:\\s+(?:is|est|es|ist|هي)|是|为)?(?:\\s+(?:for sure|definitely|clearly|therefore))*\\s*[:：]?[\\s$*]*${letter}`,
         "giu",
       ),
     ),

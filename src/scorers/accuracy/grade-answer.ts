@@ -22,6 +22,8 @@ export interface Grade {
   readonly predNormal: string;
 }
 
+const STATEMENT = /\banswer(?:\s+is|\s*:)/i;
+
 /** Says whether a prediction is the gold answer, and by which rule. Never throws, and always ends. */
 export function gradeAnswer(input: {
   gold: string;
@@ -45,7 +47,12 @@ export function gradeAnswer(input: {
       predNormal: "",
     };
   }
-  const verdict = compareTexts(goldText, found.answer, options);
+  let verdict = compareTexts(goldText, found.answer, options);
+  // A sentence in place of a bare answer.
+  if (bare && verdict.rule === undefined && STATEMENT.test(pred)) {
+    const stated = extractAnswer(pred, options).answer;
+    if (stated !== null) verdict = compareTexts(goldText, stated, options);
+  }
   const status = verdict.timeout
     ? "timeout"
     : verdict.rule !== undefined

@@ -81,6 +81,8 @@ export function normalise(raw: string): string {
     .replace(/[$€£]/g, " ")
     .replace(/\b(?:USD|EUR|Rs\.?)\s*(?=\d)/g, "")
     .replace(/([)\]])\s*U\s*([([])/g, "$1\\cup $2")
+    .replace(/\(\s*mod\s+(\w+)\s*\)/g, " \\text{ mod$1}")
+    .replace(/(?<![a-zA-Z])([ap])\.\s?m\.?(?![a-zA-Z])/gi, "$1m")
     .replaceAll("**", "^")
     .replace(/\s+/g, " ")
     .trim()
@@ -126,7 +128,7 @@ function unbox(text: string): string {
 
 /** Commands that are dropped with what they take or without. */
 const LAYOUT =
-  /(?<!\\)\\(?:left|right|bigg?[lr]?|Bigg?[lr]?|displaystyle|textstyle|scriptstyle|limits|nolimits|hfill|bf|rm|it|bm|boldsymbol|mathbf|mathit|mathcal|mathsf|mathbb|vec|overrightarrow|hat|widehat|tilde|underline|phantom|mbox\{\}|,|!|;|:| )(?![a-zA-Z])/g;
+  /(?<!\\)\\(?:left|right|bigg?[lr]?|Bigg?[lr]?|displaystyle|textstyle|scriptstyle|limits|nolimits|hfill|bf|rm|it|bm|boldsymbol|mathbf|mathit|mathcal|mathsf|vec|overrightarrow|hat|widehat|tilde|underline|phantom|mbox\{\}|,|!|;|:| )(?![a-zA-Z])/g;
 
 function withoutLayout(text: string): string {
   return joinThousands(text)
@@ -148,6 +150,9 @@ function withoutLayout(text: string): string {
     .replace(/\\(?:rbrace|rbrack)(?![a-zA-Z])/g, (c) => (c === "\\rbrace" ? "\\}" : "]"))
     .replace(/\\(?:degree|textdegree)(?![a-zA-Z])/g, "^\\circ ")
     .replace(/\\(?:mid|vert|lvert|rvert)(?![a-zA-Z])/g, "|")
+    .replace(/\\mathbb\s*\{?\s*([A-Z])\s*\}?/g, "\\$1 ")
+    .replace(/\\p?mod\s*\{?\s*(\w+)\s*\}?/g, " \\text{ mod$1}")
+    .replace(/\\(?:cdots|dots|dotsc|dotsb|dotsm|dotso)(?![a-zA-Z])/g, "\\ldots ")
     .replace(/\\%|\\percent(?![a-zA-Z])/g, "%")
     .replace(/\\varnothing/g, "\\emptyset ")
     .replace(/\\colon(?![a-zA-Z])/g, ":")

@@ -11,7 +11,7 @@ const FUNCTIONS: ReadonlySet<string> = new Set(
 );
 const BIG: ReadonlySet<string> = new Set(["sum", "prod", "int", "lim", "oint", "iint", "bigcap", "coprod"]);
 /** Letters that name functions when a bracket follows at once; capitals do before plain arguments, others before numbers only. */
-const FUNCTION_LETTER = /^\\?(?:[fghFG]|phi|psi|Phi|Psi)(?:_.*|'*)?$/;
+const FUNCTION_LETTER = /^\\?(?:[fghFG]|phi|psi|Phi|Psi)(?:_.*|'*)?(?:\^-1)?$/;
 const CAPITAL = /^[A-Z](?:_.*|'*)?$/;
 const GREEK_CONSTANT: Readonly<Record<string, "pi" | "infty">> = { pi: "pi", infty: "infty" };
 const CLOSER: Readonly<Record<string, string>> = {
@@ -241,6 +241,7 @@ class ExpressionParser {
         full += `_${this.#rawArgument()}`;
       } else break;
     }
+    if (FUNCTION_LETTER.test(full) && this.#inverseMark()) full += "^-1";
     if (this.#is("open", "(")) {
       const start = this.#at;
       const args = this.#callArguments(depth);
@@ -250,6 +251,14 @@ class ExpressionParser {
     if (full === "e") return { kind: "const", name: "e" };
     if (full === "i") return { kind: "const", name: "i" };
     return { kind: "sym", name: full };
+  }
+
+  /** The `^{-1}` of `f^{-1}(x)`. */
+  #inverseMark(): boolean {
+    const written = [0, 1, 2, 3, 4, 5].map((i) => this.#peek(i)?.text).join("");
+    if (written !== "^{-1}(") return false;
+    this.#at += 5;
+    return true;
   }
 
   #callArguments(depth: number): Node[] | undefined {
@@ -361,7 +370,7 @@ class ExpressionParser {
         ? one(this.#bracketed(depth))
         : one(this.#implicitArgument(depth));
     if (args === undefined) return undefined;
-    const inverse = exponent?.kind === "neg" && exponent.of.kind === "num" && exponent.of.value.n === 1n;
+    const inverse = exponent?.kind === "num" && exponent.value.n === -1n && exponent.value.d === 1n;
     const call: Node = {
       kind: "fn",
       name: inverse ? `arc${name}` : name,
@@ -399,8 +408,16 @@ class ExpressionParser {
         if (to === undefined) return undefined;
       }
     }
-    const body = this.#product(depth + 1);
+    let body = this.#product(depth + 1);
     if (body === undefined) return undefined;
+    if (op === "int" && body.kind === "mul") {
+      // The variable of integration: x in x dx.
+      const [d, variable] = body.args.slice(-2);
+      if (d?.kind === "sym" && d.name === "d" && variable?.kind === "sym") {
+        index = variable.name;
+        body = { kind: "mul", args: body.args.slice(0, -2) };
+      }
+    }
     return { kind: "big", op, index, from: from ?? numberNode(0n), to: to ?? numberNode(0n), body };
   }
 

@@ -46,7 +46,9 @@ function trim(tokens: readonly Token[]): readonly Token[] {
 
 function readList(tokens: readonly Token[], text: string, budget: Budget, depth: number): Answer | undefined {
   const strong = strongParts(tokens);
-  const parts = strong.map((part) => splitAt(part, (token) => token.kind === "sep"));
+  const parts = withoutDomains(strong.map((part) => splitAt(part, (token) => token.kind === "sep")));
+  const [only] = parts.length === 1 && parts[0]?.length === 1 ? parts[0] : [];
+  if (only !== undefined && only.length < tokens.length) return readAnswer(only, budget, depth + 1);
   if (parts.length === 1 && (parts[0]?.length ?? 0) < 2) return undefined;
   const read = (part: readonly Token[]): Answer => readAnswer(part, budget, depth + 1);
   const width = parts[0]?.length ?? 1;
@@ -88,6 +90,16 @@ function expandSigns(tokens: readonly Token[]): (readonly Token[])[] | undefined
         : { ...token, text: token.text === "pm" ? sign : sign === "+" ? "-" : "+" },
     ),
   );
+}
+
+/** `2k\\pi, k \\in \\mathbb{Z}`: the domain of a parameter is no member of the list. */
+function withoutDomains(parts: readonly (readonly Token[][])[]): (readonly Token[][])[] {
+  const kept = parts.map((part) =>
+    part.filter(
+      (item) => !(item.length === 3 && item[0]?.kind === "sym" && item[1]?.text === "in" && item[2]?.kind === "cmd"),
+    ),
+  );
+  return kept.some((part) => part.length > 0) ? kept.filter((part) => part.length > 0) : [...parts];
 }
 
 /** Cuts at `;` and `or`; also at `and` where it stands between equally long lists of equations. */

@@ -3,6 +3,8 @@ import type { Budget } from "./budget.ts";
 import { parseExpression } from "./parse-expression.ts";
 import type { Token } from "./tokens.ts";
 
+const ANGLE_FUNCTIONS: ReadonlySet<string> = new Set(["sin", "cos", "tan", "cot", "sec", "csc"]);
+
 /** Letters that may be a unit after a plain number. */
 const LETTER_UNITS = "mgshLNJWVKCFAT";
 
@@ -13,7 +15,11 @@ export function readScalar(tokens: readonly Token[], budget: Budget): Answer {
   if (based !== undefined) return based;
   if (text === "\\emptyset") return { kind: "list", text: "\\{\\}", items: [], braces: true };
   if (tokens.every((token) => token.kind === "text")) return { kind: "words", text };
-  const [bare, unit, percent] = splitUnit(tokens);
+  // The degrees in \\cos 60^\\circ belong to the angle.
+  const angle =
+    tokens.some((token) => token.text === "circ") &&
+    tokens.some((token) => token.kind === "cmd" && ANGLE_FUNCTIONS.has(token.text));
+  const [bare, unit, percent] = angle ? [tokens, "", false] : splitUnit(tokens);
   const node = bare.length === 0 ? undefined : parseExpression(bare, budget);
   if (node !== undefined) {
     const answer: ExpressionAnswer = { kind: "expression", text, node, unit, percent };

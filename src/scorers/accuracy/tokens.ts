@@ -173,13 +173,15 @@ function pushText(tokens: Token[], content: string, spaced: boolean): void {
   if (words === "") return;
   if (/^,?\s*(?:and|or)$/i.test(words))
     tokens.push({ kind: "sep", text: words.toLowerCase().endsWith("or") ? "or" : "and", spaced });
-  else if (/^-?[\d.,]+$/.test(words) && /\d/.test(words)) for (const token of tokenise(words)) tokens.push(token);
+  else if (/^to$/i.test(words)) tokens.push({ kind: "op", text: ":", spaced });
+  else if (/^-?\.?\d/.test(words)) for (const token of tokenise(words)) tokens.push(token);
   else tokens.push({ kind: "text", text: words, spaced: spaced || /^\s/.test(content) });
 }
 
 function pushLetters(tokens: Token[], run: string, spaced: boolean): void {
   const before = tokens.at(-1);
   if (run === "and" || run === "or") tokens.push({ kind: "sep", text: run, spaced });
+  else if (run === "min" && before?.kind === "num") tokens.push({ kind: "text", text: run, spaced });
   else if (WORDS.has(run))
     tokens.push({ kind: "cmd", text: run === "infinity" || run === "inf" ? "infty" : run, spaced });
   else if (/^(?:or)(?=\()/.test(run)) tokens.push({ kind: "sep", text: "or", spaced });

@@ -72,6 +72,8 @@ const SYMBOLS: ReadonlySet<string> = new Set(
     "AU",
     "ms",
     "ns",
+    "am",
+    "pm",
   ),
 );
 
@@ -109,5 +111,7 @@ export function unitsConflict(a: string, b: string): boolean {
 }
 
 function isKnown(unit: string): boolean {
-  return unit.split(/[/*]/).every((part) => SYMBOLS.has(part.replace(/\^.*$/, "")));
+  return unit
+    .split(/[/*]/)
+    .every((part) => SYMBOLS.has(part.replace(/\^.*$/, "")) || /^mod\w/.test(part) || /^mod\w/.test(part));
 }
