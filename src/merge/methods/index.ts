@@ -1,3 +1,4 @@
+import { karcher } from "./karcher.ts";
 import { linear } from "./linear.ts";
 import type { MergeMethod } from "./method.ts";
 import { modelStock } from "./model-stock.ts";
@@ -7,7 +8,15 @@ import { slerp } from "./slerp.ts";
 import { taskArithmeticMethods } from "./task-arithmetic.ts";
 
 /** Every merge method. A new one is a file beside this one, a line here, and a test against vectors. */
-const METHODS: readonly MergeMethod[] = [linear, ...taskArithmeticMethods, slerp, nuslerp, modelStock, passthrough];
+const METHODS: readonly MergeMethod[] = [
+  linear,
+  ...taskArithmeticMethods,
+  slerp,
+  nuslerp,
+  modelStock,
+  karcher,
+  passthrough,
+];
 
 export const METHOD_NAMES: readonly string[] = METHODS.map((method) => method.name);
 
