@@ -2,6 +2,7 @@ import { WorkError } from "../base/errors.ts";
 import { GeneratedText } from "./generated-text.ts";
 import type { NativeModel } from "./native-model.ts";
 import type { Completion, CompletionRequest } from "./runtime.ts";
+import { planPrompt } from "./shared-prompt.ts";
 import { createTokenPicker, type TokenPicker } from "./token-picker.ts";
 
 /** What a request that is being generated needs from step to step. Its slot is its place in the list of active ones. */
@@ -26,7 +27,7 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-const NO_LOGITS = new Uint32Array(0);
+const NO_LOGITS: Uint32Array = new Uint32Array(0);
 const FIRST = Uint32Array.of(0);
 
 /** What is put in when thinking has used up its budget: the model goes on with its answer. */
@@ -43,7 +44,8 @@ const CLOSE_THINKING = "\n</think>\n\n";
  * - a batch never has just one token: that takes another matrix kernel, which rounds differently;
  * - random numbers belong to the request.
  *
- * The native context must have one sequence more than `slots`: the partner of a lonely token.
+ * The native context must have one sequence more than `slots`: it keeps the beginning that prompts share, evaluated once
+ * and copied, and is the partner of a lonely token.
  */
 export class DecodeLoop {
   readonly #model: NativeModel;
@@ -52,6 +54,8 @@ export class DecodeLoop {
   readonly #active: Active[] = [];
   /** Decodes so far: grows as long as the loop advances. */
   steps = 0;
+  /** The beginning of a prompt that is kept in the sequence after the last slot, to be copied from. */
+  #kept: Uint32Array = NO_LOGITS;
   #done: Promise<void> | undefined;
   #stopping: WorkError | undefined;
 
@@ -110,6 +114,7 @@ export class DecodeLoop {
         if (this.#active.length > 0) await this.#step();
       }
     } catch (error) {
+      this.#kept = NO_LOGITS;
       for (const { waiting } of this.#active) waiting.reject(error);
       for (const waiting of this.#waiting) waiting.reject(error);
       for (const active of this.#active) active.picker.dispose();
@@ -154,25 +159,49 @@ export class DecodeLoop {
     return false;
   }
 
-  /** Evaluates a prompt, alone in its batches; returns the handle of the logits after its last token. */
+  /** Fills a slot with a prompt; returns the handle of the logits after its last token. */
   async #evaluatePrompt(slot: number, prompt: Uint32Array): Promise<number> {
-    const { context, batchTokens } = this.#model;
+    const { context } = this.#model;
+    const { keep, store } = planPrompt(this.#kept, prompt, this.#waiting[0]?.prompt);
     context.disposeSequence(slot);
+    if (store === 0) return await this.#evaluate(slot, prompt, 0);
+
+    const keeper = this.#slots;
+    if (keep === 0) context.disposeSequence(keeper);
+    else if (keep < this.#kept.length) context.removeTokenCellsFromSequence(keeper, keep, -1);
+    // Until it is evaluated nothing beyond `keep` counts, should evaluating fail.
+    this.#kept = prompt.slice(0, keep);
+    if (store > keep) {
+      await this.#evaluate(keeper, prompt.slice(0, store), keep);
+      this.#kept = prompt.slice(0, store);
+    }
+    await context.copySequenceStateFromOtherSequence(slot, keeper);
+    return await this.#evaluate(slot, prompt, store);
+  }
+
+  /** Evaluates the tokens of a prompt from `start` on, alone in their batches; returns the handle of the last logits. */
+  async #evaluate(sequence: number, prompt: Uint32Array, start: number): Promise<number> {
+    const { context, batchTokens } = this.#model;
     let logits = 0;
-    for (let start = 0; start < prompt.length; ) {
-      const left = prompt.length - start;
+    for (let position = start; position < prompt.length; ) {
+      const left = prompt.length - position;
       const lonelyRest = left - batchTokens === 1;
       const size = Math.min(left, lonelyRest ? batchTokens - 1 : batchTokens);
-      const wanted = start + size === prompt.length ? Uint32Array.of(size - 1) : NO_LOGITS;
+      const wanted = position + size === prompt.length ? Uint32Array.of(size - 1) : NO_LOGITS;
       const needsPartner = size === 1;
+      const partner = sequence + 1;
+      if (needsPartner && partner === this.#slots) this.#kept = NO_LOGITS;
       context.initBatch(needsPartner ? 2 : size);
-      const handles = context.addToBatch(slot, start, prompt.slice(start, start + size), wanted);
-      if (needsPartner) context.addToBatch(slot + 1, 0, FIRST, FIRST);
+      const handles = context.addToBatch(sequence, position, prompt.slice(position, position + size), wanted);
+      if (needsPartner) {
+        context.disposeSequence(partner);
+        context.addToBatch(partner, 0, FIRST, FIRST);
+      }
       await context.decodeBatch();
       this.steps++;
-      if (needsPartner) context.disposeSequence(slot + 1);
+      if (needsPartner) context.disposeSequence(partner);
       logits = handles[0] ?? logits;
-      start += size;
+      position += size;
     }
     return logits;
   }
@@ -186,7 +215,11 @@ export class DecodeLoop {
     const handles = active.map(
       ({ position, token }, slot) => context.addToBatch(slot, position, Uint32Array.of(token), FIRST)[0] ?? 0,
     );
-    if (needsPartner) context.addToBatch(1, 0, FIRST, FIRST);
+    if (needsPartner) {
+      if (this.#slots === 1) this.#kept = NO_LOGITS;
+      context.disposeSequence(1);
+      context.addToBatch(1, 0, FIRST, FIRST);
+    }
     await context.decodeBatch();
     this.steps++;
     if (needsPartner) context.disposeSequence(1);

@@ -20,6 +20,8 @@ export interface NativeContext {
     returnLogits: boolean,
   ): Promise<readonly [number, unknown, unknown, readonly number[] | undefined]>;
   disposeSequence(sequence: number): void;
+  /** Forgets the tokens from `start` up to and without `end` (-1: all of them). */
+  removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean;
   copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>;
 }
 
@@ -147,6 +149,7 @@ const CONTEXT_METHODS = [
   "decodeBatch",
   "sampleToken",
   "disposeSequence",
+  "removeTokenCellsFromSequence",
   "copySequenceStateFromOtherSequence",
 ] as const;
 const VOCABULARY_METHODS = ["tokenize", "detokenize", "isEogToken", "shouldPrependBosToken", "tokenBos"] as const;

@@ -100,6 +100,29 @@ describe("the same seed gives the same text", { timeout: 120_000 }, () => {
   });
 });
 
+describe("prompts that begin alike", () => {
+  test("give the same texts as one by one, where the beginning is shared and where it is not", async () => {
+    const examples = questions
+      .slice(100, 103)
+      .map(({ question }) => `<|im_start|>user\n${question}<|im_end|>\n<|im_start|>assistant\n12<|im_end|>\n`)
+      .join("");
+    await using runtime = await createLlamaCppRuntime();
+    await using model = await runtime.load(accfmt, { contextTokens: 1024, sequences: 4 });
+    const prompts = questions.slice(0, 8).flatMap(({ question }, i) => {
+      const prompt = promptOf(model, question);
+      // With examples, without, and the same several times: what is kept has to change on the way.
+      return i % 3 === 2 ? [prompt, prompt, prompt] : [`${examples}${prompt}`];
+    });
+    const sampling = { ...SAMPLED, maxTokens: 100 };
+    const ask = async (prompt: string, seed: number): Promise<string> =>
+      (await model.complete({ prompt, sampling: { ...sampling, seed } })).text;
+
+    const alone: string[] = [];
+    for (const [seed, prompt] of prompts.entries()) alone.push(await ask(prompt, seed));
+    expect(await Promise.all(prompts.map(ask))).toEqual(alone);
+  });
+});
+
 describe("a loaded model", () => {
   let runtime: ModelRuntime;
   let model: LoadedModel;
