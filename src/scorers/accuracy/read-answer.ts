@@ -1,8 +1,8 @@
 import { type Answer, compactText } from "./answer.ts";
 import type { Budget } from "./budget.ts";
-import { type Node, numberNode } from "./nodes.ts";
-import { parseExpression } from "./parse-expression.ts";
+import { readMatrix } from "./read-matrix.ts";
 import { readScalar } from "./read-scalar.ts";
+import { closing, splitAt } from "./split-tokens.ts";
 import type { Token } from "./tokens.ts";
 
 /** Deepest nesting of brackets that is read. */
@@ -25,7 +25,7 @@ export function readAnswer(tokens: readonly Token[], budget: Budget, depth = 0):
     readChain(inner, text, budget, depth) ??
     readUnion(inner, text, budget, depth) ??
     readBracketed(inner, text, budget, depth) ??
-    readMatrix(inner, text, budget, depth) ??
+    readMatrix(inner, budget, (cell) => readAnswer(cell, budget, depth + 1)) ??
     readScalar(inner, budget)
   );
 }
@@ -184,97 +184,4 @@ function readBracketed(tokens: readonly Token[], text: string, budget: Budget, d
   }
   const inside = readAnswer(content, budget, depth + 1);
   return inside.kind === "expression" || inside.kind === "opaque" ? undefined : inside;
-}
-
-/** A matrix, or a product of scalars and matrices. */
-function readMatrix(tokens: readonly Token[], text: string, budget: Budget, depth: number): Answer | undefined {
-  const begin = tokens.findIndex((token) => token.kind === "begin");
-  if (begin < 0) return undefined;
-  const end = closing(tokens, begin);
-  if (end < 0) return undefined;
-  const rows = splitAt(tokens.slice(begin + 1, end), (token) => token.kind === "row").map((row) =>
-    splitAt(row, (token) => token.kind === "cell").map((cell) => readAnswer(cell, budget, depth + 1)),
-  );
-  let matrix: Answer | undefined = { kind: "matrix", text, rows };
-  if (end + 1 < tokens.length) {
-    const rest = readAnswer(tokens.slice(end + 1), budget, depth + 1);
-    matrix = rest.kind === "matrix" ? multiplyMatrices(rows, rest.rows, text) : undefined;
-  }
-  if (begin === 0 || matrix?.kind !== "matrix") return matrix ?? { kind: "opaque", text };
-  const scale = parseExpression(trimProduct(tokens.slice(0, begin)), budget);
-  if (scale === undefined) return { kind: "opaque", text };
-  return {
-    kind: "matrix",
-    text,
-    rows: matrix.rows.map((row) =>
-      row.map((cell) => combine([[{ kind: "expression", text: "", node: scale, unit: "", percent: false }, cell]])),
-    ),
-  };
-}
-
-function trimProduct(tokens: readonly Token[]): readonly Token[] {
-  return tokens.at(-1)?.text === "*"
-    ? tokens.slice(0, -1)
-    : tokens.length === 1 && tokens[0]?.text === "-"
-      ? [tokens[0], { kind: "num", text: "1", value: { n: 1n, d: 1n }, spaced: false }]
-      : tokens;
-}
-
-function multiplyMatrices(
-  a: readonly (readonly Answer[])[],
-  b: readonly (readonly Answer[])[],
-  text: string,
-): Answer | undefined {
-  if (a.some((row) => row.length !== b.length) || b.length > 16) return undefined;
-  return {
-    kind: "matrix",
-    text,
-    rows: a.map((row) => (b[0] ?? []).map((_cell, j) => combine(row.map((cell, k) => [cell, b[k]?.[j] ?? cell])))),
-  };
-}
-
-/** The sum of products of cells, as an expression. */
-function combine(products: readonly (readonly [Answer, Answer])[]): Answer {
-  const args = products.map(([a, b]): Node | undefined =>
-    a.kind === "expression" && b.kind === "expression" ? { kind: "mul", args: [a.node, b.node] } : undefined,
-  );
-  if (args.some((arg) => arg === undefined))
-    return {
-      kind: "opaque",
-      text: products
-        .flat()
-        .map((cell) => cell.text)
-        .join("*"),
-    };
-  return {
-    kind: "expression",
-    text: "",
-    node: { kind: "add", args: [numberNode(0n), ...args.filter((arg) => arg !== undefined)] },
-    unit: "",
-    percent: false,
-  };
-}
-
-/** Cuts tokens where `cut` says so outside of all brackets. Empty parts are left out unless `keepEmpty`. */
-export function splitAt(tokens: readonly Token[], cut: (token: Token) => boolean, keepEmpty = false): Token[][] {
-  const parts: Token[][] = [[]];
-  let depth = 0;
-  for (const token of tokens) {
-    if (token.kind === "open" || token.kind === "begin") depth++;
-    else if (token.kind === "close" || token.kind === "end") depth--;
-    if (depth === 0 && cut(token)) parts.push([]);
-    else parts.at(-1)?.push(token);
-  }
-  return keepEmpty ? parts : parts.filter((part) => part.length > 0);
-}
-
-/** Where the bracket or environment opened at `start` ends, or -1. */
-function closing(tokens: readonly Token[], start: number): number {
-  let depth = 0;
-  for (let i = start; i < tokens.length; i++) {
-    const kind = tokens[i]?.kind;
-    if (kind === "open" || kind === "begin") depth++;
-    else if ((kind === "close" || kind === "end") && --depth === 0) return i;
-  }
-  return -1;
 }
