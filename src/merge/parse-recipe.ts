@@ -6,7 +6,7 @@ import { mergeMethodOf, METHOD_NAMES, PARAMETER_NAMES } from "./methods/index.ts
 import type { Condition, MergeRecipe, RecipeParameters, RecipeSlice, RecipeSource, Setting } from "./recipe.ts";
 
 /** Recipes are a few KB; a limit keeps a wrong file (a model, say) from being read as one. */
-export const MAX_RECIPE_BYTES = 1_000_000;
+const MAX_RECIPE_BYTES = 1_000_000;
 /** Numbers in a gradient, conditions, models, slices: none has more than one a layer. */
 const MAX_ITEMS = 4096;
 

@@ -16,7 +16,7 @@ import { mergeStreams } from "./run-merge.ts";
 import type { WrittenWeights } from "./write-tensors.ts";
 
 /** mergekit's: 5 GB. */
-export const DEFAULT_SHARD_BYTES = 5_000_000_000;
+const DEFAULT_SHARD_BYTES = 5_000_000_000;
 /** The version of mergekit whose files are reproduced. */
 const MERGEKIT_VERSION = "0.1.4";
 

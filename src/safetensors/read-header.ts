@@ -5,11 +5,11 @@ import type { StoredTensor } from "../tensors/tensor-reader.ts";
 import { parseUniqueJson } from "./unique-json.ts";
 
 /** The format's own limit for the header; real ones are 50 KB (a 1.5B model) to 2 MB (a large mixture of experts). */
-export const MAX_HEADER_BYTES = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 /** The largest published checkpoints have below 100,000 tensors. */
 export const MAX_TENSORS = 1_000_000;
 /** PyTorch itself stops at 64; weights have up to 5. */
-export const MAX_DIMENSIONS = 16;
+const MAX_DIMENSIONS = 16;
 
 /** What a safetensors file says of itself. */
 export interface SafetensorsHeader {

@@ -4,9 +4,9 @@ import { MAX_TENSORS } from "./read-header.ts";
 import { parseUniqueJson } from "./unique-json.ts";
 
 /** The index of a 100,000-tensor checkpoint is about 10 MB. */
-export const MAX_INDEX_BYTES = 100_000_000;
+const MAX_INDEX_BYTES = 100_000_000;
 /** The largest published checkpoints have below 300 shards; each holds an open file. */
-export const MAX_SHARDS = 2_000;
+const MAX_SHARDS = 2_000;
 
 /**
  * Reads `model.safetensors.index.json`: tensor name -> file name of its shard.

@@ -99,7 +99,7 @@ export function asUint16(bytes: Uint8Array): Uint16Array {
 }
 
 /** F32 bits to BF16 bits. */
-export function bf16BitsOf(bits: number): number {
+function bf16BitsOf(bits: number): number {
   // A NaN must not be rounded: that could carry it over into infinity, or clear its fraction.
   if ((bits & 0x7fff_ffff) > 0x7f80_0000) return 0x7fc0;
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;

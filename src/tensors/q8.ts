@@ -1,7 +1,7 @@
 import { toF16Bits } from "./convert.ts";
 
 /** Elements that share one scale. */
-export const Q8_BLOCK = 32;
+const Q8_BLOCK = 32;
 const BLOCK_BYTES = 2 + Q8_BLOCK;
 
 /** Bytes of this many elements as Q8_0; the number must be a multiple of 32. */

@@ -148,7 +148,7 @@ function toStorage(storage: StorageType, dtype: FloatDtype, piece: Uint8Array<Ar
 }
 
 /** Bytes that a tensor of this shape takes in this storage. */
-export function storedBytes(storage: StorageType, shape: readonly number[]): number {
+function storedBytes(storage: StorageType, shape: readonly number[]): number {
   const elements = elementCount(shape);
   if (storage === "Q8_0") return q8Bytes(elements);
   return elements * (storage === "F32" ? 4 : 2);
