@@ -55,5 +55,6 @@ export interface LoadedFacts {
   /** Names the model in later calls. */
   readonly model: number;
   readonly chat: ChatFormat;
-  readonly sequences: number;
+  /** Completions to keep in flight: those that are generated side by side, and a few that wait. */
+  readonly inFlight: number;
 }

@@ -15,6 +15,12 @@ import { type NativeEngine, type NativeModel, startNativeEngine } from "./native
  */
 const DEFAULT_SEQUENCES = 16;
 
+/**
+ * For so many slots one more completion is asked for, to wait: a slot that falls free is filled in the same step, without
+ * the way to the parent and back, and the next prompt is known (see `shared-prompt.ts`).
+ */
+const SLOTS_PER_WAITING = 4;
+
 interface Loaded {
   readonly native: NativeModel;
   readonly loop: DecodeLoop;
@@ -63,14 +69,14 @@ async function unload(model: number): Promise<void> {
 
 async function load(options: ChildCalls["load"]["arguments"]): Promise<ChildCalls["load"]["result"]> {
   if (engine === undefined) throw new Error("Expected the engine to be started before a model is loaded");
-  const slots = options.sequences ?? DEFAULT_SEQUENCES;
-  const native = await engine.loadModel({ ...options, sequences: slots + 1 });
+  const native = await engine.loadModel({ ...options, sequences: (options.sequences ?? DEFAULT_SEQUENCES) + 1 });
+  const slots = native.sequences - 1;
   const model = nextModel++;
   models.set(model, { native, loop: new DecodeLoop(native, slots) });
   return {
     model,
     chat: { template: native.chatTemplate, bosToken: native.bosToken, eosToken: native.eosToken },
-    sequences: slots,
+    inFlight: slots + Math.ceil(slots / SLOTS_PER_WAITING),
   };
 }
 

@@ -65,7 +65,7 @@ export async function createLlamaCppRuntime({
 /** A model in one of the processes. */
 interface Replica extends LoadedFacts {
   readonly engine: EngineProcess;
-  inFlight: number;
+  asked: number;
 }
 
 async function loadInto(
@@ -78,7 +78,7 @@ async function loadInto(
   const settled = await Promise.allSettled(
     used.map(async (engine): Promise<Replica> => {
       const loaded = await engine.call("load", { modelPath, contextTokens, sequences: each }, signal);
-      return { ...loaded, engine, inFlight: 0 };
+      return { ...loaded, engine, asked: 0 };
     }),
   );
   const replicas = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
@@ -91,15 +91,15 @@ async function loadInto(
 
   return {
     chat: first.chat,
-    sequences: replicas.reduce((sum, replica) => sum + replica.sequences, 0),
+    sequences: replicas.reduce((sum, replica) => sum + replica.inFlight, 0),
     countTokens: (text) => first.engine.call("countTokens", { model: first.model, text }),
     async complete(request, abort): Promise<Completion> {
-      const replica = replicas.reduce((least, one) => (one.inFlight < least.inFlight ? one : least), first);
-      replica.inFlight++;
+      const replica = replicas.reduce((least, one) => (one.asked < least.asked ? one : least), first);
+      replica.asked++;
       try {
         return await replica.engine.call("complete", { model: replica.model, request }, abort);
       } finally {
-        replica.inFlight--;
+        replica.asked--;
       }
     },
     [Symbol.asyncDispose]: () => unload(replicas),

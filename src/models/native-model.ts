@@ -52,6 +52,8 @@ export interface NativeModel {
   readonly context: NativeContext;
   readonly vocabulary: NativeVocabulary;
   readonly vocabularySize: number;
+  /** Sequences the context has: fewer than asked for if memory is short. */
+  readonly sequences: number;
   /** Tokens a sequence can hold. */
   readonly contextTokens: number;
   /** Tokens one decode may take. */
@@ -80,6 +82,9 @@ export interface NativeEngine {
 /** Tokens of a prompt that are evaluated in one go. Larger gains nothing on a CPU, and costs memory. */
 const BATCH_TOKENS = 512;
 
+/** LLAMA_MAX_SEQ: more are refused. */
+const MAX_SEQUENCES = 256;
+
 /**
  * Starts llama.cpp in this process. To be called in a child process only: an assertion that fails in the native code ends
  * the process.
@@ -87,7 +92,7 @@ const BATCH_TOKENS = 512;
  * @throws WorkError if there is no prebuilt library for this machine
  */
 export async function startNativeEngine(gpu: false | "auto"): Promise<NativeEngine> {
-  const { getLlama, LlamaLogLevel } = await import("node-llama-cpp");
+  const { getLlama, InsufficientMemoryError, LlamaLogLevel } = await import("node-llama-cpp");
   // One thread: the thread pool spins, and two threads of a process meet on one core; more processes are the way to more cores.
   const llama = await getLlama({
     gpu,
@@ -108,21 +113,31 @@ export async function startNativeEngine(gpu: false | "auto"): Promise<NativeEngi
         ...(llama.gpu === false ? { gpuLayers: 0 } : {}),
       });
       try {
-        const trained = model.trainContextSize;
-        const context = await model.createContext({
-          sequences,
-          contextSize: contextTokens,
-          batchSize: BATCH_TOKENS,
-          // Off on a CPU: with it, the length of a prompt chunk and the thread count change the rounding of the logits.
-          ...(llama.gpu === false ? { flashAttention: false, threads: 1 } : {}),
-        });
+        const tokens = Math.min(contextTokens, model.trainContextSize);
+        const createContext = async (count: number): ReturnType<typeof model.createContext> => {
+          try {
+            return await model.createContext({
+              sequences: count,
+              contextSize: tokens,
+              batchSize: BATCH_TOKENS,
+              // Off on a CPU: with it, the length of a prompt chunk and the thread count change the rounding of the logits.
+              ...(llama.gpu === false ? { flashAttention: false, threads: 1 } : {}),
+            });
+          } catch (error) {
+            // Two are one to generate with, and the spare one of the decode loop.
+            if (!(error instanceof InsufficientMemoryError) || count <= 2) throw error;
+            return await createContext(Math.max(2, Math.floor(count / 2)));
+          }
+        };
+        const context = await createContext(Math.min(sequences, MAX_SEQUENCES));
         const vocabulary = nativeVocabulary(model);
         const metadata = model.fileInfo.metadata.tokenizer;
         return {
           context: nativeContext(context),
           vocabulary,
           vocabularySize: model.fileInfo.metadata.tokenizer.ggml.tokens.length,
-          contextTokens: Math.min(contextTokens, context.contextSize, trained),
+          sequences: context.totalSequences,
+          contextTokens: Math.min(tokens, context.contextSize),
           batchTokens: context.batchSize,
           chatTemplate: metadata.chat_template,
           // llama.cpp assumes id 11 where the file names none.

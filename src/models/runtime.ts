@@ -22,7 +22,7 @@ export interface LoadOptions {
 
 export interface LoadedModel {
   readonly chat: ChatFormat;
-  /** How many completions to keep in flight: what the runtime runs side by side. */
+  /** How many completions to keep in flight: what the runtime runs side by side, and a few that wait for a place. */
   readonly sequences: number;
   /** Token count of a text as a prompt (special tokens recognised). */
   countTokens(text: string): Promise<number>;

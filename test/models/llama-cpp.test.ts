@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -53,13 +54,22 @@ async function answer(
   return backwards ? texts.toReversed() : texts;
 }
 
-/** The processes that this one has started, by `ps`. */
-function childProcesses(): number[] {
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The processes for llama.cpp that a process (this one) has started, by `ps`. */
+function childProcesses(parent: number = process.pid): number[] {
   return execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
     .split("\n")
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
     .flatMap((found) =>
-      Number(found?.[2]) === process.pid && found?.[3]?.includes("llama-cpp-child") === true ? [Number(found[1])] : [],
+      Number(found?.[2]) === parent && found?.[3]?.includes("llama-cpp-child") === true ? [Number(found[1])] : [],
     );
 }
 
@@ -280,6 +290,26 @@ describe("a process that dies", () => {
     await runtime[Symbol.asyncDispose]();
     expect(childProcesses().filter((child) => children.includes(child))).toEqual([]);
   });
+});
+
+test("a process does not outlive the one that started it, however that one ended", async () => {
+  const script = [
+    `import { createLlamaCppRuntime } from ${JSON.stringify(join(projectRoot, "src/models/llama-cpp.ts"))};`,
+    "const runtime = await createLlamaCppRuntime();",
+    "console.log(runtime.build);",
+    "setInterval(() => {}, 1000);",
+  ].join("\n");
+  const file = join(folder, "orphan.mts");
+  await writeFile(file, script);
+  const parent = spawn(process.execPath, ["--import", "tsx", file], {
+    cwd: projectRoot,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(parent.stdout, "data");
+  const [child] = childProcesses(parent.pid);
+  if (child === undefined) throw new Error("Expected a child process, found none");
+  parent.kill("SIGKILL");
+  await expect.poll(() => isRunning(child), { timeout: 10_000 }).toBe(false);
 });
 
 test("100 models loaded and disposed of in a row leave the memory flat", { timeout: 180_000 }, async () => {

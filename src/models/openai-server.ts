@@ -1,0 +1,175 @@
+import pRetry, { AbortError } from "p-retry";
+import { z } from "zod";
+import { messageOf, WorkError } from "../base/errors.ts";
+import type { ChatFormat, Completion, CompletionRequest, FinishReason, ModelRuntime } from "./runtime.ts";
+
+export interface OpenAiServerOptions {
+  /** Up to and with the version: `http://localhost:8000/v1`. */
+  readonly url: string;
+  /** The server's name of the model; the path that is loaded if left out. */
+  readonly model?: string | undefined;
+  /** The model's chat format, which such servers do not tell: read from the checkpoint. */
+  readonly chat: ChatFormat;
+  /** Completions to keep in flight if `load` does not say. */
+  readonly concurrency?: number;
+  readonly apiKey?: string | undefined;
+  readonly retries?: number;
+  /** The first wait before a retry; each is about twice as long as the one before, with jitter. */
+  readonly retryMilliseconds?: number;
+}
+
+/** A batching server is busy with about this many; more wait in its queue. */
+const DEFAULT_CONCURRENCY = 32;
+
+const completionSchema = z.object({
+  choices: z.array(z.object({ text: z.string(), finish_reason: z.string().nullish() })).min(1),
+  usage: z.object({ prompt_tokens: z.int().nonnegative(), completion_tokens: z.int().nonnegative() }),
+});
+
+/** What vLLM and SGLang answer (`count`), and what llama-server does (`tokens`). */
+const tokenizeSchema = z.union([
+  z.object({ count: z.int().nonnegative() }).transform(({ count }) => count),
+  z.object({ tokens: z.array(z.unknown()) }).transform(({ tokens }) => tokens.length),
+]);
+
+/**
+ * A server that speaks OpenAI's completions protocol: llama-server, vLLM, SGLang. It gets the rendered prompt as it is, and
+ * its usage numbers are the token counts. Busy and broken answers are tried again.
+ */
+export function createOpenAiRuntime(options: OpenAiServerOptions): ModelRuntime {
+  const { url, chat, concurrency = DEFAULT_CONCURRENCY } = options;
+  return {
+    build: `openai-server ${new URL(url).origin}`,
+    load(modelPath, { contextTokens, sequences }) {
+      const model = options.model ?? modelPath;
+      const countTokens = async (text: string, signal?: AbortSignal): Promise<number> =>
+        // vLLM reads `prompt`, llama-server `content`; both have the route beside the versioned ones.
+        await post(options, new URL("/tokenize", url), { model, prompt: text, content: text }, tokenizeSchema, signal);
+      return Promise.resolve({
+        chat,
+        sequences: sequences ?? concurrency,
+        countTokens: (text) => countTokens(text),
+        complete: (request, signal) => complete(options, { model, contextTokens, countTokens }, request, signal),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+interface ServedModel {
+  readonly model: string;
+  readonly contextTokens: number;
+  readonly countTokens: (text: string, signal?: AbortSignal) => Promise<number>;
+}
+
+async function complete(
+  options: OpenAiServerOptions,
+  { model, contextTokens, countTokens }: ServedModel,
+  { prompt, sampling }: CompletionRequest,
+  signal: AbortSignal | undefined,
+): Promise<Completion> {
+  if (sampling.maxThinkingTokens !== null) {
+    throw new WorkError("Expected no thinking budget, found one: the completions protocol has no word for it");
+  }
+  const startedAt = performance.now();
+  const body = {
+    model,
+    prompt,
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    // Keeps all tokens, for each of the servers.
+    top_k: sampling.topK === 0 ? -1 : sampling.topK,
+    min_p: sampling.minP,
+    repetition_penalty: sampling.repetitionPenalty,
+    repeat_penalty: sampling.repetitionPenalty,
+    max_tokens: sampling.maxTokens,
+    ...(sampling.stop.length === 0 ? {} : { stop: sampling.stop }),
+    seed: sampling.seed,
+  };
+  const answer = await post(
+    options,
+    new URL(`${options.url.replace(/\/$/, "")}/completions`),
+    body,
+    completionSchema,
+    signal,
+  );
+  const [choice] = answer.choices;
+  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = answer.usage;
+  if (promptTokens + sampling.maxTokens > contextTokens) {
+    throw new WorkError(
+      `Expected prompt and answer to fit the context of ${contextTokens} tokens; the server counted a prompt of ` +
+        `${promptTokens}, with max_tokens ${sampling.maxTokens}`,
+      { hint: "Lower max_tokens, or give the model a larger context." },
+    );
+  }
+  const text = choice?.text ?? "";
+  const end = text.indexOf("</think>");
+  return {
+    text,
+    finishReason: finishReasonOf(choice?.finish_reason),
+    promptTokens,
+    completionTokens,
+    thinkingTokens: end < 0 ? null : await countTokens(text.slice(0, end + "</think>".length), signal),
+    milliseconds: Math.round(performance.now() - startedAt),
+  };
+}
+
+function finishReasonOf(reason: string | null | undefined): FinishReason {
+  if (reason === "length" || reason === "stop") return reason;
+  throw new WorkError(`Expected the server's finish_reason to be stop or length, found ${JSON.stringify(reason)}`);
+}
+
+/** Posts JSON and reads JSON. Tried again: no connection, 408, 429, and what the server says is its own fault. */
+async function post<Schema extends z.ZodType>(
+  { apiKey, retries = 5, retryMilliseconds = 500 }: OpenAiServerOptions,
+  url: URL,
+  body: object,
+  schema: Schema,
+  signal: AbortSignal | undefined,
+): Promise<z.output<Schema>> {
+  const attempt = async (): Promise<z.output<Schema>> => {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+      },
+      body: JSON.stringify(body),
+      signal: signal ?? null,
+    }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw new WorkError(`No answer from ${url.href}: ${messageOf(error)}`, {
+        hint: "Is the server running?",
+        cause: error,
+      });
+    });
+    const text = await response.text();
+    if (!response.ok) {
+      const error = new WorkError(`${url.href} answered ${response.status}: ${text.slice(0, 300)}`);
+      if (response.status === 408 || response.status === 429 || response.status >= 500) throw error;
+      throw new AbortError(error);
+    }
+    const parsed = schema.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    throw new AbortError(
+      new WorkError(`${url.href}: expected an answer of the completions protocol, found ${text.slice(0, 300)}`, {
+        cause: parsed.error,
+      }),
+    );
+  };
+  return await pRetry(attempt, {
+    retries,
+    minTimeout: retryMilliseconds,
+    randomize: true,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
