@@ -39,7 +39,9 @@ export async function runCli(args: readonly string[], context: Omit<CliContext, 
     .parserConfiguration({ "strip-aliased": true, "duplicate-arguments-array": true })
     .exitProcess(false)
     .fail((message: string, error: unknown) => {
-      throw error ?? new UsageError(message, { hint: "mergesweep --help lists commands and flags." });
+      // What a flag's own check says arrives wrapped in an error of yargs'; anything else comes from the command itself.
+      const ofYargs = !(error instanceof Error) || error.name === "YError";
+      throw ofYargs ? new UsageError(message, { hint: "mergesweep --help lists commands and flags." }) : error;
     });
   for (const command of commands(full)) parser.command(command);
   try {

@@ -75,7 +75,7 @@ export async function planSweep(sweep: SweepFile, overrides: PlanOverrides, vers
       units.push({ point: { name, kind, axes: { ...axes }, unit }, weights });
     };
     for (const point of selectPoints(expandSweep(sweep), overrides.only)) {
-      const recipe = parseRecipe(point.recipe, sweep.path);
+      const recipe = parseRecipe(point.recipe, (path) => sweep.document.locate(["recipe", ...path]));
       const merge = await planMerge(recipe, { root: sweep.root, pool });
       add(point.name, point.axes, { kind: "merge", merge });
     }

@@ -1,31 +1,35 @@
 import { readFileSync } from "node:fs";
+import { z } from "zod";
 import { parseJsonLines } from "../../src/base/jsonl.ts";
-import { type Grade, type GradeMode, gradeAnswer } from "../../src/scorers/accuracy/grade-answer.ts";
+import { type Grade, gradeAnswer } from "../../src/scorers/accuracy/grade-answer.ts";
+
+const gradingCase = z.object({
+  id: z.string(),
+  gold: z.string(),
+  pred: z.string(),
+  expected: z.boolean(),
+  category: z.string(),
+  mode: z.enum(["answer", "response", "text"]),
+  math_verify: z.boolean(),
+  /** Why projects disagree on it: left out of the count. */
+  disputed: z.unknown(),
+  opts: z
+    .object({
+      choices: z.array(z.string()).optional(),
+      precision: z.number().optional(),
+      strict: z.boolean().optional(),
+      allow_set_relation_comp: z.boolean().optional(),
+      match_types: z.array(z.string()).optional(),
+    })
+    .optional(),
+});
 
 /** A case of the grading corpus: a pair of answers, what is expected, and Math-Verify's verdict. */
-export interface GradingCase {
-  readonly id: string;
-  readonly gold: string;
-  readonly pred: string;
-  readonly expected: boolean;
-  readonly category: string;
-  readonly mode: GradeMode;
-  readonly math_verify: boolean;
-  /** Why projects disagree on it: left out of the count. */
-  readonly disputed?: unknown;
-  readonly opts?: {
-    readonly choices?: readonly string[];
-    readonly precision?: number;
-    readonly strict?: boolean;
-    readonly allow_set_relation_comp?: boolean;
-    readonly match_types?: readonly string[];
-  };
-}
+export type GradingCase = z.infer<typeof gradingCase>;
 
 /** Reads a corpus file. */
 export function readGradingCases(path: string): GradingCase[] {
-  // The corpus is ours and is checked by its tests' own counts.
-  return parseJsonLines(readFileSync(path, "utf8"), path) as GradingCase[];
+  return parseJsonLines(readFileSync(path, "utf8"), path).map((row) => gradingCase.parse(row));
 }
 
 /** Grades a case with the options that it asks for. */
@@ -83,4 +87,13 @@ export function gradeByGroup(
     if (row.math_verify === row.expected) line.mathVerify++;
   }
   return table;
+}
+
+/** The group table as text. */
+export function formatGroups(table: Readonly<Record<string, GroupRow>>): string {
+  const lines = Object.entries(table).map(
+    ([name, { cases, ours, mathVerify }]) =>
+      `${name.padEnd(28)}${String(cases).padStart(6)}${String(ours).padStart(6)}${String(mathVerify).padStart(13)}`,
+  );
+  return `${["group".padEnd(28), "cases".padStart(6), "ours".padStart(6), "Math-Verify".padStart(13)].join("")}\n${lines.join("\n")}\n`;
 }

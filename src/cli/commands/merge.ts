@@ -5,10 +5,10 @@ import { parseRecipeYaml } from "../../merge/parse-recipe.ts";
 import { planMerge } from "../../merge/plan.ts";
 import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, sizeOption } from "../options.ts";
+import { defineCommand, integerOption, jsonFlag, sizeOption } from "../options.ts";
 
 /** `mergesweep merge CONFIG OUT`: the checkpoint that mergekit would make. */
-export function mergeCommand({ terminal }: CliContext): CommandModule {
+export function mergeCommand({ terminal, signal }: CliContext): CommandModule {
   return defineCommand({
     command: "merge <config> <out>",
     describe: "Merge checkpoints by a mergekit config, bit for bit as mergekit does",
@@ -18,6 +18,23 @@ export function mergeCommand({ terminal }: CliContext): CommandModule {
         .positional("out", { type: "string", demandOption: true, description: "Folder to make; must not exist" })
         .options({
           "out-shard-size": { ...sizeOption("Bytes of a weights file at the most (default: 5 GB)"), group: "Output:" },
+          "copy-tokenizer": {
+            type: "boolean",
+            default: true,
+            description: "Copy the tokenizer files",
+            group: "Output:",
+          },
+          "random-seed": { ...integerOption("Seed of methods that draw at random (default: 0)"), group: "Merging:" },
+          "mergekit-compat": {
+            type: "boolean",
+            description: "mergekit's bytes also where they surprise: weights that cancel out, a model named twice",
+            group: "Merging:",
+          },
+          "allow-crimes": {
+            type: "boolean",
+            description: "Merge models of different architectures, if their tensors fit",
+            group: "Merging:",
+          },
           json: jsonFlag,
         })
         .example("$0 merge merge.yml merged/", "model paths are relative to the working directory"),
@@ -27,11 +44,19 @@ export function mergeCommand({ terminal }: CliContext): CommandModule {
         throw new ConfigError(`Expected a mergekit config, found none at ${args.config}`);
       });
       const recipe = parseRecipeYaml(text, args.config);
-      const plan = await planMerge(recipe, { root: process.cwd() });
+      const plan = await planMerge(recipe, {
+        root: process.cwd(),
+        seed: args.randomSeed,
+        compat: args.mergekitCompat,
+        allowCrimes: args.allowCrimes,
+      });
       try {
+        for (const warning of plan.warnings) terminal.note(`warning: ${warning}`);
         const { weightsSha256, tensors } = await writeMergedCheckpoint(plan, args.out, {
           recipeText: text,
           shardBytes: args.outShardSize,
+          copyTokenizer: args.copyTokenizer,
+          signal,
         });
         terminal.out(
           args.json === true

@@ -1,0 +1,69 @@
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { sha256File } from "../../src/base/digest.ts";
+import { cli } from "../helpers/run-cli.ts";
+import { projectRoot, sharedPath } from "../helpers/shared.ts";
+
+const pocket = (name: string): string => join(projectRoot, "checkpoints/pocket", name);
+
+describe("mergesweep merge", () => {
+  it("makes mergekit's very file", async () => {
+    const given = sharedPath("golden/merge/given");
+    if (given === undefined) return console.log("skipped: no golden merges");
+    const manifest: { cases: { name: string; files: Record<string, { sha256: string }> }[] } = JSON.parse(
+      await readFile(join(given, "manifest.json"), "utf8"),
+    );
+    const wanted = manifest.cases.find(({ name }) => name === "bf16_w01_w09")?.files["model.safetensors"]?.sha256;
+    const folder = await mkdtemp(join(tmpdir(), "merge-"));
+    const config = join(folder, "config.yml");
+    const text = await readFile(join(given, "cases/bf16_w01_w09/config.yml"), "utf8");
+    await writeFile(config, text.replaceAll("./inputs", join(given, "inputs")));
+    const { code, stderr } = await cli(["merge", config, join(folder, "out")]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(wanted).toMatch(/^[0-9a-f]{64}$/);
+    expect(await sha256File(join(folder, "out/model.safetensors"))).toBe(wanted);
+  });
+
+  it("never touches a folder that exists, and leaves nothing where it fails", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "merge-"));
+    const config = join(folder, "config.yml");
+    await writeFile(
+      config,
+      `merge_method: linear\nmodels:\n  - { model: ${pocket("len")}, parameters: { weight: 0.1 } }\n  - { model: ${pocket("accfmt")}, parameters: { weight: 0.9 } }\ndtype: bfloat16\n`,
+    );
+    expect((await cli(["merge", config, join(folder, "out")])).code).toBe(0);
+    const again = await cli(["merge", config, join(folder, "out")]);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain(join(folder, "out"));
+    await writeFile(config, (await readFile(config, "utf8")).replace("weight: 0.1", "weigth: 0.1"));
+    const wrong = await cli(["merge", config, join(folder, "other")]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/config\.yml:3:\d+.*weigth.*weight/s);
+    expect((await readdir(folder)).toSorted()).toEqual(["config.yml", "out"]);
+  });
+});
+
+describe("mergesweep convert", () => {
+  it("writes a GGUF and names the weights by the same digest in every type", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "convert-"));
+    const digests = await Promise.all(
+      ["bf16", "f32", "q8_0"].map(async (type) => {
+        const { code, stdout } = await cli([
+          "convert",
+          pocket("base"),
+          join(folder, `${type}.gguf`),
+          "--type",
+          type,
+          "--json",
+        ]);
+        expect(code).toBe(0);
+        const result: { weights_sha256: string } = JSON.parse(stdout);
+        return result.weights_sha256;
+      }),
+    );
+    expect(new Set(digests).size).toBe(1);
+  });
+});

@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { runCli } from "../../src/cli/run-cli.ts";
+import { createTerminal } from "../../src/cli/terminal.ts";
+import { createLlamaCppRuntime } from "../../src/models/llama-cpp.ts";
+import type { ModelRuntime } from "../../src/models/runtime.ts";
+import { projectRoot } from "./shared.ts";
+
+const manifest: { version: string } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8"));
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One command line, run in this process. */
+export async function cli(
+  args: readonly string[],
+  options: { createRuntime?: () => Promise<ModelRuntime>; signal?: AbortSignal } = {},
+): Promise<CliResult> {
+  const written = { stdout: "", stderr: "" };
+  const collect = (name: "stdout" | "stderr"): NodeJS.WritableStream =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        written[name] += chunk.toString("utf8");
+        done();
+      },
+    });
+  const code = await runCli(args, {
+    terminal: createTerminal(collect("stdout"), collect("stderr"), args.includes("-q")),
+    signal: options.signal ?? new AbortController().signal,
+    version: manifest.version,
+    cores: 2,
+    createRuntime: options.createRuntime ?? (() => createLlamaCppRuntime()),
+  });
+  return { code, ...written };
+}
+
+/** The command line in a process (and process group) of its own, as a person starts it. */
+export function spawnCli(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ReturnType<typeof spawn> {
+  return spawn(process.execPath, ["--import", "tsx", join(projectRoot, "src/cli/main.ts"), ...args], {
+    cwd: projectRoot,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+}
