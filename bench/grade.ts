@@ -8,7 +8,7 @@ const MATH_VERIFY = { median: 5.9, slowest: 5700 };
 export function benchGrade(): Promise<void> {
   const path = sharedPath("golden/grading/given.jsonl");
   if (path === undefined) {
-    console.log("grade: the grading corpus is not here; skipped");
+    print("grade: the grading corpus is not here; skipped");
     return Promise.resolve();
   }
   const rows = readGradingCases(path);
@@ -21,12 +21,14 @@ export function benchGrade(): Promise<void> {
   times.sort((a, b) => a.ms - b.ms);
   const total = times.reduce((sum, { ms }) => sum + ms, 0);
   const slowest = times.at(-1);
-  console.log(`grade: ${Math.round((times.length / total) * 1000)} answers/s over ${times.length} cases`);
-  console.log(
-    `  median  ${(times[times.length >> 1]?.ms ?? 0).toFixed(3)} ms   (Math-Verify ${MATH_VERIFY.median} ms)`,
-  );
-  console.log(
+  print(`grade: ${Math.round((times.length / total) * 1000)} answers/s over ${times.length} cases`);
+  print(`  median  ${(times[times.length >> 1]?.ms ?? 0).toFixed(3)} ms   (Math-Verify ${MATH_VERIFY.median} ms)`);
+  print(
     `  slowest ${(slowest?.ms ?? 0).toFixed(1)} ms   (Math-Verify ${MATH_VERIFY.slowest} ms): ${slowest?.row.id} ${JSON.stringify(slowest?.row.gold.slice(0, 60))}`,
   );
   return Promise.resolve();
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

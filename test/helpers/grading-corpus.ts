@@ -12,7 +12,7 @@ const gradingCase = z.object({
   mode: z.enum(["answer", "response", "text"]),
   math_verify: z.boolean(),
   /** Why projects disagree on it: left out of the count. */
-  disputed: z.unknown(),
+  disputed: z.unknown().optional(),
   opts: z
     .object({
       choices: z.array(z.string()).optional(),

@@ -163,13 +163,11 @@ function compareTuples(
 function compareMatrices(gold: Answer, pred: Answer, comparer: Comparer): Comparison {
   const [a, b] = [rowsOf(gold), rowsOf(pred)];
   if (a === undefined || b === undefined) return undefined;
-  const vector = (rows: readonly (readonly Answer[])[]): boolean =>
-    rows.length === 1 || rows.every((row) => row.length === 1);
   // A tuple may stand for a column; two matrices must have the same shape.
   const shaped =
     gold.kind === "matrix" && pred.kind === "matrix"
       ? [a, b]
-      : vector(a) && vector(b)
+      : isVector(a) && isVector(b)
         ? [[a.flat()], [b.flat()]]
         : [a, b];
   const [x, y] = [shaped[0] ?? [], shaped[1] ?? []];
@@ -179,6 +177,10 @@ function compareMatrices(gold: Answer, pred: Answer, comparer: Comparer): Compar
       row.length === y[i]?.length && row.every((cell, j) => compareItem(cell, y[i]?.[j], comparer) !== undefined),
   );
   return same ? "matrix" : undefined;
+}
+
+function isVector(rows: readonly (readonly Answer[])[]): boolean {
+  return rows.length === 1 || rows.every((row) => row.length === 1);
 }
 
 function rowsOf(answer: Answer): readonly (readonly Answer[])[] | undefined {
@@ -226,11 +228,14 @@ function compareReading(gold: ExpressionAnswer, pred: ExpressionAnswer, comparer
         : "integration-constant")
     );
   }
-  const share = (answer: ExpressionAnswer): ExpressionAnswer["node"] =>
-    answer.percent ? { kind: "div", over: answer.node, under: numberNode(100n) } : answer.node;
-  if (compareExpressions(share(gold), share(pred), nearness, budget) !== undefined) return "percent";
+  if (compareExpressions(shareOf(gold), shareOf(pred), nearness, budget) !== undefined) return "percent";
   if (!options.percentFace) return undefined;
   return compareExpressions(gold.node, pred.node, nearness, budget) === undefined ? undefined : "percent-face";
+}
+
+/** The value of a percentage as a fraction of one. */
+function shareOf(answer: ExpressionAnswer): Node {
+  return answer.percent ? { kind: "div", over: answer.node, under: numberNode(100n) } : answer.node;
 }
 
 /** `+ C` and `+ c` at the end of an antiderivative are the same constant. */

@@ -106,9 +106,7 @@ function namesAgree(gold: Chain, pred: Chain, comparer: Comparer): boolean {
   if (a === undefined || b === undefined) return false;
   const [x, y] = [plainName(a), plainName(b)];
   if (x === undefined || y === undefined) return comparer.compare(a, b) !== undefined;
-  return (
-    x === y || x === `${y.replace(/_.*/, "")}` || y === x.replace(/_.*/, "") || x.startsWith("'") !== y.startsWith("'")
-  );
+  return x === y || x === y.replace(/_.*/, "") || y === x.replace(/_.*/, "") || x.startsWith("'") !== y.startsWith("'");
 }
 
 /** `5 = x` as `x = 5`. */

@@ -49,6 +49,9 @@ export function compareTexts(goldText: string, predText: string, options: Compar
     };
   }
   const [gold, pred] = [normalise(goldText), normalise(predText)];
+  if (gold === pred && gold !== "") {
+    return { rule: "string", goldNormal: gold, predNormal: pred, unparsed: false, timeout: false };
+  }
   const budget = new Budget(MAX_STEPS);
   try {
     const [a, b] = [readAnswer(tokenise(gold), budget), readAnswer(tokenise(pred), budget)];

@@ -59,7 +59,7 @@ export function evaluateExact(
     }
     case "fn":
       return exactFunction(node.name, node.args, value, budget);
-    case "big": {
+    default: {
       if (node.op !== "sum" && node.op !== "prod") return undefined;
       const [from, to] = [value(node.from), value(node.to)];
       if (from === undefined || to === undefined || from.d !== 1n || to.d !== 1n || node.index === "") return undefined;

@@ -33,7 +33,7 @@ export function evaluate(node: Node, at: Bindings, budget: Budget): Complex {
       return evaluatePower(node.base, node.exponent, value);
     case "fn":
       return evaluateFunction(node.name, node.args.map(value));
-    case "big":
+    default:
       return evaluateBig(node, at, budget);
   }
 }

@@ -9,7 +9,7 @@ export interface Candidate {
 
 const GROUP = String.raw`\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}`;
 /** `$..$`, `$$..$$`, `\(..\)`, `\[..\]`; bounded so that stray delimiters cost little. */
-const DELIMITED = String.raw`\$\$(?<d1>[^$]{1,2000})\$\$|\$(?<d2>(?:[^$\\\n]|\\[^\n]|\\?\n(?!\s*\n)){1,2000}?)\$|\\\((?<d3>(?:[^\\]|\\[^)]){1,2000}?)\\\)|\\\[(?<d4>(?:[^\\]|\\[^\]]){1,2000}?)\\\]`;
+const DELIMITED = String.raw`\$\$(?<d1>[^$]{1,2000})\$\$|\$(?<d2>(?:[^$\\\n]|\\[^\n]|\\?\n(?!\s*\n)){1,2000}?)\$|\\\((?<d3>(?:[^\\]|\\[^()]){1,2000}?)\\\)|\\\[(?<d4>(?:[^\\]|\\[^[\]]){1,2000}?)\\\]`;
 /** LaTeX without delimiters, as small models write it. */
 const BARE_LATEX = String.raw`-?\d*\\(?:d|t|c)?frac${GROUP}${GROUP}|-?\d*\\sqrt(?:\[\d+\])?${GROUP}`;
 const NUMBER_TEXT = String.raw`[-+−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)(?:[eE][-+]?\d+\b)?`;

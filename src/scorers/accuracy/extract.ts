@@ -41,7 +41,7 @@ export function extractAnswer(text: string, options: ExtractOptions = {}): Extra
   const searched = text.length > MAX_TEXT ? text.slice(-MAX_TEXT) : text;
   if (options.choices !== undefined) return extractChoice(searched, options.choices) ?? NONE;
   for (const step of ORDERS[options.profile ?? "default"]) {
-    if (options.anchoredOnly === true && step === byLastCandidate) continue;
+    if (options.anchoredOnly === true && (step === byLastCandidate || step === byLastNumber)) continue;
     const found = step(searched, options);
     if (found !== undefined) return found;
   }

@@ -94,7 +94,10 @@ function withoutUnicode(text: string): string {
   return text
     .replace(
       new RegExp(`[${SUPERSCRIPTS}]+`, "g"),
-      (run) => `^{${[...run].map((c) => SUPERSCRIPT_MEANING[SUPERSCRIPTS.indexOf(c)]).join("")}}`,
+      (run) =>
+        `^{${Array.from(run)
+          .map((c) => SUPERSCRIPT_MEANING[SUPERSCRIPTS.indexOf(c)])
+          .join("")}}`,
     )
     .replace(/[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]/g, (c) => c.normalize("NFKC").replace(/(\d+)\u2044(\d+)/, "\\frac{$1}{$2}"))
     .replace(/([∛∜√])\s*(\d+(?:\.\d+)?|[a-zA-Z]|\([^()]*\)|\{[^{}]*\})/g, (_all, root: string, of: string) => {

@@ -1,6 +1,7 @@
 import type { Budget } from "./budget.ts";
 import { type Node, numberNode } from "./nodes.ts";
-import { addRationals, divideRationals } from "./rational.ts";
+import { addRationals } from "./rational.ts";
+import { TokenCursor } from "./token-cursor.ts";
 import type { Token } from "./tokens.ts";
 
 const MAX_DEPTH = 64;
@@ -32,19 +33,13 @@ export function parseExpression(tokens: readonly Token[], budget: Budget): Node 
 }
 
 /** Recursive descent; every method returns undefined if it cannot go on, and the whole is undefined then. */
-class ExpressionParser {
-  readonly #tokens: readonly Token[];
+class ExpressionParser extends TokenCursor {
   readonly #budget: Budget;
-  #at = 0;
   #bars = 0;
 
   constructor(tokens: readonly Token[], budget: Budget) {
-    this.#tokens = tokens;
+    super(tokens);
     this.#budget = budget;
-  }
-
-  get atEnd(): boolean {
-    return this.#at === this.#tokens.length;
   }
 
   sum(depth: number): Node | undefined {
@@ -53,16 +48,16 @@ class ExpressionParser {
     for (;;) {
       let negative = false;
       let signs = 0;
-      while (this.#is("op", "-") || this.#is("op", "+")) {
-        if (this.#peek()?.text === "-") negative = !negative;
-        this.#at++;
+      while (this.is("op", "-") || this.is("op", "+")) {
+        if (this.peek()?.text === "-") negative = !negative;
+        this.at++;
         signs++;
       }
       if (args.length > 0 && signs === 0) break;
       const term = this.#product(depth + 1);
       if (term === undefined) return undefined;
       args.push(negative ? negate(term) : term);
-      if (!(this.#is("op", "-") || this.#is("op", "+"))) break;
+      if (!(this.is("op", "-") || this.is("op", "+"))) break;
     }
     const [only] = args;
     return args.length === 1 ? only : { kind: "add", args };
@@ -72,12 +67,12 @@ class ExpressionParser {
     let result = this.#power(depth);
     while (result !== undefined) {
       this.#budget.spend();
-      if (this.#is("op", "*")) {
-        this.#at++;
+      if (this.is("op", "*")) {
+        this.at++;
         const factor = this.#signed(depth);
         result = factor === undefined ? undefined : times(result, factor);
-      } else if (this.#is("op", "/") || this.#is("op", ":")) {
-        this.#at++;
+      } else if (this.is("op", "/") || this.is("op", ":")) {
+        this.at++;
         const under = this.#signed(depth);
         result = under === undefined ? undefined : { kind: "div", over: result, under };
       } else if (this.#startsFactor()) {
@@ -89,11 +84,11 @@ class ExpressionParser {
   }
 
   #signed(depth: number): Node | undefined {
-    if (!this.#is("op", "-")) {
-      if (this.#is("op", "+")) this.#at++;
+    if (!this.is("op", "-")) {
+      if (this.is("op", "+")) this.at++;
       return this.#power(depth);
     }
-    this.#at++;
+    this.at++;
     const of = this.#power(depth);
     return of === undefined ? undefined : negate(of);
   }
@@ -102,46 +97,39 @@ class ExpressionParser {
     let base = this.#atom(depth + 1);
     while (base !== undefined) {
       this.#budget.spend();
-      if (this.#is("op", "!")) {
-        this.#at++;
+      if (this.is("op", "!")) {
+        this.at++;
         base = { kind: "fn", name: "factorial", args: [base] };
-      } else if (this.#is("op", "%")) {
-        this.#at++;
+      } else if (this.is("op", "%")) {
+        this.at++;
         base = { kind: "div", over: base, under: numberNode(100n) };
-      } else if (this.#is("op", "^")) {
-        this.#at++;
-        if (this.#degreeSign()) {
+      } else if (this.is("op", "^")) {
+        this.at++;
+        if (this.degreeSign()) {
           base = { kind: "div", over: times(base, { kind: "const", name: "pi" }), under: numberNode(180n) };
           continue;
         }
         const exponent = this.#argument(depth);
         if (exponent === undefined) return undefined;
         // 2^3^2 is 2^(3^2)
-        base = { kind: "pow", base, exponent: this.#is("op", "^") ? this.#tower(exponent, depth) : exponent };
+        base = { kind: "pow", base, exponent: this.is("op", "^") ? this.#tower(exponent, depth) : exponent };
       } else break;
     }
     return base;
   }
 
   #tower(base: Node, depth: number): Node {
-    this.#at++;
+    this.at++;
     const exponent = depth > MAX_DEPTH ? undefined : this.#argument(depth + 1);
     if (exponent === undefined) return base;
-    return { kind: "pow", base, exponent: this.#is("op", "^") ? this.#tower(exponent, depth + 1) : exponent };
-  }
-
-  #degreeSign(): boolean {
-    const [a, b, c] = [this.#peek(), this.#peek(1), this.#peek(2)];
-    const length = a?.text === "circ" ? 1 : a?.text === "{" && b?.text === "circ" && c?.text === "}" ? 3 : 0;
-    this.#at += length;
-    return length > 0;
+    return { kind: "pow", base, exponent: this.is("op", "^") ? this.#tower(exponent, depth + 1) : exponent };
   }
 
   /** What `^`, `_` and commands take: a group, a signed number, or a single token (of `\frac12`, single digits). */
   #argument(depth: number): Node | undefined {
-    if (this.#is("open", "{")) return this.#bracketed(depth);
-    if (this.#is("op", "-")) {
-      this.#at++;
+    if (this.is("open", "{")) return this.#bracketed(depth);
+    if (this.is("op", "-")) {
+      this.at++;
       const of = this.#argument(depth + 1);
       return of === undefined || depth > MAX_DEPTH ? undefined : negate(of);
     }
@@ -149,28 +137,28 @@ class ExpressionParser {
   }
 
   #bracketed(depth: number): Node | undefined {
-    const open = this.#peek();
+    const open = this.peek();
     if (open === undefined || depth > MAX_DEPTH) return undefined;
     const close = CLOSER[open.text];
-    this.#at++;
+    this.at++;
     const inner = this.sum(depth + 1);
-    if (inner === undefined || !this.#is("close", close ?? "")) return undefined;
-    this.#at++;
+    if (inner === undefined || !this.is("close", close ?? "")) return undefined;
+    this.at++;
     return inner;
   }
 
   #atom(depth: number): Node | undefined {
-    const token = this.#peek();
+    const token = this.peek();
     if (token === undefined || depth > MAX_DEPTH) return undefined;
     this.#budget.spend();
     switch (token.kind) {
       case "num":
         return this.#number(token);
       case "sym":
-        this.#at++;
+        this.at++;
         return this.#symbol(token.text, depth);
       case "text":
-        this.#at++;
+        this.at++;
         return this.#symbol(`\\${token.text.toLowerCase()}`, depth);
       case "open": {
         if (token.text === "lfloor" || token.text === "lceil") {
@@ -184,7 +172,7 @@ class ExpressionParser {
       case "op":
         return token.text === "|" ? this.#absolute(depth) : undefined;
       case "cmd":
-        this.#at++;
+        this.at++;
         return this.#command(token.text, depth);
       default:
         return undefined;
@@ -193,116 +181,63 @@ class ExpressionParser {
 
   /** A number, with the fraction of a mixed number after it: `3\frac{1}{2}`, `3 1/2`. */
   #number(token: Token): Node | undefined {
-    this.#at++;
+    this.at++;
     if (token.value === undefined) return undefined;
     const whole: Node = { kind: "num", value: token.value, decimal: token.decimal === true };
     if (token.decimal === true || token.value.d !== 1n) return whole;
-    const fraction = this.#plainFraction();
+    const fraction = this.plainFraction();
     if (fraction === undefined) return whole;
     const sum = addRationals(token.value, fraction);
     return sum === undefined ? undefined : { kind: "num", value: sum, decimal: false };
   }
 
-  #plainFraction(): Token["value"] {
-    const texts = [0, 1, 2, 3, 4, 5, 6].map((i) => this.#peek(i));
-    const latex = texts[0]?.text === "frac" && texts[0].kind === "cmd";
-    const [over, under, length] = !latex
-      ? texts[0]?.kind === "num" && texts[0].spaced && texts[1]?.text === "/" && !texts[1].spaced
-        ? [texts[0], texts[2], 3]
-        : []
-      : texts[1]?.text === "{"
-        ? texts[3]?.text === "}" && texts[4]?.text === "{" && texts[6]?.text === "}"
-          ? [texts[2], texts[5], 7]
-          : []
-        : [undefined, undefined, 0];
-    if (latex && length === 0) return this.#shortFraction(texts[1]);
-    if (over?.value === undefined || under?.value === undefined || length === undefined) return undefined;
-    if (over.value.d !== 1n || under.value.d !== 1n || over.decimal === true || under.decimal === true)
-      return undefined;
-    this.#at += length;
-    return divideRationals(over.value, under.value);
-  }
-
-  /** `\frac12` and `\frac45` take a digit each. */
-  #shortFraction(digits: Token | undefined): Token["value"] {
-    if (digits?.kind !== "num" || !/^\d\d$/.test(digits.text)) return undefined;
-    this.#at += 2;
-    return divideRationals({ n: BigInt(digits.text[0] ?? "0"), d: 1n }, { n: BigInt(digits.text[1] ?? "1"), d: 1n });
-  }
-
   #symbol(name: string, depth: number): Node | undefined {
     let full = name;
     for (;;) {
-      if (this.#is("op", "'")) {
-        this.#at++;
+      if (this.is("op", "'")) {
+        this.at++;
         full += "'";
-      } else if (this.#is("op", "_")) {
-        this.#at++;
-        full += `_${this.#rawArgument()}`;
+      } else if (this.is("op", "_")) {
+        this.at++;
+        full += `_${this.rawArgument()}`;
       } else break;
     }
-    if (FUNCTION_LETTER.test(full) && this.#inverseMark()) full += "^-1";
-    if (this.#is("open", "(")) {
-      const start = this.#at;
+    if (FUNCTION_LETTER.test(full) && this.inverseMark()) full += "^-1";
+    if (this.is("open", "(")) {
+      const start = this.at;
       const args = this.#callArguments(depth);
       if (args !== undefined && isApplication(full, args)) return { kind: "fn", name: `'${full}`, args };
-      this.#at = start;
+      this.at = start;
     }
     if (full === "e") return { kind: "const", name: "e" };
     if (full === "i") return { kind: "const", name: "i" };
     return { kind: "sym", name: full };
   }
 
-  /** The `^{-1}` of `f^{-1}(x)`. */
-  #inverseMark(): boolean {
-    const written = [0, 1, 2, 3, 4, 5].map((i) => this.#peek(i)?.text).join("");
-    if (written !== "^{-1}(") return false;
-    this.#at += 5;
-    return true;
-  }
-
   #callArguments(depth: number): Node[] | undefined {
-    const start = this.#at;
+    const start = this.at;
     const args: Node[] = [];
     do {
-      this.#at++;
+      this.at++;
       const arg = this.sum(depth + 1);
       if (arg === undefined) break;
       args.push(arg);
-    } while (this.#is("sep", ","));
-    if (args.length > 0 && this.#is("close", ")")) {
-      this.#at++;
+    } while (this.is("sep", ","));
+    if (args.length > 0 && this.is("close", ")")) {
+      this.at++;
       return args;
     }
-    this.#at = start;
+    this.at = start;
     return undefined;
   }
 
-  /** The tokens of a subscript as they are written, without braces. */
-  #rawArgument(): string {
-    const first = this.#peek();
-    if (first === undefined) return "";
-    this.#at++;
-    if (first.text !== "{") return first.text;
-    let text = "";
-    let depth = 1;
-    for (; !this.atEnd; this.#at++) {
-      const token = this.#peek();
-      if (token?.text === "{") depth++;
-      if (token?.text === "}" && --depth === 0) break;
-      text += token?.text ?? "";
-    }
-    this.#at++;
-    return text;
-  }
-
   #absolute(depth: number): Node | undefined {
-    this.#at++;
+    this.at++;
     this.#bars++;
     const of = this.sum(depth + 1);
     this.#bars--;
-    if (of === undefined || !this.#is("op", "|")) return undefined;
-    this.#at++;
+    if (of === undefined || !this.is("op", "|")) return undefined;
+    this.at++;
     return { kind: "fn", name: "abs", args: [of] };
   }
 
@@ -313,8 +248,8 @@ class ExpressionParser {
     if (name === "binom" || name === "choose")
       return this.#two(depth, (n, k) => ({ kind: "fn", name: "binom", args: [n, k] }));
     if (name === "sqrt") {
-      const degree = this.#is("open", "[") ? this.#bracketed(depth) : undefined;
-      const of = this.#is("open", "(") ? this.#bracketed(depth) : this.#shortArgument(depth);
+      const degree = this.is("open", "[") ? this.#bracketed(depth) : undefined;
+      const of = this.is("open", "(") ? this.#bracketed(depth) : this.#shortArgument(depth);
       if (of === undefined) return undefined;
       return { kind: "fn", name: "root", args: [of, degree ?? numberNode(2n)] };
     }
@@ -331,9 +266,9 @@ class ExpressionParser {
   }
 
   #two(depth: number, make: (a: Node, b: Node) => Node): Node | undefined {
-    const digits = this.#peek();
+    const digits = this.peek();
     if (digits?.kind === "num" && /^\d{2,}$/.test(digits.text)) {
-      this.#at++;
+      this.at++;
       const [a, b] = [BigInt(digits.text[0] ?? "0"), BigInt(digits.text.slice(1))];
       return digits.text.length === 2 ? make(numberNode(a), numberNode(b)) : undefined;
     }
@@ -344,9 +279,9 @@ class ExpressionParser {
 
   /** `\sqrt2x` is √2·x. */
   #shortArgument(depth: number): Node | undefined {
-    const token = this.#peek();
+    const token = this.peek();
     if (token?.kind === "num" && /^\d+$/.test(token.text) && token.value !== undefined) {
-      this.#at++;
+      this.at++;
       return { kind: "num", value: token.value, decimal: false };
     }
     return this.#argument(depth);
@@ -356,17 +291,17 @@ class ExpressionParser {
     let exponent: Node | undefined;
     let base: Node | undefined;
     for (let i = 0; i < 2; i++) {
-      if (this.#is("op", "^")) {
-        this.#at++;
+      if (this.is("op", "^")) {
+        this.at++;
         exponent = this.#argument(depth);
-      } else if (this.#is("op", "_")) {
-        this.#at++;
+      } else if (this.is("op", "_")) {
+        this.at++;
         base = this.#argument(depth);
       }
     }
-    const args = this.#is("open", "(")
+    const args = this.is("open", "(")
       ? this.#callArguments(depth)
-      : this.#is("open", "{")
+      : this.is("open", "{")
         ? one(this.#bracketed(depth))
         : one(this.#implicitArgument(depth));
     if (args === undefined) return undefined;
@@ -381,9 +316,9 @@ class ExpressionParser {
 
   /** `\sin 2x`, `\ln 2`: the factors up to a sign, a slash or the next function. */
   #implicitArgument(depth: number): Node | undefined {
-    let result = this.#is("op", "-") ? this.#signed(depth) : this.#power(depth);
+    let result = this.is("op", "-") ? this.#signed(depth) : this.#power(depth);
     while (result !== undefined && this.#startsFactor()) {
-      const next = this.#peek();
+      const next = this.peek();
       if (next?.kind === "cmd" && FUNCTIONS.has(next.text) && next.text !== "sqrt") break;
       if (next?.kind === "open") break;
       const factor = this.#power(depth);
@@ -397,13 +332,13 @@ class ExpressionParser {
     let to: Node | undefined;
     let index = "";
     for (let i = 0; i < 2; i++) {
-      if (this.#is("op", "_")) {
-        this.#at++;
+      if (this.is("op", "_")) {
+        this.at++;
         const lower = this.#lowerBound(depth);
         if (lower === undefined) return undefined;
         [index, from] = lower;
-      } else if (this.#is("op", "^")) {
-        this.#at++;
+      } else if (this.is("op", "^")) {
+        this.at++;
         to = this.#argument(depth);
         if (to === undefined) return undefined;
       }
@@ -423,12 +358,12 @@ class ExpressionParser {
 
   /** `{k=1}`, `{x \to 0}`, or a plain bound. */
   #lowerBound(depth: number): [string, Node] | undefined {
-    const [open, index, relation] = [this.#peek(), this.#peek(1), this.#peek(2)];
+    const [open, index, relation] = [this.peek(), this.peek(1), this.peek(2)];
     if (open?.text === "{" && index?.kind === "sym" && relation?.kind === "rel") {
-      this.#at += 3;
+      this.at += 3;
       const from = this.sum(depth + 1);
-      if (from === undefined || !this.#is("close", "}")) return undefined;
-      this.#at++;
+      if (from === undefined || !this.is("close", "}")) return undefined;
+      this.at++;
       return [index.text, from];
     }
     const from = this.#argument(depth);
@@ -436,24 +371,15 @@ class ExpressionParser {
   }
 
   #startsFactor(): boolean {
-    const token = this.#peek();
+    const token = this.peek();
     if (token === undefined) return false;
     if (token.kind === "op") return token.text === "|" && this.#bars === 0;
     if (token.kind === "num") {
       // "4 2" is no product.
-      const before = this.#tokens[this.#at - 1];
+      const before = this.peek(-1);
       return before?.kind !== "num";
     }
     return token.kind === "sym" || token.kind === "text" || token.kind === "cmd" || token.kind === "open";
-  }
-
-  #peek(ahead = 0): Token | undefined {
-    return this.#tokens[this.#at + ahead];
-  }
-
-  #is(kind: Token["kind"], text: string): boolean {
-    const token = this.#tokens[this.#at];
-    return token !== undefined && token.kind === kind && token.text === text;
   }
 }
 
