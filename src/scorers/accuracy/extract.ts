@@ -146,6 +146,12 @@ function byLastCandidate(text: string, { matchTypes }: ExtractOptions): Extracti
   return { answer: found.text, path: found.math ? "last-math" : "last-number" };
 }
 
+/** `The answer is Evelyn.`, in a text without any formula or number. */
+const byWords: Step = (text) => {
+  const match = [...text.matchAll(/answer(?: is|:)[\s:*]*([^\n.]{1,80})/gi)].at(-1)?.[1];
+  return match === undefined ? undefined : { answer: match.replace(/[\s*]+$/, ""), path: "answer-phrase" };
+};
+
 const byLastNumber: Step = (text) => {
   const match = text
     .replaceAll(",", "")
@@ -181,7 +187,7 @@ const byQwenAnswerIs: Step = (text) => {
 };
 
 const ORDERS: Readonly<Record<ExtractionProfile, readonly Step[]>> = {
-  default: [byBoxes, byHashes, byPhrase, byLastCandidate],
+  default: [byBoxes, byHashes, byPhrase, byLastCandidate, byWords],
   "math-verify": [byBoxes, byPhrase, byLastCandidate],
   lighteval: [byBoxes, byPhrase, byLastCandidate],
   qwen: [byQwenPhrase, byLastBox, byQwenAnswerIs, byLastNumber],
