@@ -6,7 +6,7 @@ import { type Node, numberNode, variablesOf } from "./nodes.ts";
 const FLIPPED: Readonly<Record<string, string>> = { "<": ">", ">": "<", "<=": ">=", ">=": "<=" };
 
 /** Whether all relations are `=` or an approximation. */
-export function isEquation(chain: Chain): boolean {
+function isEquation(chain: Chain): boolean {
   return chain.relations.every((relation) => relation === "=" || relation === "~" || relation === "to");
 }
 

@@ -102,7 +102,7 @@ interface Point {
 }
 
 /** Seeded points: half of them with positive coordinates only. A variable has the same values in every comparison. */
-export function pointsFor(names: ReadonlySet<string>): Point[] {
+function pointsFor(names: ReadonlySet<string>): Point[] {
   const sources = [...names].slice(0, 40).map((name): [string, RandomSource] => [name, sourceFor(name)]);
   return Array.from({ length: TRIALS }, (_, trial) => {
     const positive = trial % 2 === 0;

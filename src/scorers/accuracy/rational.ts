@@ -67,11 +67,6 @@ export function rationalToNumber(a: Rational): number {
   return Number(quotient) * 2 ** -scale;
 }
 
-/** `7/2` or `7`. */
-export function formatRational(a: Rational): string {
-  return a.d === 1n ? `${a.n}` : `${a.n}/${a.d}`;
-}
-
 function bounded(a: Rational | undefined): Rational | undefined {
   return a === undefined || bits(a.n) > MAX_BITS || bits(a.d) > MAX_BITS ? undefined : a;
 }

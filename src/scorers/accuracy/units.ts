@@ -78,7 +78,7 @@ const SYMBOLS: ReadonlySet<string> = new Set(
 );
 
 /** One writing for every unit: `square centimeters` and `cm^{2}` are both `cm^2`. */
-export function canonicalUnit(unit: string): string {
+function canonicalUnit(unit: string): string {
   if (unit === "") return "";
   let text = unit
     .replace(/\\circ|\^\{\\circ\}|\^\\circ/g, "deg")
