@@ -18,7 +18,7 @@ export async function sha256File(path: string): Promise<string> {
  * JSON with the keys of every object in code-unit order and without spaces: equal values have equal text, whatever the
  * order in which they were built. Keys with the value `undefined` are left out, as JSON.stringify does.
  */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))

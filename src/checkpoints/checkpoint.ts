@@ -22,7 +22,7 @@ export interface Checkpoint {
 }
 
 /** The files that make a tokenizer and its prompt: what a merged checkpoint copies from its tokenizer's source. */
-export const TOKENIZER_FILES = [
+const TOKENIZER_FILES = [
   "tokenizer_config.json",
   "special_tokens_map.json",
   "tokenizer.json",

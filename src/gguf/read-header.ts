@@ -23,7 +23,7 @@ import {
 import { type GgufMetadata, type GgufScalar, type GgufValue, numberAt } from "./metadata.ts";
 
 /** A tensor of a GGUF file: unquantised, inside the file, and overlapping no other. */
-export interface StoredGgufTensor {
+interface StoredGgufTensor {
   readonly name: string;
   readonly dtype: "F32" | "F16" | "BF16";
   /** Row-major, slowest dimension first. */

@@ -32,16 +32,6 @@ export function writeMergedTensors(
   return writeTensors(mergeStreams(plan), layout, path, options);
 }
 
-/** Writes a checkpoint's tensors, unchanged but for the layout's storage types, to one file. */
-export function writeCheckpointTensors(
-  checkpoint: Checkpoint,
-  layout: TensorFileLayout,
-  path: string,
-  options: WriteOptions = {},
-): Promise<WrittenWeights> {
-  return writeTensors(streamReader(checkpoint.reader), layout, path, options);
-}
-
 /** Merges without keeping the result: what a merge would be called. */
 export async function digestMerge(plan: MergePlan, options: WriteOptions = {}): Promise<WrittenWeights> {
   const tensors = await digestStreams(mergeStreams(plan), options);

@@ -35,17 +35,17 @@ export interface ProgressMessage {
 }
 
 /** How the engine is started. */
-export interface EngineOptions {
+interface EngineOptions {
   /** `false` runs on the CPU; `auto` takes the best device there is. */
   readonly gpu: false | "auto";
 }
 
-export interface EngineFacts {
+interface EngineFacts {
   /** `node-llama-cpp 3.22.1 (cpu zen4)` */
   readonly build: string;
 }
 
-export interface LoadArguments {
+interface LoadArguments {
   readonly modelPath: string;
   readonly contextTokens: number;
   readonly sequences: number | undefined;

@@ -4,7 +4,7 @@ import { WorkError } from "../base/errors.ts";
  * The part of node-llama-cpp's native objects that the decode loop stands on. They are internals of the exact version that
  * package.json pins; `native-model.ts` is the only file that knows where they are found.
  */
-export interface NativeContext {
+interface NativeContext {
   /** Begins a batch of at most `size` tokens. */
   initBatch(size: number): void;
   /** Adds tokens of one sequence from `position` on; returns a handle for the logits at each of `logitIndexes`. */
@@ -25,12 +25,12 @@ export interface NativeContext {
   copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>;
 }
 
-export interface NativeSampler {
+interface NativeSampler {
   applyConfig(config: NativeSamplerConfig): void;
   dispose(): void;
 }
 
-export interface NativeSamplerConfig {
+interface NativeSamplerConfig {
   readonly temperature: number;
   readonly topK?: number;
   readonly seed?: number;
@@ -39,7 +39,7 @@ export interface NativeSamplerConfig {
   readonly repeatPenaltyTokens?: Uint32Array;
 }
 
-export interface NativeVocabulary {
+interface NativeVocabulary {
   tokenize(text: string, specialTokens: boolean): Uint32Array;
   detokenize(tokens: Uint32Array, specialTokens: boolean): string;
   isEogToken(token: number): boolean;
@@ -65,7 +65,7 @@ export interface NativeModel {
   dispose(): Promise<void>;
 }
 
-export interface NativeModelOptions {
+interface NativeModelOptions {
   readonly modelPath: string;
   /** Tokens a sequence must be able to hold. */
   readonly contextTokens: number;

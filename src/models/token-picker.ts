@@ -15,7 +15,7 @@ export interface TokenPicker {
  * Tokens that a draw is made from at most. Sorting a vocabulary of 152k costs 9 ms a token; beyond the best thousand there
  * is no probability that could be measured, unless the temperature is far above 1.
  */
-export const MAX_CANDIDATES = 1024;
+const MAX_CANDIDATES = 1024;
 
 /** Tokens beyond top_k that are looked at because they may tie with the k-th. */
 const TIES = 16;

@@ -148,7 +148,7 @@ function referenceLine(
 }
 
 /** The style of what belongs to no series. */
-export const NEUTRAL_STYLE = -1;
+const NEUTRAL_STYLE = -1;
 
 function markOf(x: number, { value, interval }: Estimate, hollow: boolean): Mark[] {
   if (value === null) return [];

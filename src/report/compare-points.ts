@@ -13,7 +13,7 @@ import {
 import { type Measure, type PointScores, pointScores, type Question, questionMeans } from "./point-scores.ts";
 
 /** The difference of a rate between two points on the same questions. */
-export interface PairedDifference {
+interface PairedDifference {
   /** Mean over questions of point minus baseline. */
   readonly difference: number;
   readonly interval: Interval | null;

@@ -47,7 +47,7 @@ ${pictures.map(({ file, alternative }) => `<p><img src="${encodeURI(file)}" alt=
 }
 
 /** Text for the inside of an element or of a quoted attribute. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

@@ -22,7 +22,7 @@ export interface Axis {
 }
 
 /** A place on an axis; several lines of label stand below one another. */
-export interface Tick {
+interface Tick {
   readonly value: number;
   readonly label: readonly string[];
 }

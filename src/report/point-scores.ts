@@ -2,7 +2,7 @@ import type { EvaluatedPoint, Manifest, PlannedPoint, ScoreRecord, StoredRun, Un
 import { groupBy } from "../stats/mean.ts";
 
 /** A benchmark as the manifest has it. */
-export type PlannedBenchmark = Manifest["benchmarks"][number];
+type PlannedBenchmark = Manifest["benchmarks"][number];
 
 /** One question at one point: all its attempts, in their order. */
 export interface Question {

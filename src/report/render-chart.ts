@@ -22,7 +22,7 @@ export interface ChartSize {
 }
 
 /** 1600 x 1000 pixels: sharp at the width of a README. */
-export const FULL_SIZE: ChartSize = { width: 800, height: 500, ratio: 2 };
+const FULL_SIZE: ChartSize = { width: 800, height: 500, ratio: 2 };
 const TILE_SIZE: ChartSize = { width: 620, height: 420, ratio: 2 };
 
 const FAMILY = "Mergesweep Sans";

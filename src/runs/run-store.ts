@@ -197,8 +197,11 @@ function differencesOf(stored: unknown, wanted: unknown, path = ""): string[] {
     const keys = [...new Set([...Object.keys(stored), ...Object.keys(wanted)])];
     return keys.flatMap((key) => differencesOf(stored[key], wanted[key], path === "" ? key : `${path}.${key}`));
   }
-  const show = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value).slice(0, 120));
   return [`${path}: ${show(stored)} in the store, ${show(wanted)} now`];
+}
+
+function show(value: unknown): string {
+  return value === undefined ? "nothing" : JSON.stringify(value).slice(0, 120);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

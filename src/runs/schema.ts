@@ -64,7 +64,7 @@ export const scoreRecordSchema = z.object({
 export type ScoreRecord = z.infer<typeof scoreRecordSchema>;
 
 /** A point of the sweep or a reference: what is evaluated. */
-export const plannedPointSchema = z.object({
+const plannedPointSchema = z.object({
   /** `w=0.3`, or the reference's name. Unique in a run. */
   name: z.string(),
   kind: z.enum(["point", "reference"]),
@@ -75,7 +75,7 @@ export const plannedPointSchema = z.object({
 });
 export type PlannedPoint = z.infer<typeof plannedPointSchema>;
 
-export const plannedBenchmarkSchema = z.object({
+const plannedBenchmarkSchema = z.object({
   name: z.string(),
   version: z.int(),
   /** How many of its problems this run asks, after `--limit`. */

@@ -6,7 +6,7 @@ const LANCZOS = [
 ];
 
 /** The logarithm of the gamma function at a positive x. */
-export function logGamma(x: number): number {
+function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const base = x + 6.5;
   const series = LANCZOS.reduce(
@@ -23,7 +23,7 @@ export function logChoose(n: number, k: number): number {
 }
 
 /** The regularized incomplete beta function I_x(a, b), by Lentz's continued fraction. */
-export function incompleteBeta(x: number, a: number, b: number): number {
+function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   // The fraction converges fast only on this side; the other follows by symmetry.

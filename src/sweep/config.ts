@@ -27,7 +27,7 @@ const axisSchema = z.union(
 
 const fraction = z.number().min(0).max(1);
 
-export const generationSchema = z.strictObject({
+const generationSchema = z.strictObject({
   /** 0 is greedy. */
   temperature: z.number().min(0).default(0),
   top_p: fraction.default(1),

@@ -41,7 +41,7 @@ export function addExact(a: Exact, b: Exact): Exact {
   return exact(a.n * b.d + b.n * a.d, a.d * b.d);
 }
 
-export function multiplyExact(a: Exact, b: Exact): Exact {
+function multiplyExact(a: Exact, b: Exact): Exact {
   return exact(a.n * b.n, a.d * b.d);
 }
 

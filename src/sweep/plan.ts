@@ -15,7 +15,7 @@ import type { Generation, SweepFile } from "./config.ts";
 import { expandSweep } from "./expand.ts";
 
 /** What is evaluated at a point, opened and checked. */
-export type PlannedWeights =
+type PlannedWeights =
   | { readonly kind: "merge"; readonly merge: MergePlan }
   | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint };
 

@@ -1,23 +1,9 @@
 /** Element types by their safetensors names. Only F32, F16 and BF16 take part in arithmetic. */
-export const DTYPES = [
-  "F64",
-  "F32",
-  "F16",
-  "BF16",
-  "I64",
-  "I32",
-  "I16",
-  "I8",
-  "U64",
-  "U32",
-  "U16",
-  "U8",
-  "BOOL",
-] as const;
+const DTYPES = ["F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"] as const;
 export type Dtype = (typeof DTYPES)[number];
 
 /** The types that a merge can read, work in and write. */
-export const FLOAT_DTYPES = ["F32", "F16", "BF16"] as const;
+const FLOAT_DTYPES = ["F32", "F16", "BF16"] as const;
 export type FloatDtype = (typeof FLOAT_DTYPES)[number];
 
 const BYTES: Record<Dtype, number> = {

@@ -9,7 +9,7 @@ import { projectRoot } from "../helpers/shared.ts";
 export const TINY = { hidden: 64, heads: 4, keyValueHeads: 2, headSize: 16, feedForward: 96, layers: 2 } as const;
 
 /** The config.json of a tiny model of an architecture. */
-export function tinyConfig(architecture: Architecture, rows: number): Record<string, unknown> {
+function tinyConfig(architecture: Architecture, rows: number): Record<string, unknown> {
   return {
     model_type: architecture,
     hidden_size: TINY.hidden,
@@ -32,7 +32,7 @@ export function tinyConfig(architecture: Architecture, rows: number): Record<str
 }
 
 /** Random BF16 bits, the same for the same name: equal tensors of two architectures are equal. */
-export function randomBf16(name: string, count: number): Uint16Array {
+function randomBf16(name: string, count: number): Uint16Array {
   let state = 7;
   for (const letter of name) state = (Math.imul(state, 31) + letter.charCodeAt(0)) >>> 0;
   const cell = new Float32Array(1);

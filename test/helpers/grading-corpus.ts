@@ -54,7 +54,7 @@ const OTHERS: ReadonlySet<string> = new Set(
 );
 
 /** The group that a category is reported in. */
-export function groupOf(category: string): string {
+function groupOf(category: string): string {
   if (category.startsWith("mv-")) return "Math-Verify's own tests";
   if (category.startsWith("le-")) return "lighteval";
   if (OTHERS.has(category)) return "other projects' tests";

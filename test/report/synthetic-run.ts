@@ -3,7 +3,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import type { EvaluatedPoint, PlannedPoint, ScoreRecord, StoredRun } from "../../src/runs/schema.ts";
 
 /** What a made-up model does: chances of being right, of boxing the answer, of closing its reasoning, and its mean length. */
-export interface Behaviour {
+interface Behaviour {
   readonly accuracy: number;
   readonly strict: number;
   readonly format: number;

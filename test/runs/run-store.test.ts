@@ -107,7 +107,9 @@ describe("a run store", () => {
     const mine: object = JSON.parse(await readFile(join(folder, "lock"), "utf8"));
     await lock.release();
     await writeFile(join(folder, "lock"), JSON.stringify({ ...mine, started: "1" }));
-    await (await lockFolder(folder)).release();
+    const taken = await lockFolder(folder);
+    expect(JSON.parse(await readFile(join(folder, "lock"), "utf8"))).toEqual(mine);
+    await taken.release();
   });
 
   it("that is none is named, and so is one that was changed by hand", async () => {

@@ -1,0 +1,13 @@
+import { benchGrade } from "./grade.ts";
+
+/** `npm run bench NAME`: measurements, printed as tables. Never a test: machines are noisy. */
+const benches: Record<string, () => Promise<void>> = { grade: benchGrade };
+
+const name = process.argv[2] ?? "";
+const bench = benches[name];
+if (bench === undefined) {
+  process.stderr.write(`Expected one of ${Object.keys(benches).join(", ")}; found "${name}"\n`);
+  process.exitCode = 2;
+} else {
+  await bench();
+}

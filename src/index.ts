@@ -1,0 +1,27 @@
+/** The public library surface: what the commands are made of. */
+export { MergesweepError } from "./base/errors.ts";
+export { loadBenchmark } from "./benchmarks/load-dataset.ts";
+export type { Benchmark, PromptTemplate, Sample } from "./benchmarks/benchmark.ts";
+export { type Checkpoint, openCheckpoint } from "./checkpoints/checkpoint.ts";
+export { GGUF_TYPES, type GgufType } from "./checkpoints/gguf-layout.ts";
+export { writeGguf } from "./checkpoints/write-gguf.ts";
+export { parseRecipe, parseRecipeYaml } from "./merge/parse-recipe.ts";
+export { type MergePlan, planMerge } from "./merge/plan.ts";
+export { mergeStreams } from "./merge/run-merge.ts";
+export { writeMergedCheckpoint } from "./merge/write-checkpoint.ts";
+export { digestMerge } from "./merge/write-tensors.ts";
+export { createLlamaCppRuntime } from "./models/llama-cpp.ts";
+export { createOpenAiRuntime } from "./models/openai-server.ts";
+export type { Completion, CompletionRequest, LoadedModel, ModelRuntime } from "./models/runtime.ts";
+export type { Sampling } from "./models/sampling.ts";
+export { renderReport } from "./report/render-report.ts";
+export { readRun } from "./runs/run-store.ts";
+export type { Manifest, SampleRecord, ScoreRecord, StoredRun, UnitResult } from "./runs/schema.ts";
+export { EXTRACTION_PROFILES } from "./scorers/accuracy/extract.ts";
+export { gradeAnswer } from "./scorers/accuracy/grade-answer.ts";
+export { customFormat } from "./scorers/custom-format.ts";
+export { scoreCompletion } from "./scorers/score-completion.ts";
+export { readSweepFile } from "./sweep/config.ts";
+export { planSweep } from "./sweep/plan.ts";
+export { runSweep } from "./sweep/run-sweep.ts";
+export { scoreRun } from "./sweep/score-run.ts";
