@@ -176,10 +176,11 @@ export class EngineProcess {
 function forkChild(): ChildProcess {
   const extension = extname(fileURLToPath(import.meta.url));
   const file = fileURLToPath(new URL(`./llama-cpp-child${extension}`, import.meta.url));
-  const execArgv =
+  const loader =
     extension === ".ts" ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
   return fork(file, [], {
-    execArgv,
+    // The child collects garbage when a model is unloaded: native memory hangs on small objects that V8 sees no reason to free.
+    execArgv: ["--expose-gc", ...loader],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     // A failed assertion would start a debugger to print a backtrace, if there is one on the machine.
     env: { ...process.env, GGML_NO_BACKTRACE: "1" },

@@ -65,6 +65,7 @@ async function unload(model: number): Promise<void> {
   models.delete(model);
   await loaded?.loop.stop();
   await loaded?.native.dispose();
+  globalThis.gc?.();
 }
 
 async function load(options: ChildCalls["load"]["arguments"]): Promise<ChildCalls["load"]["result"]> {
