@@ -1,9 +1,9 @@
-import { ConfigError, InputError, StoreError, UsageError } from "../base/errors.ts";
+import { ConfigError, InputError, MergesweepError, StoreError, UsageError } from "../base/errors.ts";
 
 /** What the shell is told. Documented in `mergesweep --help`. */
 export const EXIT = {
   done: 0,
-  /** Units failed, or a threshold was missed. */
+  /** Units failed. */
   failed: 1,
   /** The command line, a config or an input cannot be used; nothing was started. */
   usage: 2,
@@ -27,5 +27,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof UsageError || error instanceof ConfigError) return EXIT.usage;
   if (error instanceof InputError || error instanceof StoreError) return EXIT.usage;
-  return error instanceof Error && "code" in error ? EXIT.failed : EXIT.bug;
+  // Errors of the operating system carry an errno; Node's own (a wrong argument) do not: those are bugs.
+  const known = error instanceof MergesweepError || (error instanceof Error && "errno" in error);
+  return known ? EXIT.failed : EXIT.bug;
 }

@@ -4,7 +4,7 @@ import { commands } from "./commands/index.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
 
-const EPILOGUE = `Exit codes: 0 done; 1 units failed or a threshold was missed; 2 usage, config or input error, nothing was
+const EPILOGUE = `Exit codes: 0 done; 1 units failed; 2 usage, config or input error, nothing was
 started; 70 a bug in mergesweep; 130 and 143 interrupted, everything finished is saved.`;
 
 /**
