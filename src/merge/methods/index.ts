@@ -2,8 +2,10 @@ import { karcher } from "./karcher.ts";
 import { linear } from "./linear.ts";
 import type { MergeMethod } from "./method.ts";
 import { modelStock } from "./model-stock.ts";
+import { nearswap } from "./nearswap.ts";
 import { nuslerp } from "./nuslerp.ts";
 import { passthrough } from "./passthrough.ts";
+import { sce } from "./sce.ts";
 import { slerp } from "./slerp.ts";
 import { taskArithmeticMethods } from "./task-arithmetic.ts";
 
@@ -15,6 +17,8 @@ const METHODS: readonly MergeMethod[] = [
   nuslerp,
   modelStock,
   karcher,
+  sce,
+  nearswap,
   passthrough,
 ];
 

@@ -2,6 +2,7 @@ import { roundAll, roundTo } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
 import { parameterOf, type TensorMerge, type WholeTensorMethod } from "./method.ts";
 import { combine, dotOf, type Lines, mergeLines, normOf } from "./rounded.ts";
+import { arcCosine, sine } from "./vector-math.ts";
 
 /** Source: mergekit/merge_methods/nuslerp.py */
 const LEAST_WEIGHT_SUM = 1e-6;
@@ -52,14 +53,14 @@ function arc(work: FloatDtype, t: number, a: Float32Array, b: Float32Array): Flo
   const [lengthA, lengthB] = [a, b].map((vector) => Math.max(least, normOf(work, vector, { fused: false })));
   const unitA = combine(work, a, a, (x) => x / (lengthA ?? 1));
   const unitB = combine(work, b, b, (x) => x / (lengthB ?? 1));
-  const angle = round(Math.acos(Math.min(1, Math.max(-1, dotOf(work, unitA, unitB)))));
-  const sine = round(Math.sin(angle));
-  if (Math.abs(sine) < LEAST_SINE) {
+  const angle = round(arcCosine(Math.min(1, Math.max(-1, dotOf(work, unitA, unitB)))));
+  const whole = round(sine(angle));
+  if (Math.abs(whole) < LEAST_SINE) {
     return combine(work, a, b, (x, y) => round(forA * x) + round(forB * y));
   }
-  const [partA, partB] = [round(Math.sin(round(forA * angle))), round(Math.sin(round(forB * angle)))];
+  const [partA, partB] = [round(sine(round(forA * angle))), round(sine(round(forB * angle)))];
   const result = combine(work, a, b, (x, y) => round(partA * x) + round(partB * y));
-  for (let i = 0; i < result.length; i++) result[i] = (result[i] ?? 0) / sine;
+  for (let i = 0; i < result.length; i++) result[i] = (result[i] ?? 0) / whole;
   roundAll(work, result);
   return result;
 }

@@ -1,6 +1,7 @@
 import { roundAll, roundTo } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
 import { contiguousSum } from "./torch-sum.ts";
+import { fusedMultiplyAdd } from "./vector-math.ts";
 
 // Steps of PyTorch on vectors: each is computed in F32 (or better) and rounded to the work dtype.
 
@@ -31,7 +32,7 @@ export function normOf(work: FloatDtype, values: Float32Array, { fused }: { fuse
   const partial = new Float32Array(NORM_LANES);
   const whole = values.length - (values.length % NORM_LANES);
   const withSquare = (sum: number, value: number): number =>
-    Math.fround(sum + (fused ? value * value : Math.fround(value * value)));
+    fused ? fusedMultiplyAdd(value, value, sum) : Math.fround(sum + Math.fround(value * value));
   for (let i = 0; i < whole; i++) partial[i % NORM_LANES] = withSquare(partial[i % NORM_LANES] ?? 0, values[i] ?? 0);
   let squares = partial.reduce((sum, lane) => Math.fround(sum + lane));
   for (let i = whole; i < values.length; i++) squares = withSquare(squares, values[i] ?? 0);

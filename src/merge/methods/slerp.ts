@@ -1,4 +1,5 @@
 import { roundAll } from "../../tensors/convert.ts";
+import { blasDot } from "./blas-dot.ts";
 import { parameterOf, type TensorMerge, type WholeTensorMethod } from "./method.ts";
 
 /** Beyond this cosine, two directions count as one. Source: mergekit/merge_methods/slerp.py */
@@ -6,8 +7,9 @@ const NEARLY_PARALLEL = 0.9995;
 const LEAST_NORM = 1e-8;
 
 /**
- * Along the arc from the base model to the other one, by `t`, with a whole tensor as one vector. The norms are
- * summed in doubles; mergekit sums them in F32, in an order that depends on the machine.
+ * Along the arc from the base model to the other one, by `t`, with a whole tensor as one vector, in F32 as NumPy computes it.
+ * The angle is the nearest F32 number: NumPy's differs in the last bit with the processor.
+ * Source: mergekit/merge_methods/slerp.py
  */
 export const slerp: WholeTensorMethod = {
   kind: "whole",
@@ -64,9 +66,7 @@ function pairwiseSum(values: Float32Array): number {
 
 /** The length of a vector; 1 for one that is too short to be divided by it. */
 function normOf(values: Float32Array): number {
-  let squares = 0;
-  for (const value of values) squares += value * value;
-  const norm = Math.fround(Math.sqrt(squares));
+  const norm = Math.fround(Math.sqrt(blasDot(values, values)));
   return norm > LEAST_NORM ? norm : 1;
 }
 

@@ -2,6 +2,7 @@ import { roundAll, roundTo } from "../../tensors/convert.ts";
 import type { BernoulliSource } from "./bernoulli.ts";
 import { type MethodParameter, parameterOf, type TensorMerge, type WholeTensorMethod } from "./method.ts";
 import { drawsOf, type Sparsification, sparsify } from "./sparsify.ts";
+import { addToBase, deltasOf, keepMajority, scale } from "./task-vectors.ts";
 import { contiguousSum, sumAcross } from "./torch-sum.ts";
 
 interface Family {
@@ -90,63 +91,27 @@ function mergeDeltas(
   values: readonly Float32Array<ArrayBuffer>[],
   draws: BernoulliSource,
 ): Float32Array {
-  const { work, inputs } = tensor;
-  const base = values[inputs.findIndex((input) => input.isBase)];
-  if (base === undefined) throw new Error("The base model has no values");
-  const weights: number[] = [];
-  const deltas: Float32Array[] = [];
-  const rescale = parameterOf(tensor, "rescale") !== 0;
-  for (const [index, input] of inputs.entries()) {
-    const delta = values[index];
-    if (input.isBase || delta === undefined) continue;
-    for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (base[i] ?? 0);
-    roundAll(work, delta);
-    sparsify(delta, input, tensor, { kind, rescale, draws });
-    const weight = roundTo(work, parameterOf(input, "weight"));
-    for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) * weight;
-    roundAll(work, delta);
-    weights.push(weight);
-    deltas.push(delta);
-  }
+  const { work } = tensor;
+  const { base, deltas } = deltasOf(tensor, values);
   if (deltas.length === 0) return base;
-  const divisors = consensus ? agreeOnSigns(deltas, weights, tensor) : undefined;
+  const experts = tensor.inputs.filter((input) => !input.isBase);
+  const rescale = parameterOf(tensor, "rescale") !== 0;
+  const weights = experts.map((expert) => roundTo(work, parameterOf(expert, "weight")));
+  for (const [index, expert] of experts.entries()) {
+    const delta = deltas[index];
+    if (delta === undefined) continue;
+    sparsify(delta, expert, tensor, { kind, rescale, draws });
+    scale(delta, weights[index] ?? 0, work);
+  }
+  const kept = consensus ? keepMajority(deltas, weights, work) : undefined;
   const mixed = sumAcross(deltas, work !== "F32");
   roundAll(work, mixed);
   if (parameterOf(tensor, "normalize") !== 0) {
     const sum = roundTo(work, contiguousSum(weights, work !== "F32"));
     const divisor = Math.abs(sum) < LEAST_WEIGHT_SUM ? 1 : sum;
-    for (let i = 0; i < mixed.length; i++) mixed[i] = (mixed[i] ?? 0) / (divisors?.[i] ?? divisor);
+    for (let i = 0; i < mixed.length; i++) mixed[i] = (mixed[i] ?? 0) / (kept === undefined ? divisor : kept[i] || 1);
     roundAll(work, mixed);
   }
-  const lambda = Math.fround(parameterOf(tensor, "lambda"));
-  if (lambda !== 1) {
-    for (let i = 0; i < mixed.length; i++) mixed[i] = (mixed[i] ?? 0) * lambda;
-    roundAll(work, mixed);
-  }
-  for (let i = 0; i < mixed.length; i++) mixed[i] = (mixed[i] ?? 0) + (base[i] ?? 0);
-  roundAll(work, mixed);
-  return mixed;
-}
-
-/** Drops what is against the sign of the sum; @returns the sum of the weights that are left at each place, 1 for none */
-function agreeOnSigns(
-  deltas: readonly Float32Array[],
-  weights: readonly number[],
-  { work }: TensorMerge,
-): Float32Array {
-  const majority = sumAcross(deltas, work !== "F32");
-  roundAll(work, majority);
-  const kept = deltas.map((delta, input) => {
-    const weight = weights[input] ?? 0;
-    const left = new Float32Array(delta.length);
-    for (let i = 0; i < delta.length; i++) {
-      const value = delta[i] ?? 0;
-      if (Math.sign(value) === ((majority[i] ?? 0) >= 0 ? 1 : -1)) left[i] = weight;
-      else if (!Number.isNaN(value)) delta[i] = 0;
-    }
-    return left;
-  });
-  const divisors = sumAcross(kept, work !== "F32");
-  roundAll(work, divisors);
-  return divisors.map((divisor) => (divisor === 0 ? 1 : divisor));
+  scale(mixed, Math.fround(parameterOf(tensor, "lambda")), work);
+  return addToBase(base, mixed, work);
 }

@@ -6,8 +6,12 @@
  */
 export type Direction = "ascending" | "descending";
 
-/** Ranges of this size or less are left to the insertion sort. */
+/** Ranges of this size or less are left to the insertion sort: `std::sort`'s, and `std::nth_element`'s. */
 const SMALL = 16;
+const SMALL_TO_SELECT = 3;
+
+/** PyTorch's `topk` of so small a part goes through the values once, with a heap of the largest so far. */
+const HEAP_PART = 1 / 64;
 
 /** The indexes of values in PyTorch's order. */
 export function torchArgsort(values: Float32Array, direction: Direction): Uint32Array {
@@ -23,6 +27,17 @@ export function markFirst(values: Float32Array, count: number, direction: Direct
   if (count >= values.length) return marks.fill(1);
   const items = new SortedItems(values, direction);
   items.select(count);
+  for (const index of items.indexes.subarray(0, count)) marks[index] = 1;
+  return marks;
+}
+
+/** Marks with 1 the `count` largest values, those that PyTorch's `topk` takes. */
+export function markLargest(values: Float32Array, count: number): Uint8Array {
+  const marks = new Uint8Array(values.length);
+  if (count <= 0) return marks;
+  const items = new SortedItems(values, "descending");
+  if (count <= values.length * HEAP_PART) items.heapSelect(count);
+  else items.nthElement(count - 1);
   for (const index of items.indexes.subarray(0, count)) marks[index] = 1;
   return marks;
 }
@@ -49,13 +64,38 @@ class SortedItems {
     this.#insertionSort(first, last);
   }
 
+  /** Puts the item of the rank `nth` at its place and the items before it in front, as `std::nth_element` does. */
+  nthElement(nth: number): void {
+    const { length } = this.#keys;
+    const [first, last] = this.#introsort(0, length, depthLimit(length), nth + 1, SMALL_TO_SELECT);
+    this.#insertionSort(first, last);
+  }
+
+  /** Puts the first `count` items in front, in no order, as `std::partial_sort` does. */
+  heapSelect(count: number): void {
+    this.#makeHeap(0, count);
+    for (let i = count; i < this.#keys.length; i++) {
+      if (!this.#before(i, 0)) continue;
+      const key = this.#keyAt(i);
+      const index = this.#indexAt(i);
+      this.#move(0, i);
+      this.#siftDown(0, 0, count, key, index);
+    }
+  }
+
   /** @returns the range that holds the border, not yet sorted; the whole range without a border */
-  #introsort(first: number, last: number, depth: number, border: number | undefined): [number, number] {
+  #introsort(
+    first: number,
+    last: number,
+    depth: number,
+    border: number | undefined,
+    small: number = SMALL,
+  ): [number, number] {
     const start = first;
     let end = last;
     let low = first;
     let left = depth;
-    while (end - low > SMALL) {
+    while (end - low > small) {
       if (left === 0) {
         this.#heapSort(low, end);
         return border === undefined ? [start, last] : [low, end];
@@ -105,14 +145,18 @@ class SortedItems {
 
   #heapSort(first: number, last: number): void {
     const length = last - first;
-    for (let parent = (length - 2) >> 1; parent >= 0; parent--) {
-      this.#siftDown(first, parent, length, this.#keyAt(first + parent), this.#indexAt(first + parent));
-    }
+    this.#makeHeap(first, length);
     for (let end = length - 1; end > 0; end--) {
       const key = this.#keyAt(first + end);
       const index = this.#indexAt(first + end);
       this.#move(first, first + end);
       this.#siftDown(first, 0, end, key, index);
+    }
+  }
+
+  #makeHeap(first: number, length: number): void {
+    for (let parent = (length - 2) >> 1; parent >= 0; parent--) {
+      this.#siftDown(first, parent, length, this.#keyAt(first + parent), this.#indexAt(first + parent));
     }
   }
 

@@ -1,0 +1,63 @@
+import { roundAll } from "../../tensors/convert.ts";
+import type { FloatDtype } from "../../tensors/dtype.ts";
+import type { TensorMerge } from "./method.ts";
+import { combine } from "./rounded.ts";
+import { sumAcross } from "./torch-sum.ts";
+
+// What methods that add changes of a base model have in common. Every step is rounded to the work dtype.
+
+/** A base model's values and what each other model has changed of them, in the order of the inputs. */
+export interface Deltas {
+  readonly base: Float32Array<ArrayBuffer>;
+  readonly deltas: readonly Float32Array<ArrayBuffer>[];
+}
+
+/** @param values of each input; those of the other models become their deltas */
+export function deltasOf({ work, inputs }: TensorMerge, values: readonly Float32Array<ArrayBuffer>[]): Deltas {
+  const base = values[inputs.findIndex((input) => input.isBase)];
+  if (base === undefined) throw new Error("The base model has no values");
+  const deltas = values.filter((_, index) => inputs[index]?.isBase === false);
+  for (const delta of deltas) {
+    for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (base[i] ?? 0);
+    roundAll(work, delta);
+  }
+  return { base, deltas };
+}
+
+/**
+ * Clears what is against the sign of the sum at its place, as TIES does.
+ *
+ * @returns the sum of the weights that are left at each place
+ */
+export function keepMajority(
+  deltas: readonly Float32Array[],
+  weights: readonly number[],
+  work: FloatDtype,
+): Float32Array {
+  const majority = sumAcross(deltas, work !== "F32");
+  roundAll(work, majority);
+  const kept = deltas.map((delta, input) => {
+    const weight = weights[input] ?? 0;
+    const left = new Float32Array(delta.length);
+    for (let i = 0; i < delta.length; i++) {
+      const value = delta[i] ?? 0;
+      if (Math.sign(value) === ((majority[i] ?? 0) >= 0 ? 1 : -1)) left[i] = weight;
+      else if (!Number.isNaN(value)) delta[i] = 0;
+    }
+    return left;
+  });
+  const sums = sumAcross(kept, work !== "F32");
+  roundAll(work, sums);
+  return sums;
+}
+
+export function addToBase(base: Float32Array, change: Float32Array, work: FloatDtype): Float32Array {
+  return combine(work, base, change, (x, y) => x + y);
+}
+
+/** Multiplies in place. */
+export function scale(values: Float32Array, factor: number, work: FloatDtype): void {
+  if (factor === 1) return;
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * factor;
+  roundAll(work, values);
+}
