@@ -38,7 +38,7 @@ it("status shows speed and workers from another terminal, names a stale lock, an
   await once(child, "exit");
   const stale = await status();
   expect(stale).toMatch(/samples\nNobody works on it: process \d+ on .* ended without giving back its lock/);
-  expect(stale).toMatch(/\n {2}w=0 +begun +\d+\/300\n/);
+  expect(stale).toMatch(/\n {2}w=0(\.7)? +begun +\d+\/300\n/);
 
   expect(await cli([...sweep, "--out", run, ...report])).toMatchObject({ code: 0 });
   expect(await status()).toMatch(/^pocket: 3 of 3 points done, 900 of 900 samples\nNobody works on it\.\n/);
