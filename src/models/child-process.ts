@@ -4,7 +4,13 @@ import { Socket } from "node:net";
 import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { WorkError } from "../base/errors.ts";
-import type { CallName, ChildCalls, ProgressMessage, ReplyMessage } from "./child-protocol.ts";
+import {
+  type CallName,
+  type ChildCalls,
+  ONE_THREAD,
+  type ProgressMessage,
+  type ReplyMessage,
+} from "./child-protocol.ts";
 import { OutputTail } from "./output-tail.ts";
 import { EngineDied } from "./runtime.ts";
 
@@ -180,12 +186,6 @@ export class EngineProcess {
  */
 const FLAT_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(2 ** 20), MALLOC_ARENA_MAX: "1" } as const;
 
-/**
- * The native calls of a process go through one thread: what they do is bound to one core, and with libuv's four threads
- * waking each other for every sampled token took a tenth of the time (measured with 32 sequences of a small model).
- */
-const ONE_THREAD = { UV_THREADPOOL_SIZE: "1" } as const;
-
 /** Starts the child from the same kind of file as this one: TypeScript through tsx, or the built JavaScript. */
 function forkChild(): ChildProcess {
   const extension = extname(fileURLToPath(import.meta.url));
@@ -194,7 +194,7 @@ function forkChild(): ChildProcess {
     extension === ".ts" ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
   return fork(file, [], {
     // The child collects garbage when a model is unloaded: native memory hangs on small objects that V8 sees no reason to free.
-    execArgv: ["--expose-gc", ...loader],
+    execArgv: ["--expose-gc", "--single-threaded-gc", ...loader],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     // A failed assertion would start a debugger to print a backtrace, if there is one on the machine.
     env: { ...FLAT_MEMORY, ...ONE_THREAD, ...process.env, GGML_NO_BACKTRACE: "1" },

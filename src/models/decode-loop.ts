@@ -4,6 +4,7 @@ import type { NativeModel } from "./native-model.ts";
 import type { Completion, CompletionRequest } from "./runtime.ts";
 import { cutPrompt, planPrompt } from "./shared-prompt.ts";
 import { createTokenPicker, type TokenPicker } from "./token-picker.ts";
+import { TokenTexts } from "./token-texts.ts";
 
 /** What a request that is being generated needs from step to step. Its slot is its place in the list of active ones. */
 interface Active {
@@ -13,10 +14,14 @@ interface Active {
   readonly startedAt: number;
   /** Where the next token goes. */
   position: number;
-  /** The last token: decoded in the next step. */
-  token: number;
+  /** The last token, alone: decoded in the next step. */
+  readonly last: Uint32Array;
+  /** Whether the last token is in the text yet. */
+  noted: boolean;
   /** Tokens that are put in instead of sampled ones: they close the thinking. */
   forced: number[];
+  /** Whether the request has its answer. */
+  answered: boolean;
 }
 
 interface Waiting {
@@ -50,6 +55,7 @@ const CLOSE_THINKING = "\n</think>\n\n";
 export class DecodeLoop {
   readonly #model: NativeModel;
   readonly #slots: number;
+  readonly #texts: TokenTexts;
   readonly #waiting: Waiting[] = [];
   readonly #active: Active[] = [];
   /** Decodes so far: grows as long as the loop advances. */
@@ -62,6 +68,7 @@ export class DecodeLoop {
   constructor(model: NativeModel, slots: number) {
     this.#model = model;
     this.#slots = slots;
+    this.#texts = new TokenTexts(model.vocabulary);
   }
 
   /**
@@ -134,25 +141,26 @@ export class DecodeLoop {
       }
       const active: Active = {
         waiting,
-        text: new GeneratedText(
-          (tokens) => this.#model.vocabulary.detokenize(tokens, false),
-          waiting.request.sampling.stop,
-        ),
+        text: new GeneratedText(this.#texts, waiting.request.sampling.stop),
         picker: createTokenPicker(this.#model, waiting.request.sampling, waiting.prompt),
         startedAt: performance.now(),
         position: waiting.prompt.length,
-        token: 0,
+        last: Uint32Array.of(0),
+        noted: true,
         forced: [],
+        answered: false,
       };
-      let token: number;
       try {
-        token = await active.picker.pick(await this.#evaluatePrompt(slot, waiting.prompt));
+        this.#take(active, await active.picker.pick(await this.#evaluatePrompt(slot, waiting.prompt)));
       } catch (error) {
         active.picker.dispose();
         waiting.reject(error);
         throw error;
       }
-      if (this.#accept(active, token)) continue;
+      if (active.answered) {
+        active.picker.dispose();
+        continue;
+      }
       this.#active[slot] = active;
       return true;
     }
@@ -211,28 +219,46 @@ export class DecodeLoop {
     const active = this.#active;
     const needsPartner = active.length === 1;
     context.initBatch(active.length + (needsPartner ? 1 : 0));
-    const handles = active.map(
-      ({ position, token }, slot) => context.addToBatch(slot, position, Uint32Array.of(token), FIRST)[0] ?? 0,
-    );
+    const logits = active.map((one, slot) => context.addToBatch(slot, one.position++, one.last, FIRST)[0] ?? 0);
     if (needsPartner) {
       if (this.#slots === 1) this.#kept = NO_LOGITS;
       context.disposeSequence(1);
       context.addToBatch(1, 0, FIRST, FIRST);
     }
-    await context.decodeBatch();
+    const tokens = await this.#decodeAndPick(logits);
     this.steps++;
     if (needsPartner) context.disposeSequence(1);
 
-    const tokens = await Promise.all(
-      active.map(async ({ picker, forced }, slot) => forced.shift() ?? (await picker.pick(handles[slot] ?? 0))),
-    );
     for (let slot = active.length - 1; slot >= 0; slot--) {
       const one = active[slot];
       const token = tokens[slot];
       if (one === undefined || token === undefined) continue;
-      one.position++;
-      if (this.#accept(one, token) && !(await this.#admit(slot))) await this.#closeGap(slot);
+      if (!one.answered) this.#take(one, token);
+      if (!one.answered) continue;
+      one.picker.dispose();
+      if (!(await this.#admit(slot))) await this.#closeGap(slot);
     }
+  }
+
+  /** Decodes the batch and picks a token for every active request. The texts grow by the tokens before meanwhile. */
+  async #decodeAndPick(logits: readonly number[]): Promise<readonly number[]> {
+    const active = this.#active;
+    const decoding = this.#model.context.decodeBatch();
+    if (!this.#model.inOrder) await decoding;
+    const picking = Promise.allSettled(
+      active.map(({ picker, forced }, slot) => Promise.resolve(forced.shift() ?? picker.pick(logits[slot] ?? 0))),
+    );
+    try {
+      for (const one of active) this.#note(one);
+      await decoding;
+    } finally {
+      // Whatever fails, a sampler must not be disposed of while it is at work.
+      await picking;
+    }
+    return (await picking).map((picked) => {
+      if (picked.status === "rejected") throw picked.reason;
+      return picked.value;
+    });
   }
 
   /** Moves the last active request into a slot that fell empty. */
@@ -249,38 +275,53 @@ export class DecodeLoop {
     this.#active.length = top;
   }
 
-  /** Takes a token into a request; true if the request is finished (and answered). */
-  #accept(active: Active, token: number): boolean {
+  /** Gives a request its next token, and its answer if it is the last one. The token is put into the text later if it can. */
+  #take(active: Active, token: number): void {
     const { text, waiting } = active;
     const { maxTokens, maxThinkingTokens } = waiting.request.sampling;
     if (waiting.signal?.aborted === true) {
-      active.picker.dispose();
+      active.answered = true;
       waiting.reject(waiting.signal.reason);
-      return true;
+      return;
     }
-    active.token = token;
-    const ended = this.#model.vocabulary.isEogToken(token);
-    if (ended || text.push(token) || text.tokens.length >= maxTokens) {
-      active.picker.dispose();
-      const stopped = ended || text.stopped;
-      waiting.resolve({
-        text: text.text(),
-        finishReason: stopped ? "stop" : "length",
-        promptTokens: waiting.prompt.length,
-        completionTokens: text.tokens.length,
-        thinkingTokens: text.thinkingTokens,
-        milliseconds: Math.round(performance.now() - active.startedAt),
-      });
-      return true;
+    if (this.#texts.isEnd(token)) {
+      this.#answer(active, "stop");
+      return;
     }
+    active.last[0] = token;
+    active.noted = false;
     active.picker.accept(token);
-    if (
+    // Here the text decides at once: whether there is a next token, or what it is.
+    if (text.tokens.length + 1 >= maxTokens || maxThinkingTokens !== undefined) this.#note(active);
+  }
+
+  /** Puts the last token into the text, and looks at what has come of it. */
+  #note(active: Active): void {
+    if (active.noted) return;
+    active.noted = true;
+    const { text, waiting } = active;
+    const { maxTokens, maxThinkingTokens } = waiting.request.sampling;
+    if (text.push(active.last[0] ?? 0)) this.#answer(active, "stop");
+    else if (text.tokens.length >= maxTokens) this.#answer(active, "length");
+    else if (
       text.tokens.length === maxThinkingTokens &&
       text.thinkingTokens === null &&
       text.isThinking(waiting.request.prompt)
     ) {
       active.forced = [...this.#model.vocabulary.tokenize(CLOSE_THINKING, true)];
     }
-    return false;
+  }
+
+  #answer(active: Active, finishReason: "stop" | "length"): void {
+    const { text, waiting, startedAt } = active;
+    active.answered = true;
+    waiting.resolve({
+      text: text.text(),
+      finishReason,
+      promptTokens: waiting.prompt.length,
+      completionTokens: text.tokens.length,
+      thinkingTokens: text.thinkingTokens,
+      milliseconds: Math.round(performance.now() - startedAt),
+    });
   }
 }

@@ -1,5 +1,4 @@
-/** Turns token ids into text. Bytes that are no whole character yet come out as U+FFFD. */
-export type Detokenize = (tokens: Uint32Array) => string;
+import type { TokenTexts } from "./token-texts.ts";
 
 const THINK_START = "<think>";
 const THINK_END = "</think>";
@@ -15,7 +14,7 @@ export class GeneratedText {
   readonly tokens: number[] = [];
   /** Tokens up to and with the one that completed the first `</think>`, or null. */
   thinkingTokens: number | null = null;
-  readonly #detokenize: Detokenize;
+  readonly #texts: TokenTexts;
   readonly #stop: readonly string[];
   /** Enough of the end of the text for any mark that may still be completed by the next token. */
   #tail = "";
@@ -25,8 +24,8 @@ export class GeneratedText {
   stopped = false;
   #opened = false;
 
-  constructor(detokenize: Detokenize, stop: readonly string[]) {
-    this.#detokenize = detokenize;
+  constructor(texts: TokenTexts, stop: readonly string[]) {
+    this.#texts = texts;
     this.#stop = stop.filter((text) => text !== "");
     this.#tailLength = Math.max(THINK_END.length, ...this.#stop.map((text) => text.length)) - 1;
   }
@@ -34,10 +33,12 @@ export class GeneratedText {
   /** Adds a token; true if a stop string is now in the text. */
   push(token: number): boolean {
     this.tokens.push(token);
-    this.#partial.push(token);
-    const piece = this.#detokenize(Uint32Array.from(this.#partial));
-    if (piece.endsWith("\ufffd") && this.#partial.length < MAX_PARTIAL_TOKENS) return false;
-    this.#partial = [];
+    const piece = this.#partial.length === 0 ? this.#texts.of(token) : this.#texts.join([...this.#partial, token]);
+    if (piece.endsWith("\ufffd") && this.#partial.length + 1 < MAX_PARTIAL_TOKENS) {
+      this.#partial.push(token);
+      return false;
+    }
+    if (this.#partial.length > 0) this.#partial = [];
 
     const recent = this.#tail + piece;
     this.#tail = this.#tailLength === 0 ? "" : recent.slice(-this.#tailLength);
@@ -54,7 +55,7 @@ export class GeneratedText {
 
   /** The whole text, cut before the first stop string. */
   text(): string {
-    const whole = this.#detokenize(Uint32Array.from(this.tokens));
+    const whole = this.#texts.join(this.tokens);
     if (!this.stopped) return whole;
     const places = this.#stop.map((text) => whole.indexOf(text)).filter((place) => place >= 0);
     return whole.slice(0, Math.min(whole.length, ...places));

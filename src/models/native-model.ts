@@ -1,4 +1,5 @@
 import type { LlamaContext, LlamaModel } from "node-llama-cpp";
+import { ONE_THREAD } from "./child-protocol.ts";
 import type { EngineFacts, EngineOptions, KvType } from "./engine-options.ts";
 import { internalContext, internalSamplers, internalVocabulary, missingInternals } from "./native-internals.ts";
 import { asTokens, GangStrategy, PublicSampler, publicContext } from "./public-context.ts";
@@ -59,6 +60,8 @@ export interface NativeModel extends PromptRules {
   readonly vocabularySize: number;
   /** Sequences the context has: fewer than asked for if memory is short. */
   readonly sequences: number;
+  /** Whether `sampleToken` may be called before `decodeBatch` has ended: both run in one thread then, in the order of the calls. */
+  readonly inOrder: boolean;
   readonly chatTemplate: string | undefined;
   readonly bosToken: string | undefined;
   readonly eosToken: string | undefined;
@@ -161,6 +164,7 @@ export async function startNativeEngine(options: EngineOptions): Promise<NativeE
             vocabulary,
             vocabularySize: metadata.ggml.tokens.length,
             sequences: context.totalSequences,
+            inOrder: adapted === undefined && process.env.UV_THREADPOOL_SIZE === ONE_THREAD.UV_THREADPOOL_SIZE,
             contextTokens: Math.min(wanted.contextTokens, model.trainContextSize, context.contextSize),
             batchTokens: context.batchSize,
             alignment: flashAttention ? FLASH_ATTENTION_TILE : 1,

@@ -35,8 +35,16 @@ export function createTokenPicker(model: NativeModel, sampling: Sampling, prompt
   const penalised = sampling.repetitionPenalty === 1 ? undefined : [...prompt];
   sampler.applyConfig(settings);
 
+  const draw = async (logits: number): Promise<number> => {
+    const [, , , best = []] = await model.context.sampleToken(logits, sampler, false, false, true);
+    return drawToken(
+      { tokens: best.filter((_, i) => i % 2 === 0), logits: best.filter((_, i) => i % 2 === 1) },
+      sampling,
+      random,
+    );
+  };
   return {
-    async pick(logits) {
+    pick(logits) {
       if (penalised !== undefined) {
         sampler.applyConfig({
           ...settings,
@@ -45,13 +53,7 @@ export function createTokenPicker(model: NativeModel, sampling: Sampling, prompt
           repeatPenaltyTokens: Uint32Array.from(penalised),
         });
       }
-      if (greedy) return await model.context.sampleToken(logits, sampler);
-      const [, , , best = []] = await model.context.sampleToken(logits, sampler, false, false, true);
-      return drawToken(
-        { tokens: best.filter((_, i) => i % 2 === 0), logits: best.filter((_, i) => i % 2 === 1) },
-        sampling,
-        random,
-      );
+      return greedy ? model.context.sampleToken(logits, sampler) : draw(logits);
     },
     accept: (token) => penalised?.push(token),
     dispose: () => sampler.dispose(),
