@@ -4,6 +4,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { type Checkpoint, openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
 import { TOKEN_TYPE } from "../../src/checkpoints/token-type.ts";
 import { readTokenizer, type Tokenizer } from "../../src/checkpoints/tokenizer.ts";
+import { madeTokenizer } from "../../src/checkpoints/tokenizer-source.ts";
 import { writeGguf } from "../../src/checkpoints/write-gguf.ts";
 import { toBf16Bits } from "../../src/tensors/convert.ts";
 import { elementCount } from "../../src/tensors/tensor-info.ts";
@@ -79,7 +80,7 @@ export async function halfBillionModel(): Promise<BenchModel> {
     origins: [],
     reader: { tensors: new Map(), read: () => Promise.resolve(), close: () => Promise.resolve() },
     config: HALF_BILLION,
-    tokenizerFiles: [],
+    tokenizerFiles: madeTokenizer("random 0.5B", new Map()),
     tokenizer: byteTokenizer(HALF_BILLION.vocab_size),
     close: () => Promise.resolve(),
   };

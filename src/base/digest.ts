@@ -1,17 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 
 /** SHA-256 of bytes or of UTF-8 text, as 64 lower-case hexadecimal digits. */
 export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
-}
-
-/** SHA-256 of a file, read as a stream. */
-export async function sha256File(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 1 << 20 });
-  for await (const chunk of chunks) hash.update(chunk);
-  return hash.digest("hex");
 }
 
 /**

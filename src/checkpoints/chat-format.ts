@@ -1,7 +1,6 @@
-import { dirname, join } from "node:path";
 import type { Checkpoint } from "./checkpoint.ts";
-import { isObject, readJsonObject } from "./read-json.ts";
-import { readChatTemplate } from "./tokenizer.ts";
+import { isObject } from "./read-json.ts";
+import { readTokenizerJson, readTokenizerText, type TokenizerFiles } from "./tokenizer-source.ts";
 
 /** A checkpoint's chat template and the texts of the tokens that it may name. */
 interface CheckpointChat {
@@ -20,12 +19,9 @@ export async function readChatFormat({ tokenizer, tokenizerFiles }: Checkpoint):
     const textOf = (id: number | undefined): string | undefined => (id === undefined ? undefined : tokens[id]);
     return { template: chatTemplate, bosToken: textOf(bosId), eosToken: textOf(eosIds[0]) };
   }
-  const [file] = tokenizerFiles;
-  if (file === undefined) return { template: undefined, bosToken: undefined, eosToken: undefined };
-  const folder = dirname(file);
-  const settings = (await readJsonObject(join(folder, "tokenizer_config.json"))) ?? {};
+  const settings = (await readTokenizerJson(tokenizerFiles, "tokenizer_config.json")) ?? {};
   return {
-    template: await readChatTemplate(folder, settings),
+    template: await readChatTemplate(tokenizerFiles, settings),
     bosToken: textOfToken(settings.bos_token),
     eosToken: textOfToken(settings.eos_token),
   };
@@ -35,4 +31,18 @@ export async function readChatFormat({ tokenizer, tokenizerFiles }: Checkpoint):
 function textOfToken(token: unknown): string | undefined {
   const text = isObject(token) ? token.content : token;
   return typeof text === "string" ? text : undefined;
+}
+
+/** The chat template of tokenizer files: the file chat_template.jinja wins, as in transformers; of several named ones, `default`. */
+export async function readChatTemplate(
+  files: TokenizerFiles,
+  settings: Record<string, unknown>,
+): Promise<string | undefined> {
+  const file = await readTokenizerText(files, "chat_template.jinja");
+  if (file !== undefined) return file;
+  const json = await readTokenizerJson(files, "chat_template.json");
+  const template: unknown = json?.chat_template ?? settings.chat_template;
+  if (!Array.isArray(template)) return typeof template === "string" ? template : undefined;
+  const named: unknown = template.find((entry: unknown) => isObject(entry) && entry.name === "default");
+  return isObject(named) && typeof named.template === "string" ? named.template : undefined;
 }

@@ -12,6 +12,7 @@ import { openAdapter } from "./lora/read-adapter.ts";
 import { type ModelPlace, readModelReference } from "./model-reference.ts";
 import { readJsonObject } from "./read-json.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+import { folderTokenizer, type TokenizerFiles } from "./tokenizer-source.ts";
 
 /** Where a checkpoint of the hub came from. */
 interface HubOrigin {
@@ -27,28 +28,13 @@ export interface Checkpoint {
   readonly reader: TensorReader;
   /** config.json as it is; `readModelConfig` gives the typed view. */
   readonly config: Record<string, unknown>;
-  /** Absolute paths of the tokenizer's files that exist, in the order of `TOKENIZER_FILES`. */
-  readonly tokenizerFiles: readonly string[];
+  readonly tokenizerFiles: TokenizerFiles;
   /** Of a GGUF file, which has no tokenizer files; `readTokenizer` reads those of a folder. */
   readonly tokenizer?: Tokenizer;
   /** Of a checkpoint and its adapter that were fetched, in this order; empty for local ones. */
   readonly origins: readonly HubOrigin[];
   close(): Promise<void>;
 }
-
-/** The files that make a tokenizer and its prompt: what a merged checkpoint copies from its tokenizer's source. */
-const TOKENIZER_FILES = [
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "tokenizer.json",
-  "tokenizer.model",
-  "added_tokens.json",
-  "vocab.json",
-  "merges.txt",
-  "chat_template.jinja",
-  "chat_template.json",
-  "generation_config.json",
-] as const;
 
 const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/i;
 
@@ -123,7 +109,7 @@ async function openLocal(absolute: string, path: string): Promise<Checkpoint> {
     format: "safetensors",
     reader,
     config,
-    tokenizerFiles: TOKENIZER_FILES.filter((name) => files.includes(name)).map((name) => join(absolute, name)),
+    tokenizerFiles: folderTokenizer(absolute, files),
     origins: [],
     close: () => reader.close(),
   };

@@ -16,6 +16,7 @@ import {
   isRopeTensor,
   tensorChange,
 } from "./tensor-names.ts";
+import { madeTokenizer } from "./tokenizer-source.ts";
 
 /**
  * Opens a GGUF file (F32, F16 or BF16) as a checkpoint: tensors under their Hugging Face names and with its elements, config
@@ -39,7 +40,7 @@ export async function openGgufCheckpoint(path: string): Promise<Checkpoint> {
       format: "gguf",
       reader,
       config,
-      tokenizerFiles: [],
+      tokenizerFiles: madeTokenizer(path, new Map()),
       origins: [],
       tokenizer: tokenizerOfGguf(header.metadata, path),
       close: () => reader.close(),

@@ -10,31 +10,42 @@ const MAX_JSON_BYTES = 256 * 1024 * 1024;
  * @throws InputError if it is not JSON, not an object, or too large
  */
 export async function readJsonObject(path: string): Promise<Record<string, unknown> | undefined> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    const { size } = await stat(path);
-    if (size > MAX_JSON_BYTES) {
-      throw new InputError(
-        `${path}: expected at most ${formatBytes(MAX_JSON_BYTES)} of JSON, found ${formatBytes(size)}`,
-      );
-    }
-    text = await readFile(path, "utf8");
+    checkSize((await stat(path)).size, path);
+    bytes = await readFile(path);
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT") return undefined;
     if (error instanceof InputError) throw error;
     throw new InputError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
+  return parseJsonObject(bytes, path);
+}
+
+/**
+ * @param where what to call the text in errors
+ * @throws InputError if it is not JSON, not an object, or too large
+ */
+export function parseJsonObject(bytes: Uint8Array, where: string): Record<string, unknown> {
+  checkSize(bytes.byteLength, where);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
-    throw new InputError(`${path}: expected JSON: ${messageOf(error)}`, {
+    throw new InputError(`${where}: expected JSON: ${messageOf(error)}`, {
       hint: "The file may be cut short, or a Git LFS pointer: fetch it again.",
       cause: error,
     });
   }
-  if (!isObject(value)) throw new InputError(`${path}: expected a JSON object, found ${kindOf(value)}`);
+  if (!isObject(value)) throw new InputError(`${where}: expected a JSON object, found ${kindOf(value)}`);
   return value;
+}
+
+function checkSize(bytes: number, where: string): void {
+  if (bytes <= MAX_JSON_BYTES) return;
+  throw new InputError(
+    `${where}: expected at most ${formatBytes(MAX_JSON_BYTES)} of JSON, found ${formatBytes(bytes)}`,
+  );
 }
 
 /** A JSON object: neither null nor a list. */

@@ -1,12 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError, systemCodeOf } from "../base/errors.ts";
+import { InputError } from "../base/errors.ts";
+import { readChatTemplate } from "./chat-format.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { tokenIds } from "./config.ts";
 import { preTokenizerName } from "./pre-tokenizer.ts";
-import { isObject, kindOf, readJsonObject } from "./read-json.ts";
+import { isObject, kindOf } from "./read-json.ts";
 import { readSentencePieceModel, scoresFromMerges } from "./sentencepiece.ts";
 import { TOKEN_TYPE, type TokenType } from "./token-type.ts";
+import { readTokenizerJson } from "./tokenizer-source.ts";
 
 /** A tokenizer as llama.cpp wants it: token texts by id, and how texts are joined to tokens. */
 export interface Tokenizer {
@@ -64,12 +65,13 @@ export function readTokenizer(checkpoint: Checkpoint): Promise<Tokenizer> {
 }
 
 async function read(checkpoint: Checkpoint): Promise<Tokenizer> {
-  const folder = checkpoint.path;
+  const files = checkpoint.tokenizerFiles;
+  const folder = files.where;
   const [json, settings = {}, generation = {}, model] = await Promise.all([
-    readJsonObject(join(folder, "tokenizer.json")),
-    readJsonObject(join(folder, "tokenizer_config.json")),
-    readJsonObject(join(folder, "generation_config.json")),
-    readIfPresent(join(folder, "tokenizer.model")),
+    readTokenizerJson(files, "tokenizer.json"),
+    readTokenizerJson(files, "tokenizer_config.json"),
+    readTokenizerJson(files, "generation_config.json"),
+    files.read("tokenizer.model"),
   ]);
   const vocabulary = readVocabulary(json, model, folder);
   const { tokens, types, scores } = vocabulary;
@@ -92,7 +94,7 @@ async function read(checkpoint: Checkpoint): Promise<Tokenizer> {
     unknownId: named("unk_token"),
     padId: [named("pad_token"), ...tokenIds(generation.pad_token_id)].find(known),
     addBos: readAddBos(json, settings, vocabulary.kind, bosId),
-    chatTemplate: await readChatTemplate(folder, settings),
+    chatTemplate: await readChatTemplate(files, settings),
   };
 }
 
@@ -322,25 +324,4 @@ function findTemplate(processor: unknown): string | undefined {
 function textOf(token: unknown): string | undefined {
   const text = isObject(token) ? token.content : token;
   return typeof text === "string" ? text : undefined;
-}
-
-/** The file chat_template.jinja wins, as in transformers; of several named templates, `default`. */
-/** The chat template of a checkpoint folder: a file of its own, or in its tokenizer's settings. */
-export async function readChatTemplate(folder: string, settings: Record<string, unknown>): Promise<string | undefined> {
-  const file = await readIfPresent(join(folder, "chat_template.jinja"));
-  if (file !== undefined) return new TextDecoder().decode(file);
-  const json = await readJsonObject(join(folder, "chat_template.json"));
-  const template: unknown = json?.chat_template ?? settings.chat_template;
-  if (!Array.isArray(template)) return typeof template === "string" ? template : undefined;
-  const named: unknown = template.find((entry: unknown) => isObject(entry) && entry.name === "default");
-  return isObject(named) && typeof named.template === "string" ? named.template : undefined;
-}
-
-async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return undefined;
-    throw new InputError(`${path}: cannot be read`, { cause: error });
-  }
 }

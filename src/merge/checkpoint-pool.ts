@@ -6,6 +6,7 @@ import { type Checkpoint, type OpenOptions, openCheckpoint } from "../checkpoint
 export class CheckpointPool {
   readonly #options: OpenOptions;
   readonly #opened = new Map<string, Promise<Checkpoint>>();
+  readonly #made = new Map<string, Promise<object>>();
 
   /** @param root where relative paths start; if there is nothing there, they start at the working directory */
   constructor(root: string, options: Omit<OpenOptions, "roots"> = {}) {
@@ -22,6 +23,18 @@ export class CheckpointPool {
       checkpoint.catch(() => this.#opened.delete(model));
     }
     return checkpoint;
+  }
+
+  /** What is the same for every merge of a sweep, made at the first one. */
+  once<T extends object>(key: string, make: () => Promise<T>): Promise<T> {
+    let made = this.#made.get(key);
+    if (made === undefined) {
+      made = make();
+      this.#made.set(key, made);
+      made.catch(() => this.#made.delete(key));
+    }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a key is one thing's
+    return made as Promise<T>;
   }
 
   async close(): Promise<void> {

@@ -5,16 +5,15 @@ import type { MergePlan } from "./plan.ts";
 const TORCH_NAMES: Record<FloatDtype, string> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
 /** The donor's config.json with what the merge has changed: dtype, layers, vocabulary, a head of its own. */
-export function mergedConfig({ donor, tensors, layers }: MergePlan): Record<string, unknown> {
+export function mergedConfig({ donor, tensors, layers, recipe }: MergePlan): Record<string, unknown> {
   const config = { ...donor.config };
   const embedding = tensors.find((tensor) => tensor.name === EMBEDDING);
   if (embedding !== undefined) {
     const [rows] = embedding.shape;
     const dtypeKey = "torch_dtype" in config ? "torch_dtype" : "dtype";
     config[dtypeKey] = TORCH_NAMES[embedding.dtype];
-    if (typeof config.vocab_size === "number" && rows !== donor.reader.tensors.get(EMBEDDING)?.shape[0]) {
-      config.vocab_size = rows;
-    }
+    const otherRows = recipe.vocabulary !== undefined || rows !== donor.reader.tensors.get(EMBEDDING)?.shape[0];
+    if (typeof config.vocab_size === "number" && otherRows) config.vocab_size = rows;
   }
   if (config.num_hidden_layers !== layers.length) {
     config.num_hidden_layers = layers.length;

@@ -24,12 +24,14 @@ export function outputSlices(
   compat: boolean,
   problems: Problems,
 ): OutputSlice[] {
-  const slices = recipe.slices ?? [{ sources: wholeModels(recipe), parameters: new Map() }];
-  return slices.flatMap(({ sources, parameters }, index) => {
+  const whole = { sources: wholeModels(recipe), baseModel: undefined, parameters: new Map() };
+  return (recipe.slices ?? [whole]).flatMap(({ sources, baseModel, parameters }, index) => {
     const where = recipe.slices === undefined ? undefined : `slices[${index}]`;
     const opened = sources.flatMap((source) => {
       const checkpoint = models.get(source.model);
-      return checkpoint === undefined ? [] : [openSource(source, checkpoint, recipe.baseModel, where, problems)];
+      return checkpoint === undefined
+        ? []
+        : [openSource(source, checkpoint, baseModel ?? recipe.baseModel, where, problems)];
     });
     const [first] = opened;
     if (first === undefined) return [];

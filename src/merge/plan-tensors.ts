@@ -7,6 +7,8 @@ import type { OutputSlice, SliceSource } from "./output-slices.ts";
 import type { PlannedInput, PlannedTensor } from "./planned-tensor.ts";
 import type { Problems } from "./problems.ts";
 import { evaluateSetting, type MergeRecipe, type RecipeParameters } from "./recipe.ts";
+import type { CombinedVocabulary } from "./vocabulary/combine.ts";
+import { permuteInputs } from "./vocabulary/permute-inputs.ts";
 
 interface Planning {
   readonly recipe: MergeRecipe;
@@ -14,6 +16,8 @@ interface Planning {
   readonly models: ReadonlyMap<string, Checkpoint>;
   readonly architecture: ArchitectureTensors | undefined;
   readonly slices: readonly OutputSlice[];
+  /** Of the result, if those of the models are combined. */
+  readonly vocabulary: CombinedVocabulary | undefined;
   readonly compat: boolean;
   readonly problems: Problems;
   readonly warnings: string[];
@@ -92,12 +96,12 @@ function inferTensors({ models, problems, architecture }: Planning): Architectur
 function planTensor(wanted: Wanted, planning: Planning): PlannedTensor | undefined {
   const { recipe, method, problems, compat, warnings } = planning;
   const { name, sources, optional } = wanted;
-  const found = sources.map((source) => ({ source, tensor: findTensor(source, wanted.nameIn(source), name) }));
+  const places = sources.map((source) => ({ source, tensor: findTensor(source, wanted.nameIn(source), name) }));
   if (optional && !sources.some((source) => source.checkpoint.reader.tensors.has(wanted.nameIn(source))))
     return undefined;
   const parameters = mergeParameters(wanted, planning);
-  const inputs: PlannedInput[] = [];
-  for (const { source, tensor } of found) {
+  const found: PlannedInput[] = [];
+  for (const { source, tensor } of places) {
     if (tensor === undefined) {
       problems.add(`expected in every model, found none in ${source.model}`, wanted.nameIn(source));
       continue;
@@ -109,7 +113,7 @@ function planTensor(wanted: Wanted, planning: Planning): PlannedTensor | undefin
     }
     const own = modelParameters(wanted, source, planning);
     if (own === undefined) continue;
-    inputs.push({
+    found.push({
       model: source.model,
       reader: source.checkpoint.reader,
       tensor,
@@ -118,7 +122,8 @@ function planTensor(wanted: Wanted, planning: Planning): PlannedTensor | undefin
       parameters: own,
     });
   }
-  if (inputs.length < sources.length || parameters === undefined) return undefined;
+  if (found.length < sources.length || parameters === undefined) return undefined;
+  const inputs = combineVocabulary(name, found, planning);
   const shape = commonShape(name, inputs, compat, problems, warnings);
   if (shape === undefined) return undefined;
   const work = recipe.dtype ?? promote(inputs.map((input) => input.dtype));
@@ -134,6 +139,20 @@ function planTensor(wanted: Wanted, planning: Planning): PlannedTensor | undefin
     return undefined;
   }
   return planned;
+}
+
+/** The inputs of an embedding in the vocabulary of the result; all others as they are. */
+function combineVocabulary(
+  name: string,
+  inputs: readonly PlannedInput[],
+  { vocabulary, recipe, problems }: Planning,
+): readonly PlannedInput[] {
+  if (vocabulary === undefined || !isVocabulary(name)) return inputs;
+  return permuteInputs(name, inputs, vocabulary, recipe.dtype, problems);
+}
+
+function isVocabulary(name: string): boolean {
+  return name === EMBEDDING || name === HEAD;
 }
 
 /** A checkpoint without a head uses its embedding for it. */
@@ -152,7 +171,9 @@ function mergeParameters(wanted: Wanted, { recipe, method, problems }: Planning)
   const values = new Map<string, number>();
   for (const { name, scope, fallback } of method.parameters) {
     if (scope !== "merge") continue;
-    const value = firstValue(name, wanted.name, wanted.t, [wanted.slice.parameters, recipe.parameters]) ?? fallback;
+    const value =
+      firstValue(name, wanted.name, wanted.t, [wanted.slice.parameters, recipe.moduleParameters, recipe.parameters]) ??
+      fallback;
     if (value === undefined) {
       problems.add(`${method.name} needs the parameter ${name}, found none`, wanted.name);
       return undefined;
@@ -169,7 +190,7 @@ function modelParameters(
 ): Map<string, number> | undefined {
   const values = new Map<string, number>();
   const tensor = wanted.nameIn(source);
-  const places = [source.parameters, wanted.slice.parameters, recipe.parameters];
+  const places = [source.parameters, wanted.slice.parameters, recipe.moduleParameters, recipe.parameters];
   for (const { name, scope, fallback, baseFallback } of method.parameters) {
     if (scope !== "model") continue;
     const value = firstValue(name, tensor, wanted.t, places) ?? (source.isBase ? (baseFallback ?? fallback) : fallback);
@@ -208,15 +229,18 @@ function commonShape(
   const [first, ...others] = inputs.map((input) => input.tensor.shape);
   if (first === undefined) return undefined;
   if (others.every((shape) => shape.join() === first.join())) return first;
-  const isVocabulary = name === EMBEDDING || name === HEAD;
   const sameWidth = others.every((shape) => shape.length === first.length && shape[1] === first[1]);
-  if (compat && isVocabulary && sameWidth) {
+  if (compat && isVocabulary(name) && sameWidth) {
     const rows = Math.min(...inputs.map((input) => input.tensor.shape[0] ?? 0));
     warnings.push(`${name}: only the first ${rows} rows are merged, as not all models have more`);
     return [rows, ...first.slice(1)];
   }
   const found = inputs.map((input) => `[${input.tensor.shape.join(", ")}] in ${input.model}`).join(", ");
-  const what = isVocabulary && sameWidth ? "vocabularies of one size" : "one shape";
-  problems.add(`expected ${what}, found ${found}`, name);
+  const vocabularies = isVocabulary(name) && sameWidth;
+  problems.add(
+    `expected ${vocabularies ? "vocabularies of one size" : "one shape"}, found ${found}`,
+    name,
+    vocabularies ? 'Write "tokenizer: { source: union }" to combine the models\' vocabularies.' : undefined,
+  );
   return undefined;
 }

@@ -5,6 +5,7 @@ import { ARCHITECTURES } from "../checkpoints/config.ts";
 import { architectureOfGguf, GGUF_ARCHITECTURE } from "../checkpoints/tensor-names.ts";
 import { tokenizerNote } from "../checkpoints/tokenizer-files.ts";
 import { type ArchitectureTensors, architectureTensors, KNOWN_ARCHITECTURES } from "./architectures.ts";
+import { resolveChatTemplate, withChatTemplate } from "./chat-template.ts";
 import { CheckpointPool } from "./checkpoint-pool.ts";
 import { mergeMethodOf } from "./methods/index.ts";
 import type { MergeMethod } from "./methods/method.ts";
@@ -13,6 +14,8 @@ import { planTensors } from "./plan-tensors.ts";
 import type { PlannedTensor } from "./planned-tensor.ts";
 import { Problems } from "./problems.ts";
 import { type MergeRecipe, recipeModels } from "./recipe.ts";
+import { type CombinedVocabulary, combineVocabularies } from "./vocabulary/combine.ts";
+import { filesOf } from "./vocabulary/read-vocabulary.ts";
 
 /** A merge that is known to be possible: nothing of it is computed yet, everything is checked. */
 export interface MergePlan {
@@ -69,11 +72,14 @@ export async function planMerge(
     problems.throwIfAny();
     const architecture = commonArchitecture(models, allowCrimes, problems);
     const slices = outputSlices(recipe, models, compat, problems);
+    const [donorName, given] = findDonor(recipe, models);
+    const vocabulary = await combineIfAsked(recipe, models, recipe.baseModel ?? donorName, checkpoints, problems);
     problems.throwIfAny();
-    const warnings: string[] = [];
-    const tensors = planTensors({ recipe, method, models, architecture, slices, compat, problems, warnings });
+    const warnings = [...(vocabulary?.warnings ?? [])];
+    const planning = { recipe, method, models, architecture, slices, vocabulary, compat, problems, warnings };
+    const tensors = planTensors(planning);
     problems.throwIfAny();
-    const donor = findDonor(recipe, models);
+    const donor = await dressDonor(given, donorName, recipe, models, vocabulary);
     const note = tokenizerNote(donor);
     if (note !== undefined) warnings.push(note);
     return { recipe, method, donor, models, tensors, layers: layersOf(slices), seed, warnings, close };
@@ -84,13 +90,51 @@ export async function planMerge(
 }
 
 /** The base model or else the first model; a GGUF, which has no tokenizer files, only where all models are GGUFs. */
-function findDonor(recipe: MergeRecipe, models: ReadonlyMap<string, Checkpoint>): Checkpoint {
-  const all = [...models.values()];
-  const donor =
-    recipe.donor === undefined ? (all.find(({ format }) => format !== "gguf") ?? all[0]) : models.get(recipe.donor);
+function findDonor(recipe: MergeRecipe, models: ReadonlyMap<string, Checkpoint>): [name: string, Checkpoint] {
+  const name =
+    recipe.donor ?? [...models].find(([, { format }]) => format !== "gguf")?.[0] ?? models.keys().next().value ?? "";
+  const donor = models.get(name);
   if (donor === undefined)
     throw new InputError(`donor: expected a model of the recipe, found ${recipe.donor ?? "none"}`);
-  return donor;
+  return [name, donor];
+}
+
+/** The models' vocabularies as one, if the recipe says how; the same for every point of a sweep. */
+async function combineIfAsked(
+  { vocabulary }: MergeRecipe,
+  models: ReadonlyMap<string, Checkpoint>,
+  base: string,
+  pool: CheckpointPool,
+  problems: Problems,
+): Promise<CombinedVocabulary | undefined> {
+  if (vocabulary === undefined) return undefined;
+  const key = JSON.stringify([[...models.keys()], base, { ...vocabulary, tokens: [...vocabulary.tokens] }]);
+  try {
+    return await pool.once(key, () => combineVocabularies(vocabulary, models, base, (model) => pool.open(model)));
+  } catch (error) {
+    if (!(error instanceof MergesweepError)) throw error;
+    problems.add(messageOf(error), undefined, error.hint);
+    return undefined;
+  }
+}
+
+/** The donor with the tokenizer and the chat template of the result. */
+async function dressDonor(
+  donor: Checkpoint,
+  name: string,
+  { chatTemplate }: MergeRecipe,
+  models: ReadonlyMap<string, Checkpoint>,
+  vocabulary: CombinedVocabulary | undefined,
+): Promise<Checkpoint> {
+  const template = chatTemplate === undefined ? undefined : await resolveChatTemplate(chatTemplate, models.values());
+  if (vocabulary === undefined && template === undefined) return donor;
+  const files = vocabulary?.files ?? filesOf(donor, name);
+  const { tokenizer: _, ...dressed } = donor;
+  return {
+    ...dressed,
+    config: { ...donor.config, ...vocabulary?.config },
+    tokenizerFiles: template === undefined ? files : await withChatTemplate(files, template),
+  };
 }
 
 function layersOf(slices: readonly OutputSlice[]): number[] {
@@ -100,7 +144,8 @@ function layersOf(slices: readonly OutputSlice[]): number[] {
 }
 
 function checkBaseModel(recipe: MergeRecipe, method: MergeMethod, problems: Problems): void {
-  if (method.baseModel === "required" && recipe.baseModel === undefined) {
+  const everywhere = recipe.slices?.every((slice) => slice.baseModel !== undefined) ?? false;
+  if (method.baseModel === "required" && recipe.baseModel === undefined && !everywhere) {
     problems.add(`${method.name} needs a base_model, found none`);
   }
 }

@@ -8,13 +8,42 @@ export interface MergeRecipe {
   readonly slices: readonly RecipeSlice[] | undefined;
   readonly baseModel: string | undefined;
   readonly parameters: RecipeParameters;
+  /** Of the recipe's one module (`modules: { default: ... }`): before the recipe's own. */
+  readonly moduleParameters: RecipeParameters;
   /** The work dtype: every input is rounded to it first. Without one, the inputs' own. */
   readonly dtype: FloatDtype | undefined;
   /** What the result is rounded to last; the work dtype if there is none. */
   readonly outDtype: FloatDtype | undefined;
   /** Whose config.json and tokenizer the result gets: a model of the recipe. Base model or first model if not said. */
   readonly donor: string | undefined;
+  /** How the models' vocabularies become one; without it, they are taken to be the same. */
+  readonly vocabulary: VocabularyRecipe | undefined;
+  /** `auto` for the models' most common one, the name of a known one, or a Jinja template; the donor's if not said. */
+  readonly chatTemplate: string | undefined;
 }
+
+/** mergekit's `tokenizer`: the tokens of the result, and where the embedding of each comes from. */
+export interface VocabularyRecipe {
+  /** The tokens of all models, of the base model, or of another one. */
+  readonly source: "union" | "base" | { readonly model: string };
+  /** Single tokens, by their texts: added if no model has them. */
+  readonly tokens: ReadonlyMap<string, TokenSetting>;
+  /** The embedding gets rows without a token up to a multiple of this. */
+  readonly padToMultipleOf: number | undefined;
+}
+
+export interface TokenSetting {
+  /** Of the embedding; chosen as for every other token if not said. */
+  readonly source: EmbeddingSource | undefined;
+  /** Whether models that have the token get this embedding, too. */
+  readonly force: boolean;
+}
+
+/** An embedding of zeros, a model's embedding of the same token, or its embedding of another one (by text or id). */
+export type EmbeddingSource =
+  | { readonly kind: "zero" }
+  | { readonly kind: "same_token"; readonly model: string }
+  | { readonly kind: "other_token"; readonly model: string; readonly token: string | number };
 
 /** A model's part in a merge. */
 export interface RecipeSource {
@@ -27,6 +56,8 @@ export interface RecipeSource {
 /** Layers of the result: of every source the same number. */
 export interface RecipeSlice {
   readonly sources: readonly RecipeSource[];
+  /** In place of the recipe's. */
+  readonly baseModel: string | undefined;
   readonly parameters: RecipeParameters;
 }
 

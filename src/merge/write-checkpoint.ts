@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { describeWriteFailure } from "../base/atomic-write.ts";
 import { InputError, systemCodeOf } from "../base/errors.ts";
-import { checkInsideFolder } from "../base/inside-folder.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { tokenizerFilesOf } from "../checkpoints/tokenizer-files.ts";
 import { layoutSafetensors } from "../safetensors/write.ts";
@@ -65,11 +64,10 @@ export async function writeMergedCheckpoint(
 }
 
 /** Copies the files byte for byte; of a GGUF, which has none, writes what its metadata knows. */
-async function writeTokenizer({ path, tokenizer, tokenizerFiles }: Checkpoint, folder: string): Promise<void> {
-  for (const file of tokenizerFiles) {
-    // A downloaded folder must not make a merge publish other files of this machine.
-    await checkInsideFolder(path, file);
-    await copyFile(file, join(folder, basename(file)));
+async function writeTokenizer({ tokenizer, tokenizerFiles }: Checkpoint, folder: string): Promise<void> {
+  for (const name of tokenizerFiles.names) {
+    const content = await tokenizerFiles.read(name);
+    if (content !== undefined) await writeFile(join(folder, name), content);
   }
   const rebuilt = tokenizer === undefined ? undefined : tokenizerFilesOf(tokenizer);
   for (const [name, content] of rebuilt ?? []) await writeFile(join(folder, name), content);

@@ -1,7 +1,7 @@
 import { cp, mkdir, rm } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { describeWriteFailure } from "../base/atomic-write.ts";
-import { digestOf, sha256File } from "../base/digest.ts";
+import { digestOf, sha256 } from "../base/digest.ts";
 import { writeGguf } from "../checkpoints/write-gguf.ts";
 import { mergeStreams } from "../merge/run-merge.ts";
 import { writeMergedCheckpoint } from "../merge/write-checkpoint.ts";
@@ -38,8 +38,9 @@ export async function materialise(
 ): Promise<MaterialisedWeights> {
   const donor = donorOf(unit.weights);
   const { path, weightsSha256, temporary } = await place(unit, plan, folder, signal);
+  const { tokenizerFiles } = donor;
   const files = await Promise.all(
-    donor.tokenizerFiles.map(async (file) => [file.slice(donor.path.length), await sha256File(file)]),
+    tokenizerFiles.names.map(async (name) => [`/${name}`, sha256((await tokenizerFiles.read(name)) ?? "")]),
   );
   const identity = digestOf({
     weights: weightsSha256,

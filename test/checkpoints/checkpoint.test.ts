@@ -1,6 +1,6 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
@@ -33,7 +33,7 @@ describe("openCheckpoint", () => {
       shape: [512, 256],
     });
     expect(checkpoint.config.model_type).toBe("qwen2");
-    expect(checkpoint.tokenizerFiles.map((path) => basename(path))).toEqual([
+    expect(checkpoint.tokenizerFiles.names).toEqual([
       "tokenizer_config.json",
       "tokenizer.json",
       "generation_config.json",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gguf } from "@huggingface/gguf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sha256File } from "../../src/base/digest.ts";
+import { sha256File } from "../helpers/sha256-file.ts";
 import { projectRoot, sharedPath } from "../helpers/shared.ts";
 import { complete, withModel } from "./load-gguf.ts";
 import { writeGguf } from "./write-gguf.ts";

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { sha256File } from "../../src/base/digest.ts";
 import { cli } from "../helpers/run-cli.ts";
+import { sha256File } from "../helpers/sha256-file.ts";
 import { projectRoot, sharedPath } from "../helpers/shared.ts";
 
 const pocket = (name: string): string => join(projectRoot, "checkpoints/pocket", name);

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { sha256File } from "../../src/base/digest.ts";
 import { type FetchProgress, fetchModel } from "../../src/hub/fetch-model.ts";
 import { parseModelId } from "../../src/hub/model-id.ts";
+import { sha256File } from "../helpers/sha256-file.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { type LocalHub, modelOf, startHub } from "./local-hub.ts";
 

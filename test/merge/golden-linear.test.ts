@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sha256File } from "../../src/base/digest.ts";
 import { MergesweepError } from "../../src/base/errors.ts";
 import { parseRecipeYaml } from "../../src/merge/parse-recipe.ts";
 import { planMerge } from "../../src/merge/plan.ts";
@@ -12,6 +11,7 @@ import { openSafetensorsFolder } from "../../src/safetensors/open-folder.ts";
 import { decodeTo } from "../../src/tensors/convert.ts";
 import { isFloatDtype } from "../../src/tensors/dtype.ts";
 import { type GoldenCase, goldenCases, goldenFolder, VECTORS_ABSENT } from "../helpers/golden-merge.ts";
+import { sha256File } from "../helpers/sha256-file.ts";
 
 /** Where mergekit's bytes come from what we refuse or do better, and which are had by asking for them. */
 const NEED_COMPAT = new Set([

@@ -33,6 +33,40 @@ test("weights may be decimals in text, as a sweep fills them in", () => {
   expect(recipe.models?.[0]?.parameters.get("weight")).toBe(0.3);
 });
 
+test("models may stand in the one module of a language model, with parameters before the recipe's", () => {
+  const inner = { models: [{ model: "a" }], parameters: { weight: 0.5 } };
+  const recipe = parseRecipe({ merge_method: "linear", modules: { default: inner }, parameters: { weight: 1 } }, "r");
+  expect(recipe.models?.map(({ model }) => model)).toEqual(["a"]);
+  expect([recipe.moduleParameters.get("weight"), recipe.parameters.get("weight")]).toEqual([0.5, 1]);
+  expect(() => parseRecipe({ merge_method: "linear", modules: { vision: inner } }, "r")).toThrow(/"vision"/);
+});
+
+function vocabularyOf(rest: object): unknown {
+  return parseRecipe({ merge_method: "linear", models: [{ model: "a" }], ...rest }, "r").vocabulary;
+}
+
+test("a tokenizer is the union of all, or as its settings say", () => {
+  expect(vocabularyOf({ tokenizer_source: "base" })).toEqual({
+    source: "base",
+    tokens: new Map(),
+    padToMultipleOf: undefined,
+  });
+  const tokens = {
+    "<a>": { source: "b", force: true },
+    "<b>": null,
+    "<c>": { source: { kind: "model_token", model: { model: { path: "m", revision: "r" } }, token_id: 3 } },
+  };
+  expect(vocabularyOf({ tokenizer: { tokens, pad_to_multiple_of: 8 } })).toEqual({
+    source: "union",
+    tokens: new Map([
+      ["<a>", { source: { kind: "same_token", model: "b" }, force: true }],
+      ["<b>", { source: undefined, force: false }],
+      ["<c>", { source: { kind: "other_token", model: "m@r", token: 3 }, force: false }],
+    ]),
+    padToMultipleOf: 8,
+  });
+});
+
 const WRONG: readonly (readonly [name: string, from: string, to: string, message: RegExp, hint?: RegExp])[] = [
   [
     "a typo in a parameter",
@@ -51,7 +85,34 @@ const WRONG: readonly (readonly [name: string, from: string, to: string, message
   ["a single condition", "0.3", "{ filter: mlp, value: 1 }", /m.yml:6:15: .*expected a number/, /as a list/],
   ["a typo in a condition", "0.3", "[{ filtre: mlp, value: 1 }]", /m.yml:6:18: .*filtre/, /"filter"/],
   ["slices beside models", "dtype:", "slices: [{sources: [{model: a}]}]\ndtype:", /found both/],
-  ["mergekit's modules", "dtype:", "modules: {}\ndtype:", /m.yml:11:1: modules: .*not supported/],
+  ["modules beside models", "dtype:", "modules: { default: {} }\ndtype:", /m.yml:11:1: modules: .*found two/],
+  ["both names of a tokenizer", "dtype:", "tokenizer_source: base\ntokenizer: {}\ndtype:", /m.yml:12:1: .*found both/],
+  ["a typo in a tokenizer", "dtype:", "tokenizer: { sorce: base }\ndtype:", /m.yml:11:14: .*"sorce"/, /"source"/],
+  [
+    "a token of no kind",
+    "dtype:",
+    "tokenizer: { tokens: { x: { source: { kind: no } } } }\ndtype:",
+    /expected one of zero/,
+  ],
+  [
+    "a token by text and id",
+    "dtype:",
+    "tokenizer: { tokens: { x: { source: { kind: model_token, model: a, token: y, token_id: 1 } } } }\ndtype:",
+    /expected "token" or "token_id", found both/,
+  ],
+  [
+    "no multiple to pad to",
+    "dtype:",
+    "tokenizer: { pad_to_multiple_of: 0 }\ndtype:",
+    /expected a whole number from 1 on/,
+  ],
+  [
+    "a chat template that is not known",
+    "dtype:",
+    "chat_template: chatlm\ndtype:",
+    /m.yml:11:16: .*"chatlm"/,
+    /"chatml"/,
+  ],
   ["a key twice", "dtype:", "merge_method: linear\ndtype:", /m.yml:11:1: expected YAML/],
   ["broken YAML", "models:", "models: [", /^ConfigError: m.yml:\d+:\d+: expected YAML/],
   ["a model that is no text", "model: a", "model: 7", /models\[0\].model: expected the path of a model, found 7/],

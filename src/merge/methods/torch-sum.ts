@@ -17,7 +17,7 @@ export function interleavedSum(count: number, at: (index: number) => number): nu
 /** Left to right in blocks of 16, whose sums are added level by level. */
 export function cascadeSum(count: number, at: (index: number) => number): number {
   const sums = [0, 0, 0, 0];
-  const power = Math.max(4, Math.floor(Math.ceil(Math.log2(Math.max(count, 1))) / sums.length));
+  const power = cascadePower(count);
   const step = 1 << power;
   let index = 0;
   while (index + step <= count) {
@@ -30,6 +30,11 @@ export function cascadeSum(count: number, at: (index: number) => number): number
   }
   for (; index < count; index++) sums[0] = Math.fround((sums[0] ?? 0) + at(index));
   return sums.slice(1).reduce((sum, level) => Math.fround(sum + level), sums[0] ?? 0);
+}
+
+/** A block has two to the power of this numbers. */
+function cascadePower(count: number): number {
+  return Math.max(4, Math.floor(Math.ceil(Math.log2(Math.max(count, 1))) / 4));
 }
 
 /** From this many numbers on, the cascade is more than adding from left to right. */
@@ -86,4 +91,82 @@ export function sumAcross(arrays: readonly Float32Array[], twoBytes: boolean, pa
     sums[i] = elements === 1 ? contiguousSum(values, twoBytes) : interleavedSum(values.length, (at) => values[at] ?? 0);
   }
   return sums;
+}
+
+/**
+ * The sum of many rows of F32, as `tensor.sum(dim=0)`, without having them in memory: `sumAcross` for one row after the other.
+ */
+export class RowSum {
+  readonly #cascade: CascadeRows;
+  /** Of the last places: every fourth row each, and the rows that are left over. */
+  readonly #quarters: readonly CascadeRows[];
+  readonly #left: Float32Array[] = [];
+  readonly #border: number;
+  readonly #count: number;
+  #added = 0;
+
+  /** @param count of the rows that will be added */
+  constructor(count: number, width: number) {
+    this.#count = count;
+    this.#border = cascadePlaces(count, width, false);
+    this.#cascade = new CascadeRows(count, this.#border);
+    this.#quarters = [0, 1, 2, 3].map(() => new CascadeRows(Math.floor(count / 4), width - this.#border));
+  }
+
+  add(row: Float32Array): void {
+    const index = this.#added++;
+    this.#cascade.add(row);
+    const rest = row.subarray(this.#border);
+    if (index < 4 * Math.floor(this.#count / 4)) this.#quarters[index % 4]?.add(rest);
+    else this.#left.push(rest.slice());
+  }
+
+  total(): Float32Array<ArrayBuffer> {
+    const [first, ...others] = this.#quarters.map((quarter) => quarter.total());
+    const rest = first ?? new Float32Array(0);
+    for (const row of [...this.#left, ...others]) addRow(rest, row);
+    const sum = new Float32Array(this.#border + rest.length);
+    sum.set(this.#cascade.total());
+    sum.set(rest, this.#border);
+    return sum;
+  }
+}
+
+/** `cascadeSum` at every place of a row. */
+class CascadeRows {
+  readonly #levels: readonly Float32Array<ArrayBuffer>[];
+  readonly #power: number;
+  readonly #wholeSteps: number;
+  #added = 0;
+
+  constructor(count: number, width: number) {
+    this.#levels = [0, 1, 2, 3].map(() => new Float32Array(width));
+    this.#power = cascadePower(count);
+    this.#wholeSteps = count - (count % (1 << this.#power));
+  }
+
+  add(row: Float32Array): void {
+    const [lowest] = this.#levels;
+    if (lowest !== undefined) addRow(lowest, row);
+    const index = ++this.#added;
+    const step = 1 << this.#power;
+    if (index % step !== 0 || index > this.#wholeSteps) return;
+    for (let level = 1; level < this.#levels.length; level++) {
+      const [below, here] = [this.#levels[level - 1], this.#levels[level]];
+      if (below !== undefined && here !== undefined) addRow(here, below);
+      below?.fill(0);
+      if ((index & ((step - 1) << (level * this.#power))) !== 0) break;
+    }
+  }
+
+  total(): Float32Array<ArrayBuffer> {
+    const [lowest = new Float32Array(0), ...others] = this.#levels;
+    const sum = lowest.slice();
+    for (const level of others) addRow(sum, level);
+    return sum;
+  }
+}
+
+function addRow(sum: Float32Array, row: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (row[i] ?? 0);
 }

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { seededRandom } from "../../../src/base/random.ts";
 import { BernoulliSource } from "../../../src/merge/methods/bernoulli.ts";
-import { cascadeSum, contiguousSum, interleavedSum } from "../../../src/merge/methods/torch-sum.ts";
+import { cascadeSum, contiguousSum, interleavedSum, RowSum, sumAcross } from "../../../src/merge/methods/torch-sum.ts";
 
 test("draws are those of the Mersenne Twister, 24 bits each", () => {
   // Its reference implementation begins with 3499211612, 581869302, 3890346734 for the seed 5489.
@@ -49,4 +50,21 @@ test("whatever the order of adding, the sum of whole numbers is exact", () => {
       ]).toEqual([sum, sum, sum, sum].map((value) => value + 0));
     }),
   );
+});
+
+test("rows are added one by one in the order in which all of them are added at once", () => {
+  const random = seededRandom(5);
+  for (const [count, width] of [
+    [3, 40],
+    [15, 33],
+    [16, 64],
+    [100, 45],
+    [1000, 70],
+    [70_000, 35],
+  ] as const) {
+    const rows = Array.from({ length: count }, () => Float32Array.from({ length: width }, () => random() - 0.5));
+    const sum = new RowSum(count, width);
+    for (const row of rows) sum.add(row);
+    expect(sum.total()).toEqual(sumAcross(rows, false));
+  }
 });

@@ -1,0 +1,47 @@
+import { Template } from "@huggingface/jinja";
+import { InputError, messageOf } from "../base/errors.ts";
+import { readChatFormat } from "../checkpoints/chat-format.ts";
+import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../checkpoints/tokenizer-source.ts";
+import { chatTemplateOf } from "./chat-templates.ts";
+
+/**
+ * The chat template that a recipe asks for.
+ * @returns undefined if it is `auto` and no model has one; @throws InputError if it is no Jinja
+ */
+export async function resolveChatTemplate(wanted: string, models: Iterable<Checkpoint>): Promise<string | undefined> {
+  const template = wanted === "auto" ? await mostCommon(models) : chatTemplateOf(wanted);
+  if (template === undefined) return undefined;
+  try {
+    // Only parsed: what is wrong with it would show when the first prompt is made of it.
+    void new Template(template);
+  } catch (error) {
+    throw new InputError(`chat_template: expected a Jinja template: ${messageOf(error)}`, { cause: error });
+  }
+  return template;
+}
+
+/** Of several that are equally common, the one that comes first in the recipe. */
+async function mostCommon(models: Iterable<Checkpoint>): Promise<string | undefined> {
+  const counts = new Map<string, number>();
+  for (const checkpoint of models) {
+    const template = (await readChatFormat(checkpoint)).template?.trim();
+    if (template !== undefined && template !== "") counts.set(template, (counts.get(template) ?? 0) + 1);
+  }
+  const [first] = [...counts].toSorted(([, a], [, b]) => b - a);
+  return first?.[0];
+}
+
+/** Tokenizer files with another chat template, in the places where old and new versions of transformers look for it. */
+export async function withChatTemplate(files: TokenizerFiles, template: string): Promise<TokenizerFiles> {
+  const encoder = new TextEncoder();
+  const contents = new Map<string, Uint8Array>([["chat_template.jinja", encoder.encode(template)]]);
+  for (const name of files.names.filter((known) => !known.startsWith("chat_template."))) {
+    const bytes = await files.read(name);
+    if (bytes !== undefined) contents.set(name, bytes);
+  }
+  const settings = (await readTokenizerJson(files, "tokenizer_config.json")) ?? {};
+  const changed = `${JSON.stringify({ ...settings, chat_template: template }, undefined, 2)}\n`;
+  contents.set("tokenizer_config.json", encoder.encode(changed));
+  return madeTokenizer(files.where, contents);
+}
