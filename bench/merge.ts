@@ -48,30 +48,35 @@ export async function benchMerge(args: string[]): Promise<void> {
   const [a = "", b = ""] = models.map((model) => join(model, "model.safetensors"));
   const bytes = statSync(a).size;
   const merges: Run[] = [];
-  const copies: { piped: number; plain: number }[] = [];
+  const plain: number[] = [];
+  const piped: number[] = [];
   let points: Point[];
   try {
     shell('cat "$1" "$2" > /dev/null', a, b);
+    const contestants = [
+      async () => merges.push((await run("../src/cli/main.ts", "merge", config, out)).usage),
+      () => plain.push(shell('cat "$1" > /dev/null; cat "$2" > "$3"', a, b, out)),
+      () => piped.push(shell('cat "$1" "$2" | tail -c "$4" > "$3"', a, b, out, String(bytes))),
+    ];
     for (let round = 0; round < rounds; round++) {
-      merges.push((await run("../src/cli/main.ts", "merge", config, out)).usage);
-      rmSync(out, { recursive: true });
-      const plain = shell('cat "$1" > /dev/null; cat "$2" > "$3"', a, b, out);
-      rmSync(out);
-      copies.push({ plain, piped: shell('cat "$1" "$2" | tail -c "$4" > "$3"', a, b, out, String(bytes)) });
-      rmSync(out);
+      // Each comes after each of the others: a machine may have to fetch what the one before it gave back.
+      for (let turn = 0; turn < contestants.length; turn++) {
+        await contestants[(round + turn) % contestants.length]?.();
+        rmSync(out, { recursive: true });
+      }
     }
     points = JSON.parse((await run("./merge/points-child.ts", out, ...models)).output);
   } finally {
     rmSync(out, { recursive: true, force: true });
     rmSync(config, { force: true });
   }
-  printTable(bytes, merges, copies, points);
+  printTable(bytes, merges, { piped: median(piped), plain: median(plain) }, points);
 }
 
 function printTable(
   bytes: number,
   merges: readonly Run[],
-  copies: readonly { piped: number; plain: number }[],
+  copies: { readonly piped: number; readonly plain: number },
   points: readonly Point[],
 ): void {
   const wall = median(merges.map((merge) => merge.wall));
@@ -86,8 +91,8 @@ function printTable(
     `${"ours: mergesweep merge, a fresh process".padEnd(46)}${wall.toFixed(2).padStart(7)}${"1.00".padStart(9)}` +
       `${cpu.join(" + ").padStart(20)}${peak.toFixed(0).padStart(9)}`,
   );
-  print(copy("copy limit: cat A B | tail -c N > OUT", median(copies.map(({ piped }) => piped))));
-  print(copy("copy without a pipe: cat A; cat B > OUT", median(copies.map(({ plain }) => plain))));
+  print(copy("copy limit: cat A B | tail -c N > OUT", copies.piped));
+  print(copy("copy without a pipe: cat A; cat B > OUT", copies.plain));
   print("\nPoints of a sweep, in one process          plan ms  merge s    CPU s");
   for (const [index, point] of points.entries()) {
     const numbers = [point.plan.toFixed(1), point.merge.toFixed(2), point.cpu.toFixed(2)];
