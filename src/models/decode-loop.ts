@@ -245,20 +245,18 @@ export class DecodeLoop {
     const active = this.#active;
     const decoding = this.#model.context.decodeBatch();
     if (!this.#model.inOrder) await decoding;
-    const picking = Promise.allSettled(
-      active.map(({ picker, forced }, slot) => Promise.resolve(forced.shift() ?? picker.pick(logits[slot] ?? 0))),
+    const picks = active.map(
+      async ({ picker, forced }, slot) => forced.shift() ?? (await picker.pick(logits[slot] ?? 0)),
     );
+    const work = Promise.allSettled([decoding, ...picks]);
     try {
       for (const one of active) this.#note(one);
-      await decoding;
     } finally {
       // Whatever fails, a sampler must not be disposed of while it is at work.
-      await picking;
+      await work;
     }
-    return (await picking).map((picked) => {
-      if (picked.status === "rejected") throw picked.reason;
-      return picked.value;
-    });
+    await decoding;
+    return await Promise.all(picks);
   }
 
   /** Moves the last active request into a slot that fell empty. */
