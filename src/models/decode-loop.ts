@@ -1,42 +1,12 @@
 import { WorkError } from "../base/errors.ts";
-import { GeneratedText } from "./generated-text.ts";
+import { ActiveRequest, type WaitingRequest } from "./active-request.ts";
 import type { NativeModel } from "./native-model.ts";
 import type { Completion, CompletionRequest } from "./runtime.ts";
 import { cutPrompt, planPrompt } from "./shared-prompt.ts";
-import { createTokenPicker, type TokenPicker } from "./token-picker.ts";
 import { TokenTexts } from "./token-texts.ts";
-
-/** What a request that is being generated needs from step to step. Its slot is its place in the list of active ones. */
-interface Active {
-  readonly waiting: Waiting;
-  readonly text: GeneratedText;
-  readonly picker: TokenPicker;
-  readonly startedAt: number;
-  /** Where the next token goes. */
-  position: number;
-  /** The last token, alone: decoded in the next step. */
-  readonly last: Uint32Array;
-  /** Whether the last token is in the text yet. */
-  noted: boolean;
-  /** Tokens that are put in instead of sampled ones: they close the thinking. */
-  forced: number[];
-  /** Whether the request has its answer. */
-  answered: boolean;
-}
-
-interface Waiting {
-  readonly request: CompletionRequest;
-  readonly prompt: Uint32Array;
-  readonly signal: AbortSignal | undefined;
-  readonly resolve: (completion: Completion) => void;
-  readonly reject: (reason: unknown) => void;
-}
 
 const NO_LOGITS: Uint32Array = new Uint32Array(0);
 const FIRST = Uint32Array.of(0);
-
-/** What is put in when thinking has used up its budget: the model goes on with its answer. */
-const CLOSE_THINKING = "\n</think>\n\n";
 
 /**
  * Continuous batching: all active requests advance by one token in each step, and a finished one is replaced at once.
@@ -56,8 +26,9 @@ export class DecodeLoop {
   readonly #model: NativeModel;
   readonly #slots: number;
   readonly #texts: TokenTexts;
-  readonly #waiting: Waiting[] = [];
-  readonly #active: Active[] = [];
+  readonly #waiting: WaitingRequest[] = [];
+  /** By their slots. */
+  readonly #active: ActiveRequest[] = [];
   /** Decodes so far: grows as long as the loop advances. */
   steps = 0;
   /** The beginning of a prompt that is kept in the sequence after the last slot, to be copied from. */
@@ -122,9 +93,9 @@ export class DecodeLoop {
       }
     } catch (error) {
       this.#kept = NO_LOGITS;
-      for (const { waiting } of this.#active) waiting.reject(error);
+      for (const active of this.#active) active.reject(error);
       for (const waiting of this.#waiting) waiting.reject(error);
-      for (const active of this.#active) active.picker.dispose();
+      for (const active of this.#active) active.dispose();
       this.#active.length = 0;
       this.#waiting.length = 0;
     } finally {
@@ -139,26 +110,16 @@ export class DecodeLoop {
         waiting.reject(waiting.signal.reason);
         continue;
       }
-      const active: Active = {
-        waiting,
-        text: new GeneratedText(this.#texts, waiting.request.sampling.stop),
-        picker: createTokenPicker(this.#model, waiting.request.sampling, waiting.prompt),
-        startedAt: performance.now(),
-        position: waiting.prompt.length,
-        last: Uint32Array.of(0),
-        noted: true,
-        forced: [],
-        answered: false,
-      };
+      const active = new ActiveRequest(waiting, this.#model, this.#texts);
       try {
-        this.#take(active, await active.picker.pick(await this.#evaluatePrompt(slot, waiting.prompt)));
+        active.take(await active.pick(await this.#evaluatePrompt(slot, waiting.prompt)));
       } catch (error) {
-        active.picker.dispose();
+        active.dispose();
         waiting.reject(error);
         throw error;
       }
       if (active.answered) {
-        active.picker.dispose();
+        active.dispose();
         continue;
       }
       this.#active[slot] = active;
@@ -233,9 +194,9 @@ export class DecodeLoop {
       const one = active[slot];
       const token = tokens[slot];
       if (one === undefined || token === undefined) continue;
-      if (!one.answered) this.#take(one, token);
+      if (!one.answered) one.take(token);
       if (!one.answered) continue;
-      one.picker.dispose();
+      one.dispose();
       if (!(await this.#admit(slot))) await this.#closeGap(slot);
     }
   }
@@ -245,12 +206,10 @@ export class DecodeLoop {
     const active = this.#active;
     const decoding = this.#model.context.decodeBatch();
     if (!this.#model.inOrder) await decoding;
-    const picks = active.map(
-      async ({ picker, forced }, slot) => forced.shift() ?? (await picker.pick(logits[slot] ?? 0)),
-    );
+    const picks = active.map((one, slot) => one.pick(logits[slot] ?? 0));
     const work = Promise.allSettled([decoding, ...picks]);
     try {
-      for (const one of active) this.#note(one);
+      for (const one of active) one.note();
     } finally {
       // Whatever fails, a sampler must not be disposed of while it is at work.
       await work;
@@ -271,55 +230,5 @@ export class DecodeLoop {
       context.disposeSequence(top);
     }
     this.#active.length = top;
-  }
-
-  /** Gives a request its next token, and its answer if it is the last one. The token is put into the text later if it can. */
-  #take(active: Active, token: number): void {
-    const { text, waiting } = active;
-    const { maxTokens, maxThinkingTokens } = waiting.request.sampling;
-    if (waiting.signal?.aborted === true) {
-      active.answered = true;
-      waiting.reject(waiting.signal.reason);
-      return;
-    }
-    if (this.#texts.isEnd(token)) {
-      this.#answer(active, "stop");
-      return;
-    }
-    active.last[0] = token;
-    active.noted = false;
-    active.picker.accept(token);
-    // Here the text decides at once: whether there is a next token, or what it is.
-    if (text.tokens.length + 1 >= maxTokens || maxThinkingTokens !== undefined) this.#note(active);
-  }
-
-  /** Puts the last token into the text, and looks at what has come of it. */
-  #note(active: Active): void {
-    if (active.noted) return;
-    active.noted = true;
-    const { text, waiting } = active;
-    const { maxTokens, maxThinkingTokens } = waiting.request.sampling;
-    if (text.push(active.last[0] ?? 0)) this.#answer(active, "stop");
-    else if (text.tokens.length >= maxTokens) this.#answer(active, "length");
-    else if (
-      text.tokens.length === maxThinkingTokens &&
-      text.thinkingTokens === null &&
-      text.isThinking(waiting.request.prompt)
-    ) {
-      active.forced = [...this.#model.vocabulary.tokenize(CLOSE_THINKING, true)];
-    }
-  }
-
-  #answer(active: Active, finishReason: "stop" | "length"): void {
-    const { text, waiting, startedAt } = active;
-    active.answered = true;
-    waiting.resolve({
-      text: text.text(),
-      finishReason,
-      promptTokens: waiting.prompt.length,
-      completionTokens: text.tokens.length,
-      thinkingTokens: text.thinkingTokens,
-      milliseconds: Math.round(performance.now() - startedAt),
-    });
   }
 }
