@@ -70,7 +70,7 @@ export class ActiveRequest {
     this.#noted = false;
     this.#picker.accept(token);
     // Here the text decides at once: whether there is a next token, or what it is.
-    if (this.#text.tokens.length + 1 >= maxTokens || maxThinkingTokens !== undefined) this.note();
+    if (this.#text.tokens.length + 1 >= maxTokens || maxThinkingTokens !== null) this.note();
   }
 
   /** Puts the last token into the text if it is not there yet, and looks at what has come of it. */
@@ -81,11 +81,7 @@ export class ActiveRequest {
     const { prompt, sampling } = this.#waiting.request;
     if (text.push(this.last[0] ?? 0)) this.#answer("stop");
     else if (text.tokens.length >= sampling.maxTokens) this.#answer("length");
-    else if (
-      text.tokens.length === sampling.maxThinkingTokens &&
-      text.thinkingTokens === null &&
-      text.isThinking(prompt)
-    ) {
+    else if (text.tokensOfThinking(prompt) === sampling.maxThinkingTokens) {
       this.#forced = [...this.#model.vocabulary.tokenize(CLOSE_THINKING, true)];
     }
   }

@@ -7,6 +7,7 @@ import { TokenTexts } from "./token-texts.ts";
 
 const NO_LOGITS: Uint32Array = new Uint32Array(0);
 const FIRST = Uint32Array.of(0);
+const BOTH = Uint32Array.of(0, 1);
 
 /**
  * Continuous batching: all active requests advance by one token in each step, and a finished one is replaced at once.
@@ -16,11 +17,13 @@ const FIRST = Uint32Array.of(0);
  * - active sequences have the ids 0, 1, 2, ... without a gap, and are put into the batch in that order (else llama.cpp cuts
  *   the batch into several passes);
  * - a prompt is alone in its batch, and cut at the same places always;
- * - a batch never has just one token: that takes another matrix kernel, which rounds differently;
+ * - a batch never has just one token, which takes another matrix kernel and rounds differently: a lonely sequence gets a
+ *   partner, and a lonely token of a prompt a successor, that are forgotten at once;
+ * - a sequence that is being generated is touched by nothing but its own tokens;
  * - random numbers belong to the request.
  *
  * The native context must have one sequence more than `slots`: it keeps the beginning that prompts share, evaluated once
- * and copied, and is the partner of a lonely token.
+ * and copied, and is the partner where there is one slot only.
  */
 export class DecodeLoop {
   readonly #model: NativeModel;
@@ -110,11 +113,12 @@ export class DecodeLoop {
         waiting.reject(waiting.signal.reason);
         continue;
       }
-      const active = new ActiveRequest(waiting, this.#model, this.#texts);
+      let active: ActiveRequest | undefined;
       try {
+        active = new ActiveRequest(waiting, this.#model, this.#texts);
         active.take(await active.pick(await this.#evaluatePrompt(slot, waiting.prompt)));
       } catch (error) {
-        active.dispose();
+        active?.dispose();
         waiting.reject(error);
         throw error;
       }
@@ -155,20 +159,21 @@ export class DecodeLoop {
     let position = start;
     for (const end of cutPrompt(start, prompt.length, this.#model)) {
       const size = end - position;
-      const wanted = end === prompt.length ? Uint32Array.of(size - 1) : NO_LOGITS;
-      const needsPartner = size === 1;
-      const partner = sequence + 1;
-      if (needsPartner && partner === this.#slots) this.#kept = NO_LOGITS;
-      context.initBatch(needsPartner ? 2 : size);
-      const handles = context.addToBatch(sequence, position, prompt.slice(position, end), wanted);
-      if (needsPartner) {
-        context.disposeSequence(partner);
-        context.addToBatch(partner, 0, FIRST, FIRST);
+      const isLast = end === prompt.length;
+      if (size > 1) {
+        context.initBatch(size);
+        const wanted = isLast ? Uint32Array.of(size - 1) : NO_LOGITS;
+        logits = context.addToBatch(sequence, position, prompt.slice(position, end), wanted)[0] ?? logits;
+        await context.decodeBatch();
+      } else {
+        // Any token behind it will do: it is forgotten at once, and other sequences are left alone.
+        context.initBatch(2);
+        const pair = Uint32Array.of(prompt[position] ?? 0, 0);
+        logits = context.addToBatch(sequence, position, pair, BOTH)[0] ?? logits;
+        await context.decodeBatch();
+        context.removeTokenCellsFromSequence(sequence, end, -1);
       }
-      await context.decodeBatch();
       this.steps++;
-      if (needsPartner) context.disposeSequence(partner);
-      logits = handles[0] ?? logits;
       position = end;
     }
     return logits;

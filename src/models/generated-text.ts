@@ -22,7 +22,8 @@ export class GeneratedText {
   #partial: number[] = [];
   /** Whether a stop string is in the text. */
   stopped = false;
-  #opened = false;
+  /** Tokens up to and with the one that completed the first `<think>`. */
+  #openedAt: number | undefined;
 
   constructor(texts: TokenTexts, stop: readonly string[]) {
     this.#texts = texts;
@@ -42,15 +43,17 @@ export class GeneratedText {
 
     const recent = this.#tail + piece;
     this.#tail = this.#tailLength === 0 ? "" : recent.slice(-this.#tailLength);
-    this.#opened ||= recent.includes(THINK_START);
+    if (this.#openedAt === undefined && recent.includes(THINK_START)) this.#openedAt = this.tokens.length;
     if (this.thinkingTokens === null && recent.includes(THINK_END)) this.thinkingTokens = this.tokens.length;
     this.stopped ||= this.#stop.some((text) => recent.includes(text));
     return this.stopped;
   }
 
-  /** Whether a `<think>` is open, in this text or at the end of the prompt. */
-  isThinking(prompt: string): boolean {
-    return this.thinkingTokens === null && (this.#opened || prompt.trimEnd().endsWith(THINK_START));
+  /** Tokens since a `<think>` was opened, in this text or at the end of the prompt; undefined if none is open. */
+  tokensOfThinking(prompt: string): number | undefined {
+    if (this.thinkingTokens !== null) return undefined;
+    if (prompt.trimEnd().endsWith(THINK_START)) return this.tokens.length;
+    return this.#openedAt === undefined ? undefined : this.tokens.length - this.#openedAt;
   }
 
   /** The whole text, cut before the first stop string. */

@@ -50,13 +50,14 @@ describe("the text of a completion", () => {
     expect(text.thinkingTokens).toBe(16);
   });
 
-  test("is thinking from <think> on, or if the prompt ended with it", () => {
+  test("counts thinking from <think> on, wherever that is", () => {
     const text = new GeneratedText(bytes, []);
-    expect(text.isThinking("Assistant: <think>\n")).toBe(true);
-    expect(text.isThinking("Assistant:")).toBe(false);
-    pushAll(text, "<think>");
-    expect(text.isThinking("Assistant:")).toBe(true);
+    expect(text.tokensOfThinking("Assistant: <think>\n")).toBe(0);
+    expect(text.tokensOfThinking("Assistant:")).toBeUndefined();
+    pushAll(text, "Well. <think>abc");
+    expect(text.tokensOfThinking("Assistant:")).toBe(3);
+    expect(text.tokensOfThinking("Assistant: <think>\n")).toBe(16);
     pushAll(text, "</think>");
-    expect(text.isThinking("Assistant: <think>\n")).toBe(false);
+    expect(text.tokensOfThinking("Assistant: <think>\n")).toBeUndefined();
   });
 });
