@@ -34,11 +34,12 @@ export interface WeightedToken {
 
 /** The tokens that survive all filters, most probable first; equal ones in the order of their ids. Weights of the best is 1. */
 export function keptTokens({ tokens, logits }: TokenLogits, sampling: Sampling): WeightedToken[] {
+  const best = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+  // Below the best before they are divided: a tiny temperature would make infinities of all, the best among them.
   const order = tokens
-    .map((token, i) => ({ token, logit: (logits[i] ?? Number.NEGATIVE_INFINITY) / sampling.temperature }))
-    .toSorted((a, b) => b.logit - a.logit || a.token - b.token);
-  const best = order[0]?.logit ?? 0;
-  let kept = order.map(({ token, logit }) => ({ token, weight: Math.exp(logit - best) }));
+    .map((token, i) => ({ token, logit: ((logits[i] ?? Number.NEGATIVE_INFINITY) - best) / sampling.temperature }))
+    .toSorted((a, b) => compareLogits(b.logit, a.logit) || a.token - b.token);
+  let kept = order.map(({ token, logit }) => ({ token, weight: Math.exp(logit) }));
 
   if (sampling.topK > 0 && sampling.topK < kept.length) {
     const lowest = order[sampling.topK - 1]?.logit ?? Number.NEGATIVE_INFINITY;
@@ -52,4 +53,9 @@ export function keptTokens({ tokens, logits }: TokenLogits, sampling: Sampling):
     kept = kept.slice(0, count);
   }
   return sampling.minP > 0 ? kept.filter(({ weight }) => weight >= sampling.minP) : kept;
+}
+
+/** As for a sort; two that are both infinite are equal. */
+function compareLogits(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }

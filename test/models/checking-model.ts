@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { NativeContext, NativeModel, NativeSampler, NativeSamplerConfig } from "../../src/models/native-model.ts";
 
 const VOCABULARY = 48;
-export const END = 0;
+const END = 0;
 /** Tokens whose texts are parts of characters, of marks, and marks; all others are letters. */
 const TEXTS = new Map<number, Uint8Array>([
   [1, Buffer.from("<th")],

@@ -50,6 +50,19 @@ describe("the tokens that may be drawn", () => {
     expect(kept({ minP: 0.4 })).toEqual([10]);
   });
 
+  test("are the best alone at a temperature that is all but 0", () => {
+    const weights = keptTokens(LOGITS, sampling({ temperature: 1e-310 }));
+    expect(weights.map(({ token, weight }) => [token, weight])).toEqual([
+      [10, 1],
+      [11, 0],
+      [12, 0],
+      [13, 0],
+      [14, 0],
+    ]);
+    const random = seededRandom(1);
+    for (let i = 0; i < 20; i++) expect(drawToken(LOGITS, sampling({ temperature: 1e-310 }), random)).toBe(10);
+  });
+
   test("follow transformers' warpers, word by word, for any logits", () => {
     // Steps of a hundredth: logits that differ in their last bit only are as good as equal, and rounding decides.
     const logit = integer({ min: -2000, max: 2000 }).map((hundredths) => hundredths / 100);
