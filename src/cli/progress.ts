@@ -28,7 +28,7 @@ export function showProgress(
   return (event, progress) => {
     switch (event.kind) {
       case "unit-crashed":
-        terminal.note(`${event.point}: ${event.message}\n${event.point}: goes on in a fresh process`);
+        terminal.note(`${event.point}: ${event.message}\n${event.point}: goes on with a fresh ${event.engine}`);
         break;
       case "unit-done":
         if (event.sameAs !== null)

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { countOf } from "../base/count-of.ts";
 import { renderReport } from "../report/render-report.ts";
 import { readRun } from "../runs/run-store.ts";
 import { completionsPerPoint } from "../runs/schema.ts";
@@ -22,7 +23,9 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
   const { server, engine } = plan;
   // A server has all of the machine, or is another machine; a GPU is one's alone.
   const workers = flags.workers ?? (server === undefined && engine.gpu !== "auto" ? context.cores : 1);
-  terminal.note(`${plan.units.length} points x ${attempts} completions, ${workers} at a time -> ${out}`);
+  terminal.note(
+    `${countOf(plan.units.length, "point")} x ${countOf(attempts, "completion")}, ${workers} at a time -> ${out}`,
+  );
   let outcome: SweepOutcome;
   try {
     outcome = await runSweep(plan, {
@@ -49,7 +52,7 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
   if (outcome.failed.length === 0) return;
   const names = outcome.failed.map(({ point }) => point).join(", ");
   terminal.error(
-    `${outcome.failed.length} of ${plan.units.length} points failed: ${names}. The same command tries them again.`,
+    `${outcome.failed.length} of ${countOf(plan.units.length, "point")} failed: ${names}. The same command tries them again.`,
   );
   context.setExitCode(EXIT.failed);
 }

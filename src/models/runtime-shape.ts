@@ -1,4 +1,5 @@
 import { alignUp, formatBytes } from "../base/bytes.ts";
+import { countOf } from "../base/count-of.ts";
 import { WorkError } from "../base/errors.ts";
 
 /** What of a model decides how much memory its work takes. */
@@ -78,7 +79,7 @@ export function chooseRuntimeShape(
   const batchTokens = BATCH_SIZES.find((size) => batchBytes(model, size, context) <= budget * BATCH_SHARE) ?? 64;
   const each = sequenceBytes(model, context);
   const fits = Math.floor((budget - batchBytes(model, batchTokens, context)) / each) - 1;
-  const room = `${formatBytes(Math.max(0, Math.round(budget)))} for each of ${processes} processes`;
+  const room = `${formatBytes(Math.max(0, Math.round(budget)))} for each of ${countOf(processes, "process", "processes")}`;
   if (fits < 1) {
     throw new WorkError(
       `Expected memory for a sequence of ${contextTokens} tokens and a spare one (${formatBytes(2 * each)}), found ${room}`,
@@ -88,8 +89,8 @@ export function chooseRuntimeShape(
   const wanted = sequences === undefined ? fastest(probed) : { count: sequences, why: "as asked" };
   const reasons = [
     fits < wanted.count
-      ? `${fits} sequences: more of ${contextTokens} tokens (${formatBytes(each)}) do not fit into ${room}; ${wanted.count} would be taken (${wanted.why})`
-      : `${wanted.count} sequences: ${wanted.why}`,
+      ? `${countOf(fits, "sequence")}: more of ${contextTokens} tokens (${formatBytes(each)}) do not fit into ${room}; ${wanted.count} would be taken (${wanted.why})`
+      : `${countOf(wanted.count, "sequence")}: ${wanted.why}`,
     batchTokens === BATCH_SIZES[0]
       ? `prompts in batches of ${batchTokens} tokens: more are no faster`
       : `prompts in batches of ${batchTokens} tokens: the attention of more to ${contextTokens} tokens takes too much of ${room}`,

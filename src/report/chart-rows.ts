@@ -1,3 +1,4 @@
+import { countOf } from "../base/count-of.ts";
 import type { Manifest } from "../runs/schema.ts";
 import type { Interval } from "../stats/interval.ts";
 import { groupBy } from "../stats/mean.ts";
@@ -53,7 +54,7 @@ export function subtitleOf(manifest: Manifest, rows: readonly SummaryRow[]): str
   const [row] = rows;
   if (row === undefined) return manifest.sweep;
   const attempts = row.attempts > 1 ? ` × ${row.attempts} attempts` : "";
-  return `${manifest.sweep}: ${row.benchmark}, ${row.samples} questions${attempts}, 95% intervals`;
+  return `${manifest.sweep}: ${row.benchmark}, ${countOf(row.samples, "question")}${attempts}, 95% intervals`;
 }
 
 export function verticalExtent({ y, yInterval }: Mark): number[] {

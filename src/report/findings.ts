@@ -1,3 +1,4 @@
+import { countOf } from "../base/count-of.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import { groupBy } from "../stats/mean.ts";
 import { paretoFront } from "../stats/pareto.ts";
@@ -41,10 +42,10 @@ export function runNotes(run: StoredRun, rows: readonly SummaryRow[]): string[] 
       counts.reduce((total, count) => total + count, 0),
     );
     notes.push(
-      `This runtime need not give the same text for the same seed: ${same} of ${asked} completions that were asked for twice came out the same.`,
+      `This runtime need not give the same text for the same seed: ${same} of ${countOf(asked ?? 0, "completion that was", "completions that were")} asked for twice came out the same.`,
     );
   }
-  notes.push(`Completions were cut off at ${maxTokens} tokens; see the column "cut off".`);
+  notes.push(`Completions were cut off at ${countOf(maxTokens, "token")}; see the column "cut off".`);
   const early = run.evaluated
     .flatMap(({ scores }) => scores)
     .filter(({ truncated, tokens }) => truncated === 1 && tokens < maxTokens).length;
@@ -202,7 +203,7 @@ function truncationSentence(rows: readonly SummaryRow[]): string[] {
     undefined,
   );
   if (worst === undefined) return [];
-  return [
-    `Up to ${percent(worst.truncated)}% of the completions were cut off (${worst.point}); accuracy of its others is ${percent(worst.accuracyCompleted)}%.`,
-  ];
+  const others =
+    worst.accuracyCompleted === null ? "" : `; accuracy of its others is ${percent(worst.accuracyCompleted)}%`;
+  return [`Up to ${percent(worst.truncated)}% of the completions were cut off (${worst.point})${others}.`];
 }

@@ -1,3 +1,4 @@
+import { countOf } from "../base/count-of.ts";
 import type { Manifest } from "../runs/schema.ts";
 import type { Findings } from "./findings.ts";
 import { markdownTable, type TextTable } from "./summary-table.ts";
@@ -19,10 +20,9 @@ export const LEGEND =
 /** One line about what was run. */
 export function describeRun({ benchmarks, points }: Manifest): string {
   const asked = benchmarks.map(
-    ({ name, samples, attempts }) =>
-      `${name} (${samples} questions, ${attempts} ${attempts === 1 ? "attempt" : "attempts"} each)`,
+    ({ name, samples, attempts }) => `${name} (${countOf(samples, "question")}, ${countOf(attempts, "attempt")} each)`,
   );
-  return `${points.length} points and references on ${asked.join(", ")}.`;
+  return `${countOf(points.length, "point or reference", "points and references")} on ${asked.join(", ")}.`;
 }
 
 /** summary.md: the table, what it says, the pictures. */

@@ -19,7 +19,13 @@ export type SweepEvent =
   /** `stored` are the completions from before. */
   | { readonly kind: "unit-started"; readonly point: string; readonly stored: readonly SampleRecord[] }
   | { readonly kind: "completion"; readonly point: string; readonly record: SampleRecord }
-  | { readonly kind: "unit-crashed"; readonly point: string; readonly message: string }
+  /** An engine died: the unit goes on with a fresh process, or a server that is started again. */
+  | {
+      readonly kind: "unit-crashed";
+      readonly point: string;
+      readonly message: string;
+      readonly engine: "process" | "server";
+    }
   | { readonly kind: "unit-done"; readonly point: string; readonly sameAs: string | null; readonly resumed: boolean }
   | { readonly kind: "unit-failed"; readonly point: string; readonly message: string };
 
@@ -220,6 +226,7 @@ class RunningSweep {
   async #evaluate(unit: PlannedUnit, weights: MaterialisedWeights, runtime: ModelRuntime): Promise<UnitAnswers> {
     const { sequences } = this.#options;
     const point = unit.point.name;
+    const engine = this.#plan.server === undefined ? "process" : "server";
     const progress = await UnitInProgress.begin({
       unit,
       plan: this.#plan,
@@ -229,7 +236,7 @@ class RunningSweep {
       signal: this.#signal,
       onCompletion: (record) => this.#report({ kind: "completion", point, record }),
       onCrash: (message) => {
-        this.#report({ kind: "unit-crashed", point, message });
+        this.#report({ kind: "unit-crashed", point, message, engine });
         this.#bell.emit("change");
       },
     });

@@ -76,7 +76,7 @@ describe("a process that dies under a sweep", { timeout: 180_000 }, () => {
       process.kill(await engineAtWork(running, name), signal);
       const { code, stderr } = await running.ended();
       expect(stderr).toMatch(new RegExp(`w=0: The process that runs llama\\.cpp was ended by ${signal}\\.`));
-      expect(stderr).toContain("w=0: goes on in a fresh process");
+      expect(stderr).toContain("w=0: goes on with a fresh process");
       expect(code).toBe(0);
       expect(await storedCompletions(join(folder, name))).toEqual(undisturbed);
     },
@@ -121,7 +121,7 @@ describe("a process that dies under a sweep", { timeout: 180_000 }, () => {
       .toBeGreaterThan(10);
     process.kill(engineProcesses(running.pid)[0] ?? 0, "SIGKILL");
     const { code, stderr } = await running.ended();
-    expect(stderr).toContain("len: goes on in a fresh process");
+    expect(stderr).toContain("len: goes on with a fresh process");
     expect(code).toBe(0);
     await cli(args("alone", 1));
     expect(await storedCompletions(join(folder, "shared"))).toEqual(await storedCompletions(join(folder, "alone")));

@@ -17,13 +17,15 @@ const PROGRESS: RunProgress = {
 };
 const LINE = "[#####...............] 3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left";
 
-/** Beats for some minutes, one every two seconds, and what was written. */
-function beat(minutes: number, isTTY: boolean): string {
-  let written = "";
+type Show = ReturnType<typeof showProgress>;
+
+/** What is written while a sweep is shown. */
+function written(isTTY: boolean, during: (show: Show, wait: (milliseconds: number) => void) => void): string {
+  let text = "";
   let clock = 0;
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      written += chunk.toString();
+      text += chunk.toString();
       done();
     },
   });
@@ -38,8 +40,20 @@ function beat(minutes: number, isTTY: boolean): string {
     (unit) => unit,
     () => clock,
   );
-  for (; clock <= minutes * 60_000; clock += 2000) show({ kind: "beat" }, () => PROGRESS);
-  return written;
+  during(show, (milliseconds) => {
+    clock += milliseconds;
+  });
+  return text;
+}
+
+/** Beats for some minutes, one every two seconds, and what was written. */
+function beat(minutes: number, isTTY: boolean): string {
+  return written(isTTY, (show, wait) => {
+    for (let turn = 0; turn <= minutes * 30; turn++) {
+      show({ kind: "beat" }, () => PROGRESS);
+      wait(2000);
+    }
+  });
 }
 
 it("in a log there is a line a minute, also while nothing is finished", () => {
@@ -47,8 +61,15 @@ it("in a log there is a line a minute, also while nothing is finished", () => {
 });
 
 it("on a terminal one line is redrawn", () => {
-  const written = beat(1, true);
-  expect(written).not.toContain("\n");
-  expect(written.split("\r").length).toBe(32);
-  expect(written).toContain(LINE);
+  const text = beat(1, true);
+  expect(text).not.toContain("\n");
+  expect(text.split("\r").length).toBe(32);
+  expect(text).toContain(LINE);
+});
+
+it.each(["process", "server"] as const)("a %s that died is said to be replaced by another", (engine) => {
+  const text = written(false, (show) =>
+    show({ kind: "unit-crashed", point: "w=0", message: "It died.", engine }, () => PROGRESS),
+  );
+  expect(text).toBe(`w=0: It died.\nw=0: goes on with a fresh ${engine}\n`);
 });

@@ -85,7 +85,7 @@ describe("a command that starts a server", { timeout: 180_000 }, () => {
   it("and dies is named with its last lines and started once more", async () => {
     const { code, stderr } = await evaluate("died", "--serve", serveCommand("{gguf}", "die"));
     expect(stderr).toMatch(/accfmt: The server ended with exit code 4\. Its last lines:[^]*a bug in the kernel/);
-    expect(stderr).toContain("accfmt: goes on in a fresh process");
+    expect(stderr).toContain("accfmt: goes on with a fresh server");
     expect(code).toBe(0);
     await evaluate("undisturbed");
     expect(await completionsOf("died")).toEqual(await completionsOf("undisturbed"));

@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises";
 import { arch, cpus, freemem, platform, totalmem } from "node:os";
 import type { CommandModule } from "yargs";
 import { formatBytes } from "../../base/bytes.ts";
+import { countOf } from "../../base/count-of.ts";
 import { messageOf } from "../../base/errors.ts";
 import { listBenchmarkNames } from "../../benchmarks/registry.ts";
 import { cacheRoot } from "../../sweep/gguf-folder.ts";
@@ -24,7 +25,7 @@ export function doctorCommand(context: CliContext): CommandModule {
         mergesweep: context.version,
         node: process.version,
         platform: `${platform()} ${arch()}`,
-        processor: `${cpus()[0]?.model ?? "unknown"}, ${context.cores} cores`,
+        processor: `${cpus()[0]?.model ?? "unknown"}, ${countOf(context.cores, "core")}`,
         memory: `${formatBytes(freemem())} free of ${formatBytes(totalmem())}`,
         "memory file system": await freeSpace("/dev/shm"),
         "working directory": await freeSpace("."),

@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { formatBytes } from "../../base/bytes.ts";
+import { countOf } from "../../base/count-of.ts";
 import { completionsPerPoint } from "../../runs/schema.ts";
 import { readSweepFile } from "../../sweep/config.ts";
 import { planSweep, unitBytes } from "../../sweep/plan.ts";
@@ -35,11 +36,11 @@ export function planCommand(context: CliContext): CommandModule {
         const completions = completionsPerPoint(manifest);
         context.terminal.out(
           [
-            `${manifest.sweep}: ${plan.units.length} points x ${completions} completions = ${plan.units.length * completions}`,
+            `${manifest.sweep}: ${countOf(plan.units.length, "point")} x ${countOf(completions, "completion")} = ${plan.units.length * completions}`,
             `points: ${manifest.points.map((point) => point.name).join(", ")}`,
             ...manifest.benchmarks.map(
               ({ name, version, samples, attempts, prompt }) =>
-                `benchmark: ${name} v${version}, ${samples} problems x ${attempts}, prompt ${prompt}`,
+                `benchmark: ${name} v${version}, ${countOf(samples, "problem")} x ${attempts}, prompt ${prompt}`,
             ),
             `generation: ${JSON.stringify(manifest.plan.generation)}`,
             `runtime: ${plan.server === undefined ? describeEngine(plan.engine) : plan.server.createRuntime().build}`,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import { writeFileAtomic } from "../../base/atomic-write.ts";
+import { countOf } from "../../base/count-of.ts";
 import { UsageError } from "../../base/errors.ts";
 import { disagreementsCsv, disagreementTable, findDisagreements } from "../../report/disagreements.ts";
 import { renderReport } from "../../report/render-report.ts";
@@ -45,7 +46,7 @@ export function scoreCommand({ terminal }: CliContext): CommandModule {
         const { table, json, rows } = await compareProfiles(folder, root, pairOf(profiles), report);
         terminal.out(args.json === true ? json : table);
         terminal.note(
-          `${rows} completions are judged differently: ${join(report, DISAGREEMENTS)}. The run keeps its scores.`,
+          `${countOf(rows, "completion is", "completions are")} judged differently: ${join(report, DISAGREEMENTS)}. The run keeps its scores.`,
         );
         return;
       }
@@ -53,7 +54,7 @@ export function scoreCommand({ terminal }: CliContext): CommandModule {
       const { table } = await renderReport(await readRun(folder), report);
       terminal.out(args.json === true ? JSON.stringify(rescored) : table);
       terminal.note(
-        `${rescored.attempts} completions of ${rescored.units} units scored; ${rescored.changed} verdicts changed`,
+        `${countOf(rescored.attempts, "completion")} of ${countOf(rescored.units, "unit")} scored; ${countOf(rescored.changed, "verdict")} changed`,
       );
     },
   });

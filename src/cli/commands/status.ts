@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import { countOf } from "../../base/count-of.ts";
 import { readLock } from "../../runs/lock.ts";
 import type { RunProgress } from "../../runs/progress.ts";
 import { readManifest, readProgress, unitStore } from "../../runs/run-store.ts";
@@ -79,11 +80,11 @@ function describe({ sweep, points, samples_done, samples_total, lock, progress }
   const speeds = new Map(
     progress?.working.map(({ point, tokens_per_second, processes }) => [
       point,
-      `  ${Math.round(tokens_per_second)} tokens/s in ${processes} ${processes === 1 ? "process" : "processes"}`,
+      `  ${Math.round(tokens_per_second)} tokens/s in ${countOf(processes, "process", "processes")}`,
     ]),
   );
   return [
-    `${sweep}: ${done} of ${points.length} points done, ${samples_done} of ${samples_total} samples${speed}`,
+    `${sweep}: ${done} of ${countOf(points.length, "point")} done, ${samples_done} of ${countOf(samples_total, "sample")}${speed}`,
     describeHolder(lock, progress),
     ...points.map(
       ({ point, state, answered, total }) =>
@@ -97,5 +98,5 @@ function describeHolder(lock: RunStatus["lock"], progress: RunProgress | null): 
   const who = `process ${lock.pid} on ${lock.host}`;
   if (!lock.alive) return `Nobody works on it: ${who} ended without giving back its lock; the next run takes it over.`;
   if (progress === null) return `At work: ${who}.`;
-  return `At work: ${who}, ${progress.workers} workers, since ${formatSeconds(progress.seconds)}.`;
+  return `At work: ${who}, ${countOf(progress.workers, "worker")}, since ${formatSeconds(progress.seconds)}.`;
 }
