@@ -48,6 +48,11 @@ export const EMBEDDING = "model.embed_tokens.weight";
 export const HEAD = "lm_head.weight";
 export const FINAL_NORM = "model.norm.weight";
 
+/** Whether a tensor has a row for every token. */
+export function isVocabulary(name: string): boolean {
+  return name === EMBEDDING || name === HEAD;
+}
+
 export const KNOWN_ARCHITECTURES: readonly string[] = [...ARCHITECTURES.keys()];
 
 export function architectureTensors(modelType: string): ArchitectureTensors | undefined {

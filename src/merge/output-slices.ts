@@ -7,6 +7,10 @@ export interface OutputSlice {
   readonly sources: readonly SliceSource[];
   readonly layers: number;
   readonly parameters: RecipeParameters;
+  /** As the slice names it, or else the recipe. */
+  readonly baseModel: string | undefined;
+  /** In the recipe; undefined if that has no slices. */
+  readonly where: string | undefined;
 }
 
 export interface SliceSource {
@@ -25,13 +29,11 @@ export function outputSlices(
   problems: Problems,
 ): OutputSlice[] {
   const whole = { sources: wholeModels(recipe), baseModel: undefined, parameters: new Map() };
-  return (recipe.slices ?? [whole]).flatMap(({ sources, baseModel, parameters }, index) => {
+  return (recipe.slices ?? [whole]).flatMap(({ sources, baseModel = recipe.baseModel, parameters }, index) => {
     const where = recipe.slices === undefined ? undefined : `slices[${index}]`;
     const opened = sources.flatMap((source) => {
       const checkpoint = models.get(source.model);
-      return checkpoint === undefined
-        ? []
-        : [openSource(source, checkpoint, baseModel ?? recipe.baseModel, where, problems)];
+      return checkpoint === undefined ? [] : [openSource(source, checkpoint, baseModel, where, problems)];
     });
     const [first] = opened;
     if (first === undefined) return [];
@@ -39,7 +41,8 @@ export function outputSlices(
       const found = opened.map(({ model, layers }) => `${model} has ${layers}`).join(", ");
       problems.add(`expected the same number of layers of every model, found that ${found}`, where);
     }
-    return [{ sources: compat ? collapseTwins(opened) : opened, layers: first.layers, parameters }];
+    const kept = compat ? collapseTwins(opened) : opened;
+    return [{ sources: kept, layers: first.layers, parameters, baseModel, where }];
   });
 }
 

@@ -1,12 +1,15 @@
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import { roundTo } from "../tensors/convert.ts";
 import { type FloatDtype, isFloatDtype } from "../tensors/dtype.ts";
 import type { ReadableTensor } from "../tensors/tensor-reader.ts";
-import { type ArchitectureTensors, EMBEDDING, FINAL_NORM, HEAD, layerTensor } from "./architectures.ts";
-import type { MergeMethod } from "./methods/method.ts";
+import { type ArchitectureTensors, EMBEDDING, FINAL_NORM, HEAD, isVocabulary, layerTensor } from "./architectures.ts";
+import { fitShapes } from "./fit-shapes.ts";
+import type { MergeMethod, TensorMerge } from "./methods/method.ts";
 import type { OutputSlice, SliceSource } from "./output-slices.ts";
+import { mergeParameters, modelParameters } from "./plan-parameters.ts";
 import type { PlannedInput, PlannedTensor } from "./planned-tensor.ts";
 import type { Problems } from "./problems.ts";
-import { evaluateSetting, type MergeRecipe, type RecipeParameters } from "./recipe.ts";
+import type { MergeRecipe } from "./recipe.ts";
 import type { CombinedVocabulary } from "./vocabulary/combine.ts";
 import { permuteInputs } from "./vocabulary/permute-inputs.ts";
 
@@ -94,51 +97,79 @@ function inferTensors({ models, problems, architecture }: Planning): Architectur
 }
 
 function planTensor(wanted: Wanted, planning: Planning): PlannedTensor | undefined {
-  const { recipe, method, problems, compat, warnings } = planning;
-  const { name, sources, optional } = wanted;
-  const places = sources.map((source) => ({ source, tensor: findTensor(source, wanted.nameIn(source), name) }));
-  if (optional && !sources.some((source) => source.checkpoint.reader.tensors.has(wanted.nameIn(source))))
-    return undefined;
+  const { method, problems, compat } = planning;
+  const { name } = wanted;
   const parameters = mergeParameters(wanted, planning);
+  const found = plannedInputs(wanted, planning);
+  if (found === undefined || parameters === undefined) return undefined;
+  const fitting = fitShapes(name, combineVocabulary(name, found, planning), planning);
+  if (fitting === undefined) return undefined;
+  const { inputs, shape } = fitting;
+  const planned = { name, shape, ...dtypesOf(planning, inputs), inputs, parameters, compat };
+  const miscount = modelCountFault(method, inputs.length);
+  if (miscount !== undefined) {
+    problems.add(miscount);
+    return undefined;
+  }
+  const fault = method.refuse?.(planned) ?? (compat ? undefined : (parametersFault(planned) ?? method.warn?.(planned)));
+  if (fault === undefined) return planned;
+  problems.add(fault, name);
+  return undefined;
+}
+
+/** @returns undefined for a tensor that no model has, or that cannot be read from all of them */
+function plannedInputs(wanted: Wanted, planning: Planning): readonly PlannedInput[] | undefined {
+  const { problems } = planning;
+  const { name, sources, optional } = wanted;
+  if (optional && !sources.some((source) => source.checkpoint.reader.tensors.has(wanted.nameIn(source)))) {
+    return undefined;
+  }
   const found: PlannedInput[] = [];
-  for (const { source, tensor } of places) {
+  for (const source of sources) {
+    const { model, isBase } = source;
+    const { reader } = source.checkpoint;
+    const tensor = findTensor(source, wanted.nameIn(source), name);
     if (tensor === undefined) {
-      problems.add(`expected in every model, found none in ${source.model}`, wanted.nameIn(source));
+      problems.add(`expected in every model, found none in ${model}`, wanted.nameIn(source));
       continue;
     }
     const { dtype } = tensor;
     if (!isFloatDtype(dtype)) {
-      problems.add(`expected F32, F16 or BF16, found ${dtype} in ${source.model}`, tensor.name);
+      problems.add(`expected F32, F16 or BF16, found ${dtype} in ${model}`, tensor.name);
       continue;
     }
-    const own = modelParameters(wanted, source, planning);
-    if (own === undefined) continue;
-    found.push({
-      model: source.model,
-      reader: source.checkpoint.reader,
-      tensor,
-      dtype,
-      isBase: source.isBase,
-      parameters: own,
-    });
+    const parameters = modelParameters(wanted, source, planning);
+    if (parameters !== undefined) found.push({ model, reader, tensor, dtype, isBase, parameters });
   }
-  if (found.length < sources.length || parameters === undefined) return undefined;
-  const inputs = combineVocabulary(name, found, planning);
-  const shape = commonShape(name, inputs, compat, problems, warnings);
-  if (shape === undefined) return undefined;
-  const work = recipe.dtype ?? promote(inputs.map((input) => input.dtype));
-  const planned = { name, shape, work, dtype: recipe.outDtype ?? work, inputs, parameters, compat };
-  const fault = compat ? undefined : method.check?.(planned);
-  if (fault !== undefined) {
-    problems.add(fault, name);
-    return undefined;
+  return found.length < sources.length ? undefined : found;
+}
+
+/** What a tensor is computed in, what the method makes of it, and what is stored. */
+function dtypesOf(
+  { recipe: { dtype, outDtype }, method }: Planning,
+  inputs: readonly PlannedInput[],
+): { readonly work: FloatDtype; readonly result: FloatDtype; readonly dtype: FloatDtype } {
+  const widest = promote(inputs.map((input) => input.dtype));
+  const ofBase = inputs.find(({ isBase }) => isBase)?.dtype ?? widest;
+  const work = dtype ?? (method.withoutDtype === "base" ? ofBase : widest);
+  const result = dtype ?? (method.withoutDtype === "to base" ? ofBase : work);
+  return { work, result, dtype: outDtype ?? result };
+}
+
+function modelCountFault({ name, models: { least, most, copiesOne } }: MergeMethod, found: number): string | undefined {
+  if ((found >= least && found <= most) || (found === 1 && copiesOne === true)) return undefined;
+  const expected = least === most ? String(least) : Number.isFinite(most) ? `${least} to ${most}` : `${least} or more`;
+  return `${name} takes ${expected} ${most === 1 ? "model" : "models"}, found ${found}`;
+}
+
+/** Numbers that are no numbers in the dtype that is worked in. */
+function parametersFault({ work, inputs, parameters }: TensorMerge): string | undefined {
+  for (const of of [parameters, ...inputs.map((input) => input.parameters)]) {
+    for (const [name, value] of of) {
+      if (!Number.isFinite(roundTo(work, value))) return `expected a ${name} that ${work} can hold, found ${value}`;
+    }
   }
-  if (inputs.length < method.models.least || inputs.length > method.models.most) {
-    const { least, most } = method.models;
-    problems.add(`${method.name} takes ${least === most ? least : `${least} or more`} models, found ${inputs.length}`);
-    return undefined;
-  }
-  return planned;
+  return undefined;
 }
 
 /** The inputs of an embedding in the vocabulary of the result; all others as they are. */
@@ -151,10 +182,6 @@ function combineVocabulary(
   return permuteInputs(name, inputs, vocabulary, recipe.dtype, problems);
 }
 
-function isVocabulary(name: string): boolean {
-  return name === EMBEDDING || name === HEAD;
-}
-
 /** A checkpoint without a head uses its embedding for it. */
 function findTensor({ checkpoint }: SliceSource, nameIn: string, name: string): ReadableTensor | undefined {
   const { tensors } = checkpoint.reader;
@@ -165,82 +192,4 @@ function findTensor({ checkpoint }: SliceSource, nameIn: string, name: string): 
 function promote(dtypes: readonly FloatDtype[]): FloatDtype {
   const [first = "F32", ...others] = new Set(dtypes);
   return others.length === 0 ? first : "F32";
-}
-
-function mergeParameters(wanted: Wanted, { recipe, method, problems }: Planning): Map<string, number> | undefined {
-  const values = new Map<string, number>();
-  for (const { name, scope, fallback } of method.parameters) {
-    if (scope !== "merge") continue;
-    const value =
-      firstValue(name, wanted.name, wanted.t, [wanted.slice.parameters, recipe.moduleParameters, recipe.parameters]) ??
-      fallback;
-    if (value === undefined) {
-      problems.add(`${method.name} needs the parameter ${name}, found none`, wanted.name);
-      return undefined;
-    }
-    values.set(name, value);
-  }
-  return values;
-}
-
-function modelParameters(
-  wanted: Wanted,
-  source: SliceSource,
-  { recipe, method, problems }: Planning,
-): Map<string, number> | undefined {
-  const values = new Map<string, number>();
-  const tensor = wanted.nameIn(source);
-  const places = [source.parameters, wanted.slice.parameters, recipe.moduleParameters, recipe.parameters];
-  for (const { name, scope, fallback, baseFallback } of method.parameters) {
-    if (scope !== "model") continue;
-    const value = firstValue(name, tensor, wanted.t, places) ?? (source.isBase ? (baseFallback ?? fallback) : fallback);
-    if (value !== undefined) values.set(name, value);
-    else if (!source.isBase || method.baseModel !== "required") {
-      problems.add(
-        `${method.name} needs the parameter ${name} of ${source.isBase ? "the base_model " : ""}${source.model}, found none`,
-        tensor,
-        source.isBase
-          ? "A base_model takes part in this method as every other model: list it with its weight."
-          : undefined,
-      );
-      return undefined;
-    }
-  }
-  return values;
-}
-
-/** The first place that has a value for this tensor: a model's own, its slice's, the recipe's. */
-function firstValue(name: string, tensor: string, t: number, places: readonly RecipeParameters[]): number | undefined {
-  for (const parameters of places) {
-    const setting = parameters.get(name);
-    const value = setting === undefined ? undefined : evaluateSetting(setting, tensor, t);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-function commonShape(
-  name: string,
-  inputs: readonly PlannedInput[],
-  compat: boolean,
-  problems: Problems,
-  warnings: string[],
-): readonly number[] | undefined {
-  const [first, ...others] = inputs.map((input) => input.tensor.shape);
-  if (first === undefined) return undefined;
-  if (others.every((shape) => shape.join() === first.join())) return first;
-  const sameWidth = others.every((shape) => shape.length === first.length && shape[1] === first[1]);
-  if (compat && isVocabulary(name) && sameWidth) {
-    const rows = Math.min(...inputs.map((input) => input.tensor.shape[0] ?? 0));
-    warnings.push(`${name}: only the first ${rows} rows are merged, as not all models have more`);
-    return [rows, ...first.slice(1)];
-  }
-  const found = inputs.map((input) => `[${input.tensor.shape.join(", ")}] in ${input.model}`).join(", ");
-  const vocabularies = isVocabulary(name) && sameWidth;
-  problems.add(
-    `expected ${vocabularies ? "vocabularies of one size" : "one shape"}, found ${found}`,
-    name,
-    vocabularies ? 'Write "tokenizer: { source: union }" to combine the models\' vocabularies.' : undefined,
-  );
-  return undefined;
 }

@@ -14,6 +14,7 @@ import { planTensors } from "./plan-tensors.ts";
 import type { PlannedTensor } from "./planned-tensor.ts";
 import { Problems } from "./problems.ts";
 import { type MergeRecipe, recipeModels } from "./recipe.ts";
+import { unusedParameters } from "./unused-parameters.ts";
 import { type CombinedVocabulary, combineVocabularies } from "./vocabulary/combine.ts";
 import { filesOf } from "./vocabulary/read-vocabulary.ts";
 
@@ -67,15 +68,15 @@ export async function planMerge(
     const problems = new Problems();
     const method = mergeMethodOf(recipe.method);
     if (method === undefined) throw new InputError(`Expected a merge method, found ${recipe.method}`);
-    checkBaseModel(recipe, method, problems);
     const models = await openAll(recipe, checkpoints, problems);
     problems.throwIfAny();
     const architecture = commonArchitecture(models, allowCrimes, problems);
     const slices = outputSlices(recipe, models, compat, problems);
+    for (const slice of slices) checkBaseModel(slice, method, problems);
     const [donorName, given] = findDonor(recipe, models);
     const vocabulary = await combineIfAsked(recipe, models, recipe.baseModel ?? donorName, checkpoints, problems);
     problems.throwIfAny();
-    const warnings = [...(vocabulary?.warnings ?? [])];
+    const warnings = [...unusedParameters(recipe, method), ...(vocabulary?.warnings ?? [])];
     const planning = { recipe, method, models, architecture, slices, vocabulary, compat, problems, warnings };
     const tensors = planTensors(planning);
     problems.throwIfAny();
@@ -143,10 +144,14 @@ function layersOf(slices: readonly OutputSlice[]): number[] {
   );
 }
 
-function checkBaseModel(recipe: MergeRecipe, method: MergeMethod, problems: Problems): void {
-  const everywhere = recipe.slices?.every((slice) => slice.baseModel !== undefined) ?? false;
-  if (method.baseModel === "required" && recipe.baseModel === undefined && !everywhere) {
-    problems.add(`${method.name} needs a base_model, found none`);
+function checkBaseModel({ sources, baseModel, where }: OutputSlice, method: MergeMethod, problems: Problems): void {
+  const { name, baseModel: role } = method;
+  if (role === "unused") return;
+  if (baseModel === undefined) {
+    if (role === "required") problems.add(`${name} needs a base_model, found none`, where);
+  } else if (!sources.some(({ isBase }) => isBase)) {
+    const found = sources.map(({ model }) => model).join(", ");
+    problems.add(`${name} needs the base_model ${baseModel} among the sources, found ${found}`, where);
   }
 }
 

@@ -19,7 +19,7 @@ export interface RemoteStorage extends StreamPlaces {
 
 /**
  * Has streams made, hashed and written by threads, a whole tensor at a time each. The largest come first, so that all
- * threads end together.
+ * threads end together, if no stream has to come in order.
  *
  * @param onStored called after each tensor
  * @returns when no thread runs any more
@@ -31,7 +31,9 @@ export async function storeInThreads(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const waiting = storages.toSorted((a, b) => elementCount(a.stream.shape) - elementCount(b.stream.shape));
+  const waiting = storages.some(({ remote }) => remote.inOrder === true)
+    ? storages.toReversed()
+    : storages.toSorted((a, b) => elementCount(a.stream.shape) - elementCount(b.stream.shape));
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
   const failures: unknown[] = [];
   const cancel = (reason: unknown): void => {

@@ -6,7 +6,7 @@ import type { StorageType, TensorPlacement } from "./file-layout.ts";
 import { q8Bytes, quantizeQ8 } from "./q8.ts";
 import { reorderRows } from "./tensor-change.ts";
 import { elementCount } from "./tensor-info.ts";
-import type { TensorStream } from "./tensor-stream.ts";
+import type { Pause, TensorStream } from "./tensor-stream.ts";
 import type { DigestedTensor } from "./tensors-digest.ts";
 
 /** Where a stream's bytes go. */
@@ -25,11 +25,11 @@ export interface StreamPlaces {
 export async function storeStream(
   stream: TensorStream,
   { file, placements }: StreamPlaces,
-  pause: () => Promise<void> | void,
+  pause: Pause,
 ): Promise<DigestedTensor> {
   const writers = file === undefined ? [] : placements.map((placement) => placeWriter(file, placement, stream));
   const hash = createHash("sha256");
-  for await (const piece of stream.chunks()) {
+  for await (const piece of stream.chunks(pause)) {
     await pause();
     hash.update(piece);
     for (const write of writers) write(piece);

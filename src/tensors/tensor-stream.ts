@@ -10,11 +10,16 @@ export interface TensorStream {
   /**
    * The tensor's bytes (row-major, little-endian) in order, whole elements each, never more than `CHUNK_ELEMENTS`. A piece
    * is valid until the next one is asked for: its buffer is then used again.
+   *
+   * @param pause for a stream that works long before its first piece: called from time to time; what it throws ends the work
    */
-  chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  chunks(pause?: Pause): AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** How another thread makes the same stream, where one can. */
   readonly remote?: RemoteStream | undefined;
 }
+
+/** Lets other work have its turn. */
+export type Pause = () => Promise<void> | void;
 
 /** What a thread needs to make a stream by itself. */
 export interface RemoteStream {
@@ -22,6 +27,10 @@ export interface RemoteStream {
   readonly module: URL;
   /** Says which stream, to that module; of what `postMessage` can copy. */
   readonly task: unknown;
+  /** Whether a thread makes streams faster in their order, each at most once. */
+  readonly inOrder?: boolean | undefined;
+  /** How long it takes, beside a stream that is copied or averaged: 1 if not said. */
+  readonly cost?: number | undefined;
 }
 
 /**

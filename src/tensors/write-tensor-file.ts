@@ -7,15 +7,15 @@ import { dtypeBytes } from "./dtype.ts";
 import type { TensorFileLayout, TensorPlacement } from "./file-layout.ts";
 import { type RemoteStorage, storeInThreads } from "./store-in-threads.ts";
 import { storeStream, writeFully } from "./store-stream.ts";
-import { elementCount, type TensorInfo } from "./tensor-info.ts";
+import { elementCount } from "./tensor-info.ts";
 import type { TensorStream } from "./tensor-stream.ts";
 import type { DigestedTensor } from "./tensors-digest.ts";
 
-/** Bytes of tensors from which on threads are worth their start, which takes as long as some 100 MB in this thread. */
+/** Bytes of averaged tensors from which on threads are worth their start, which takes as long as some 100 MB in this thread. */
 const LEAST_FOR_THREADS = 256e6;
 
 interface StoreOptions {
-  /** Bytes of tensors from which on threads share the work. */
+  /** Bytes of tensors from which on threads share the work; of costly tensors, fewer. */
   readonly threadsFrom?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -79,7 +79,7 @@ async function storeAll(
   const remote = storages.flatMap((storage): RemoteStorage[] =>
     storage.stream.remote === undefined ? [] : [{ ...storage, remote: storage.stream.remote }],
   );
-  const threaded = totalBytes(remote.map(({ stream }) => stream)) >= threadsFrom ? remote : [];
+  const threaded = totalCost(remote) >= threadsFrom ? remote : [];
   const inThreads = new Set(threaded.map(({ stream }) => stream));
 
   const digests = new Map<TensorStream, DigestedTensor>();
@@ -130,6 +130,10 @@ function groupBySource(
   return groups;
 }
 
-function totalBytes(tensors: readonly TensorInfo[]): number {
-  return tensors.reduce((sum, { dtype, shape }) => sum + elementCount(shape) * dtypeBytes(dtype), 0);
+/** In bytes of tensors that are averaged. */
+function totalCost(storages: readonly RemoteStorage[]): number {
+  return storages.reduce(
+    (sum, { stream: { dtype, shape }, remote }) => sum + elementCount(shape) * dtypeBytes(dtype) * (remote.cost ?? 1),
+    0,
+  );
 }

@@ -26,12 +26,12 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-function planOf(): Promise<MergePlan> {
+function planOf(method: object = { merge_method: "linear" }): Promise<MergePlan> {
   const models = [join(scratch, "expert"), "checkpoints/pocket/accfmt"].map((model, index) => ({
     model,
     parameters: { weight: [0.3, 0.7][index] },
   }));
-  return planMerge(parseRecipe({ merge_method: "linear", models, dtype: "bfloat16" }, "test"), { root: projectRoot });
+  return planMerge(parseRecipe({ ...method, models, dtype: "bfloat16" }, "test"), { root: projectRoot, seed: 3 });
 }
 
 /** A stream that no thread can make. */
@@ -39,8 +39,20 @@ function computed(stream: TensorStream): TensorStream {
   return { ...stream, remote: undefined };
 }
 
-test("threads make the same tensors as one, in the same order, whether all or some of them are theirs", async () => {
-  const plan = await planOf();
+const RANDOM = {
+  merge_method: "dare_ties",
+  base_model: "checkpoints/pocket/accfmt",
+  parameters: { density: 0.5 },
+};
+
+test.each([
+  { merge_method: "linear" },
+  { merge_method: "nuslerp" },
+  { ...RANDOM, merge_method: "ties" },
+  RANDOM,
+  { ...RANDOM, merge_method: "della", parameters: { density: 0.5, epsilon: 0.1 } },
+])("threads make the same tensors as one, in the same order, whether all or some are theirs: %o", async (method) => {
+  const plan = await planOf(method);
   const streams = mergeStreams(plan);
   const alone = await digestStreams(streams, NO_THREADS);
   const mixed = streams.map((stream, index) => (index % 3 === 0 ? computed(stream) : stream));
@@ -60,6 +72,24 @@ test("threads end when the work is called off", async () => {
   const writing = writeTensorFile(join(folder, "x.safetensors"), layoutSafetensors(streams), streams, options);
   await expect(writing).rejects.toMatchObject({ name: "TimeoutError" });
   expect(await readdir(folder)).toEqual([]);
+  await plan.close();
+});
+
+test("the work ends while a tensor is surveyed, too", async () => {
+  const plan = await planOf(RANDOM);
+  const stop = new AbortController();
+  const scanned: string[] = [];
+  const streams = mergeStreams(plan).map((stream): TensorStream => {
+    const chunks: TensorStream["chunks"] = (pause) =>
+      stream.chunks(async () => {
+        scanned.push(stream.name);
+        stop.abort(new Error("called off"));
+        await pause?.();
+      });
+    return { ...computed(stream), chunks };
+  });
+  await expect(digestStreams(streams, { signal: stop.signal })).rejects.toThrow("called off");
+  expect(scanned).toHaveLength(1);
   await plan.close();
 });
 

@@ -20,7 +20,12 @@ export class BernoulliSource {
   /** Goes to a draw, counted from 0: forwards by skipping, backwards by beginning again. */
   seek(draw: number): void {
     if (draw < this.#drawn) this.#reset();
-    while (this.#drawn < draw) this.#word();
+    while (this.#drawn < draw) {
+      if (this.#next === WORDS) this.#twist();
+      const skipped = Math.min(WORDS - this.#next, draw - this.#drawn);
+      this.#next += skipped;
+      this.#drawn += skipped;
+    }
   }
 
   /** True with the probability p, which counts as F32. */
@@ -51,10 +56,13 @@ export class BernoulliSource {
 
   #twist(): void {
     const state = this.#state;
+    let here = state[0] ?? 0;
     for (let i = 0; i < WORDS; i++) {
-      const [here, next, far] = [state[i] ?? 0, state[(i + 1) % WORDS] ?? 0, state[(i + MIDDLE) % WORDS] ?? 0];
+      const next = state[i + 1 === WORDS ? 0 : i + 1] ?? 0;
+      const far = state[i + MIDDLE < WORDS ? i + MIDDLE : i + MIDDLE - WORDS] ?? 0;
       const mixed = (here & 0x8000_0000) | (next & 0x7fff_ffff);
-      state[i] = far ^ (mixed >>> 1) ^ (next & 1 ? 0x9908_b0df : 0);
+      state[i] = far ^ (mixed >>> 1) ^ (-(next & 1) & 0x9908_b0df);
+      here = next;
     }
     this.#next = 0;
   }

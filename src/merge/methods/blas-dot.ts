@@ -7,17 +7,25 @@ const STEP = LANES * VECTORS;
 
 /**
  * The dot product of F32 vectors in the order of OpenBLAS 0.3.31, which NumPy comes with, on a processor with AVX2: found by
- * measuring, for up to 10,000 elements. Beyond, the order is that of as many threads as there are, which is chance.
+ * measuring, for up to 10,000 elements. Beyond, the order is that of as many threads as there are, which is chance. The
+ * vectors come in pieces, of which all but the last are of a multiple of 32 numbers.
  */
-export function blasDot(a: Float32Array, b: Float32Array): number {
-  const sums = new Float32Array(STEP);
-  const whole = a.length - (a.length % STEP);
-  for (let i = 0; i < whole; i++) {
-    sums[i % STEP] = fusedMultiplyAdd(a[i] ?? 0, b[i] ?? 0, sums[i % STEP] ?? 0);
+export class BlasDot {
+  readonly #sums = new Float32Array(STEP);
+  #rest = 0;
+
+  add(a: Float32Array, b: Float32Array): void {
+    const sums = this.#sums;
+    const whole = a.length - (a.length % STEP);
+    for (let i = 0; i < whole; i++) {
+      sums[i % STEP] = fusedMultiplyAdd(a[i] ?? 0, b[i] ?? 0, sums[i % STEP] ?? 0);
+    }
+    for (let i = whole; i < a.length; i++) this.#rest += Math.fround((a[i] ?? 0) * (b[i] ?? 0));
   }
-  let rest = 0;
-  for (let i = whole; i < a.length; i++) rest += Math.fround((a[i] ?? 0) * (b[i] ?? 0));
-  return Math.fround(rest + fold(sums));
+
+  total(): number {
+    return Math.fround(this.#rest + fold(this.#sums));
+  }
 }
 
 /** The upper half of each vector on the lower, then vector on vector, then neighbour on neighbour, by pairs each. */

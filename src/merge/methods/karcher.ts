@@ -1,12 +1,19 @@
-import { roundAll } from "../../tensors/convert.ts";
-import { parameterOf, type TensorMerge, type WholeTensorMethod } from "./method.ts";
+import { roundAll, roundTo } from "../../tensors/convert.ts";
+import { elementCount } from "../../tensors/tensor-info.ts";
+import { BlasDot } from "./blas-dot.ts";
+import { copyOf, kernelOf } from "./elementwise.ts";
+import { type InputScan, type Kernel, parameterOf, type SurveyedMethod, type TensorMerge } from "./method.ts";
+import { PackedValues } from "./packed-values.ts";
+import { combine, Norm, scale } from "./rounded.ts";
+import { arcCosine, sine } from "./vector-math.ts";
 
 /**
  * The Karcher mean: of the directions of all models the one in the middle, measured along the sphere, at their mean length.
- * Source: mergekit/merge_methods/karcher.py. Sums are taken in doubles, unit vectors are kept in the work dtype.
+ * Every step is rounded as PyTorch rounds it, with lengths in F32. The mean is in memory while it is looked for.
+ * Source: mergekit/merge_methods/karcher.py
  */
-export const karcher: WholeTensorMethod = {
-  kind: "whole",
+export const karcher: SurveyedMethod = {
+  kind: "surveyed",
   name: "karcher",
   title: "Karcher Mean",
   paper: "https://en.wikipedia.org/wiki/Karcher_mean",
@@ -16,74 +23,176 @@ export const karcher: WholeTensorMethod = {
     { name: "max_iter", scope: "merge", fallback: 10 },
     { name: "tol", scope: "merge", fallback: 1e-5 },
   ],
-  merge: (tensor, values) => {
-    const [only] = values;
-    return values.length === 1 && only !== undefined ? only : meanDirection(tensor, values);
-  },
+  withoutDtype: "widest",
+  survey: async (tensor, scan) => (tensor.inputs.length === 1 ? copyOf(tensor) : await meanOf(tensor, scan)),
 };
 
-function meanDirection(tensor: TensorMerge, values: readonly Float32Array<ArrayBuffer>[]): Float32Array {
+/** The direction of an input. */
+interface Unit {
+  readonly input: number;
+  readonly length: number;
+}
+
+async function meanOf(tensor: TensorMerge, scan: InputScan): Promise<Kernel> {
   const tolerance = parameterOf(tensor, "tol");
-  const norms = values.map(normOf);
-  const units = values.flatMap((vector, index) => {
-    const norm = norms[index] ?? 0;
-    return norm > tolerance ? [scaled(tensor, vector, 1 / norm)] : [];
+  const lengths = await lengthsOf(tensor, scan);
+  const units = lengths.map((length, input) => ({ input, length })).filter(({ length }) => length > tolerance);
+  if (units.length === 0) return kernelOf(tensor, ([values]) => values?.fill(0) ?? new Float32Array(0));
+  const mean = new DirectionMean(tensor, units, scan);
+  await mean.begin(tolerance);
+  for (let round = 0; round < parameterOf(tensor, "max_iter"); round++) if (!(await mean.step(tolerance))) break;
+  const share = 1 / lengths.length;
+  const length = lengths.reduce((sum, one) => sum + share * one, 0);
+  return kernelOf(tensor, ([values], start) => {
+    const result = mean.at(start, values?.length ?? 0);
+    scale(result, Math.fround(length), tensor.work);
+    return result;
   });
-  const [first] = units;
-  if (first === undefined) return new Float32Array(values[0]?.length ?? 0);
-  let mean = new Float32Array(first.length);
-  for (const unit of units) addTo(mean, unit, 1 / units.length);
-  const norm = normOf(mean);
-  mean = norm < tolerance ? first.slice() : scaled(tensor, mean, 1 / norm);
-  for (let round = 0; round < parameterOf(tensor, "max_iter"); round++) {
-    const next = stepAlongSphere(tensor, mean, units, tolerance);
-    if (next === undefined) break;
-    mean = next;
+}
+
+async function lengthsOf({ inputs }: TensorMerge, scan: InputScan): Promise<number[]> {
+  const lengths: number[] = [];
+  for (const input of inputs.keys()) {
+    const norm = new Norm({ fused: true });
+    for await (const {
+      values: [vector],
+    } of scan([input]))
+      if (vector !== undefined) norm.add(vector);
+    lengths.push(norm.length("F32"));
   }
-  return scaled(tensor, mean, norms.reduce((sum, length) => sum + length, 0) / norms.length);
+  return lengths;
 }
 
-/** One step towards the middle of the unit vectors; undefined if that is where the mean is. */
-function stepAlongSphere(
-  tensor: TensorMerge,
-  mean: Float32Array,
-  units: readonly Float32Array[],
-  tolerance: number,
-): Float32Array<ArrayBuffer> | undefined {
-  const tangent = new Float32Array(mean.length);
-  for (const unit of units) {
-    const cosine = Math.min(1, Math.max(-1, dotOf(mean, unit)));
-    const angle = Math.acos(cosine);
-    if (angle < tolerance) continue;
-    const factor = angle / Math.sin(angle) / units.length;
-    addTo(tangent, unit, factor);
-    addTo(tangent, mean, -factor * cosine);
+/** How far one direction draws the mean, and its cosine to it. */
+interface Pull {
+  readonly factor: number;
+  readonly cosine: number;
+}
+
+/** A direction that is moved to the middle of others, step by step. */
+class DirectionMean {
+  readonly #tensor: TensorMerge;
+  readonly #units: readonly Unit[];
+  readonly #scan: InputScan;
+  readonly #values: PackedValues;
+  readonly #shares: readonly number[];
+  /** What the values are to be divided by. */
+  #length = 1;
+
+  constructor(tensor: TensorMerge, units: readonly Unit[], scan: InputScan) {
+    this.#tensor = tensor;
+    this.#units = units;
+    this.#scan = scan;
+    this.#values = new PackedValues(tensor.work, elementCount(tensor.shape));
+    const share = 1 / tensor.inputs.length;
+    const sum = units.reduce((total) => total + share, 0);
+    this.#shares = units.map(() => Math.fround(share / sum));
   }
-  const length = normOf(tangent);
-  if (length < tolerance) return undefined;
-  const next = new Float32Array(mean.length);
-  addTo(next, mean, Math.cos(length));
-  addTo(next, tangent, Math.sin(length) / length);
-  return scaled(tensor, next, 1 / normOf(next));
-}
 
-function dotOf(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
-}
+  /** Elements of the mean. */
+  at(start: number, count: number): Float32Array<ArrayBuffer> {
+    const values = this.#values.take(start, count);
+    if (this.#length === 1) return values;
+    return combine(this.#tensor.work, values, values, (value) => value / this.#length);
+  }
 
-function normOf(vector: Float32Array): number {
-  return Math.sqrt(dotOf(vector, vector));
-}
+  /** The mean of the vectors; the first one where they cancel out. */
+  async begin(tolerance: number): Promise<void> {
+    const { work } = this.#tensor;
+    const norm = new Norm({ fused: true });
+    for await (const { start, units } of this.#pieces()) {
+      let mean = new Float32Array(units[0]?.length ?? 0);
+      for (const [index, unit] of units.entries()) {
+        scale(unit, this.#shares[index] ?? 0, work);
+        mean = combine(work, mean, unit, (x, y) => x + y);
+      }
+      norm.add(mean);
+      this.#values.put(mean, start);
+    }
+    this.#length = norm.length("F32");
+    if (this.#length >= tolerance) return;
+    this.#length = 1;
+    for await (const {
+      start,
+      units: [first],
+    } of this.#pieces())
+      if (first !== undefined) this.#values.put(first, start);
+  }
 
-function addTo(sum: Float32Array, vector: Float32Array, factor: number): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + factor * (vector[i] ?? 0);
-}
+  /** Goes towards the middle, along the sphere. @returns whether there was a way to go */
+  async step(tolerance: number): Promise<boolean> {
+    const { work } = this.#tensor;
+    const pulls = await this.#pulls(tolerance);
+    const tangentNorm = new Norm({ fused: true });
+    for await (const { start, units } of this.#pieces()) {
+      tangentNorm.add(this.#tangent(this.at(start, units[0]?.length ?? 0), units, pulls));
+    }
+    const distance = tangentNorm.length("F32");
+    if (distance < tolerance) return false;
+    const [ahead, aside] = [Math.fround(Math.cos(distance)), sine(distance)];
+    const norm = new Norm({ fused: true });
+    for await (const { start, units } of this.#pieces()) {
+      const mean = this.at(start, units[0]?.length ?? 0);
+      const tangent = this.#tangent(mean, units, pulls);
+      const moved = combine(
+        work,
+        mean,
+        tangent,
+        (x, y) => roundTo(work, ahead * x) + roundTo(work, aside * roundTo(work, y / distance)),
+      );
+      norm.add(moved);
+      this.#values.put(moved, start);
+    }
+    const length = norm.length("F32");
+    this.#length = length > tolerance ? length : 1;
+    return true;
+  }
 
-function scaled({ work }: TensorMerge, vector: Float32Array, factor: number): Float32Array<ArrayBuffer> {
-  const result = new Float32Array(vector.length);
-  addTo(result, vector, factor);
-  roundAll(work, result);
-  return result;
+  /** Puts the length that the values are to have into them, and measures their angles to the directions. */
+  async #pulls(tolerance: number): Promise<(Pull | undefined)[]> {
+    const { work } = this.#tensor;
+    const round = (value: number): number => roundTo(work, value);
+    const dots = this.#units.map(() => new BlasDot());
+    for await (const { start, units } of this.#pieces()) {
+      const mean = this.at(start, units[0]?.length ?? 0);
+      this.#values.put(mean, start);
+      for (const [index, unit] of units.entries()) dots[index]?.add(mean, unit);
+    }
+    this.#length = 1;
+    return dots.map((dot, index) => {
+      const cosine = Math.min(1, Math.max(-1, round(dot.total())));
+      const angle = round(arcCosine(cosine));
+      if (angle < tolerance) return undefined;
+      return { factor: round((this.#shares[index] ?? 0) * round(angle / round(sine(angle)))), cosine };
+    });
+  }
+
+  #tangent(
+    mean: Float32Array,
+    units: readonly Float32Array[],
+    pulls: readonly (Pull | undefined)[],
+  ): Float32Array<ArrayBuffer> {
+    const { work } = this.#tensor;
+    const round = (value: number): number => roundTo(work, value);
+    let tangent = new Float32Array(mean.length);
+    for (const [index, unit] of units.entries()) {
+      const pull = pulls[index];
+      if (pull === undefined) continue;
+      const part = combine(work, unit, mean, (x, y) => pull.factor * round(x - round(pull.cosine * y)));
+      tangent = combine(work, tangent, part, (x, y) => x + y);
+    }
+    return tangent;
+  }
+
+  /** The directions, piece by piece. */
+  async *#pieces(): AsyncGenerator<{ readonly start: number; readonly units: readonly Float32Array<ArrayBuffer>[] }> {
+    for await (const { start, values } of this.#scan(this.#units.map(({ input }) => input))) {
+      for (const [index, unit] of values.entries()) {
+        const length = this.#units[index]?.length ?? 1;
+        for (let i = 0; i < unit.length; i++) unit[i] = (unit[i] ?? 0) / length;
+        roundAll(this.#tensor.work, unit);
+      }
+      yield { start, units: values };
+    }
+  }
 }

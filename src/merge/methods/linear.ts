@@ -16,13 +16,14 @@ export const linear: ElementwiseMethod = {
   name: "linear",
   title: "Linear",
   paper: "https://arxiv.org/abs/2203.05482",
-  baseModel: "optional",
+  baseModel: "unused",
   models: { least: 1, most: Number.POSITIVE_INFINITY },
   parameters: [
     { name: "weight", scope: "model", fallback: undefined },
     { name: "normalize", scope: "merge", fallback: 1 },
   ],
-  check: checkWeights,
+  withoutDtype: "widest",
+  warn: checkWeights,
   prepare: prepareLinear,
 };
 
@@ -32,7 +33,6 @@ const LEAST_WEIGHT_SUM = 1e-6;
 function checkWeights(tensor: TensorMerge): string | undefined {
   const shown = tensor.inputs.map((input) => parameterOf(input, "weight")).join(", ");
   const rounded = weightsOf(tensor);
-  if (!rounded.every(Number.isFinite)) return `expected weights that ${tensor.work} can hold, found ${shown}`;
   if (parameterOf(tensor, "normalize") === 0) return undefined;
   const size = rounded.reduce((sum, weight) => sum + Math.abs(weight), 0);
   const divisor = divisorOf(tensor);
@@ -46,7 +46,7 @@ function weightsOf({ inputs, work }: TensorMerge): number[] {
 
 function divisorOf(tensor: TensorMerge): number {
   if (parameterOf(tensor, "normalize") === 0) return 1;
-  return roundTo(tensor.work, contiguousSum(weightsOf(tensor), tensor.work !== "F32"));
+  return roundTo(tensor.work, contiguousSum(Float32Array.from(weightsOf(tensor)), tensor.work !== "F32"));
 }
 
 function prepareLinear(tensor: TensorMerge): Kernel {

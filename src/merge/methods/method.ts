@@ -5,7 +5,7 @@ import type { BernoulliSource } from "./bernoulli.ts";
  * A way to make one tensor out of several. Methods are pure: they know nothing of files, layers or recipes, only the values
  * of one tensor and the parameters that the recipe gives it.
  */
-export type MergeMethod = ElementwiseMethod | WholeTensorMethod;
+export type MergeMethod = ElementwiseMethod | SurveyedMethod;
 
 interface MethodBase {
   /** As in a recipe's `merge_method`. */
@@ -15,29 +15,54 @@ interface MethodBase {
   readonly paper: string | undefined;
   readonly baseModel: "required" | "optional" | "unused";
   /** How many models it takes, the base model included. */
-  readonly models: { readonly least: number; readonly most: number };
+  readonly models: {
+    readonly least: number;
+    readonly most: number;
+    /** Whether one model alone is copied, where the method takes more. */
+    readonly copiesOne?: true;
+  };
   readonly parameters: readonly MethodParameter[];
-  /** Says what is wrong with a tensor's parameters, if anything is: what was expected, what was found. */
-  check?(tensor: TensorMerge): string | undefined;
+  /** Whether mergekit leaves out a model whose tensor has another shape than the base model's. */
+  readonly skipsOtherShapes?: true;
+  /** What inputs are computed in and the result has where the recipe names no dtype. */
+  readonly withoutDtype: NaturalDtype;
+  /** Says what is wrong with a tensor's parameters, if mergekit fails at them, too. */
+  refuse?(tensor: TensorMerge): string | undefined;
+  /** Says what is wrong with a tensor's parameters although mergekit takes them. */
+  warn?(tensor: TensorMerge): string | undefined;
 }
 
-/** Every element of the result depends on the same element of the inputs only, so tensors are streamed. */
+/** `widest`: of the inputs' dtypes. `base`: all in the base model's. `to base`: computed in the widest, then in the base model's. */
+type NaturalDtype = "widest" | "base" | "to base";
+
+/** Every element of the result depends on the same element of the inputs only. */
 export interface ElementwiseMethod extends MethodBase {
   readonly kind: "elementwise";
   prepare(tensor: TensorMerge): Kernel;
 }
 
-/** The result depends on norms, ranks or random draws over the whole tensor, which is held in memory. */
-export interface WholeTensorMethod extends MethodBase {
-  readonly kind: "whole";
+/** The result depends on norms, ranks or random draws over the whole tensor, too: its inputs are read more than once. */
+export interface SurveyedMethod extends MethodBase {
+  readonly kind: "surveyed";
   /** How many random draws it takes; none if not said. */
   draws?(tensor: TensorMerge, elements: number): number;
   /**
-   * @param values of each input, rounded to the work dtype; may be overwritten
+   * Finds out what the whole tensor decides.
+   *
    * @param draws at the first draw that is this tensor's
-   * @returns the result, rounded to the work dtype
    */
-  merge(tensor: TensorMerge, values: readonly Float32Array<ArrayBuffer>[], draws: BernoulliSource): Float32Array;
+  survey(tensor: TensorMerge, scan: InputScan, draws: BernoulliSource): Promise<Kernel>;
+}
+
+/** Reads inputs of a tensor, by their places in the list of inputs, from the first element to the last. */
+export type InputScan = (inputs: readonly number[]) => AsyncIterable<ScannedPiece>;
+
+/** Consecutive elements of inputs, rounded to the work dtype. Valid until the next piece; may be overwritten. */
+export interface ScannedPiece {
+  /** Of the first element: a multiple of `CHUNK_ELEMENTS`. */
+  readonly start: number;
+  /** Of each input that was asked for. */
+  readonly values: readonly Float32Array<ArrayBuffer>[];
 }
 
 /** Computes a tensor piece by piece, in buffers of its own; it is one tensor's until it is released. */
@@ -68,6 +93,8 @@ export interface TensorMerge {
   readonly shape: readonly number[];
   /** What inputs are rounded to before anything else. */
   readonly work: FloatDtype;
+  /** What the method itself rounds its result to. */
+  readonly result: FloatDtype;
   /** What the result is rounded to last. */
   readonly dtype: FloatDtype;
   readonly inputs: readonly TensorInput[];
@@ -89,4 +116,14 @@ export function parameterOf(of: { readonly parameters: ReadonlyMap<string, numbe
   const value = of.parameters.get(name);
   if (value === undefined) throw new Error(`The parameter ${name} was not resolved`);
   return value;
+}
+
+/** Where the base model is among the inputs. */
+export function baseIndexOf({ inputs }: TensorMerge): number {
+  return inputs.findIndex((input) => input.isBase);
+}
+
+/** The places of all inputs. */
+export function allInputsOf({ inputs }: TensorMerge): number[] {
+  return inputs.map((_, index) => index);
 }

@@ -1,63 +1,134 @@
 import { roundTo } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
-import { parameterOf, type WholeTensorMethod } from "./method.ts";
-import { combine, dotOf, mergeLines, normOf } from "./rounded.ts";
+import { elementCount } from "../../tensors/tensor-info.ts";
+import { copyOf, kernelOf } from "./elementwise.ts";
+import {
+  allInputsOf,
+  type InputScan,
+  type Kernel,
+  parameterOf,
+  type SurveyedMethod,
+  type TensorMerge,
+} from "./method.ts";
+import { combine, Norm } from "./rounded.ts";
+import { rowsOfAll } from "./rows.ts";
+import { deltasOf } from "./task-vectors.ts";
+import { ContiguousSum } from "./torch-sum.ts";
 
 /** Source: mergekit/merge_methods/model_stock.py */
 const LEAST_NORM_PRODUCT = 1e-6;
 
 /** Between a base model and the average of experts, the nearer to the average the more the experts agree. */
-export const modelStock: WholeTensorMethod = {
-  kind: "whole",
+export const modelStock: SurveyedMethod = {
+  kind: "surveyed",
   name: "model_stock",
   title: "Model Stock",
   paper: "https://arxiv.org/abs/2403.19522",
   baseModel: "required",
-  models: { least: 3, most: Number.POSITIVE_INFINITY },
+  models: { least: 3, most: Number.POSITIVE_INFINITY, copiesOne: true },
   parameters: [{ name: "filter_wise", scope: "merge", fallback: 0 }],
-  merge: (tensor, values) => {
-    const baseIndex = tensor.inputs.findIndex((input) => input.isBase);
-    const lines = parameterOf(tensor, "filter_wise") === 0 ? "whole" : "rows";
-    return mergeLines(tensor.shape, lines, values, (line) => {
-      const base = line[baseIndex];
-      if (base === undefined) throw new Error("The base model has no values");
-      return interpolate(
-        tensor.work,
-        base,
-        line.filter((_, index) => index !== baseIndex),
-      );
-    });
-  },
+  withoutDtype: "widest",
+  survey: async (tensor, scan) =>
+    tensor.inputs.length === 1 ? copyOf(tensor) : interpolate(tensor, await sharesOf(tensor, scan)),
 };
 
-function interpolate(work: FloatDtype, base: Float32Array, experts: readonly Float32Array[]): Float32Array {
-  const round = (value: number): number => roundTo(work, value);
-  const count = experts.length;
-  const cosine = meanCosine(
-    work,
-    experts.map((expert) => combine(work, expert, base, (x, y) => x - y)),
-  );
-  const t = round(round(count * cosine) / round(1 + round((count - 1) * cosine)));
-  const rest = round(1 - t);
-  const [first, ...others] = experts;
-  if (first === undefined) throw new Error("Expected experts");
-  const sum = others.reduce((total, expert) => combine(work, total, expert, (x, y) => x + y), first);
-  return combine(work, sum, base, (x, y) => round(t * round(x / count)) + round(rest * y));
+/** How much of the average is taken for an element of the tensor. */
+type ShareAt = (element: number) => number;
+
+/** One share for the whole tensor or, with `filter_wise`, for each row. */
+async function sharesOf(tensor: TensorMerge, scan: InputScan): Promise<ShareAt> {
+  const { shape } = tensor;
+  const pieces = scan(allInputsOf(tensor));
+  if (parameterOf(tensor, "filter_wise") === 0 || shape.length < 2) {
+    const agreement = new Agreement(tensor, elementCount(shape));
+    for await (const { values } of pieces) agreement.add(values);
+    const share = agreement.share();
+    return () => share;
+  }
+  const width = shape.at(-1) ?? 1;
+  const shares: number[] = [];
+  for await (const { rows } of rowsOfAll(pieces, width)) {
+    const agreement = new Agreement(tensor, width);
+    agreement.add(rows.map((row) => row.slice()));
+    shares.push(agreement.share());
+  }
+  return (element) => shares[Math.floor(element / width)] ?? 0;
 }
 
-/** The mean cosine of the angles between all pairs. */
-function meanCosine(work: FloatDtype, offsets: readonly Float32Array[]): number {
-  const round = (value: number): number => roundTo(work, value);
-  const norms = offsets.map((offset) => normOf(work, offset, { fused: true }));
-  let sum = 0;
-  let pairs = 0;
-  for (const [i, a] of offsets.entries()) {
-    for (const [j, b] of offsets.entries()) {
-      if (j <= i) continue;
-      const product = Math.max(round(LEAST_NORM_PRODUCT), round((norms[i] ?? 0) * (norms[j] ?? 0)));
-      sum = Math.fround(sum + Math.min(1, Math.max(-1, round(dotOf(work, a, b) / product))));
-      pairs++;
+interface Pair {
+  readonly i: number;
+  readonly j: number;
+  readonly products: ContiguousSum;
+}
+
+/** The mean cosine of the angles between what experts have changed. */
+class Agreement {
+  readonly #tensor: TensorMerge;
+  readonly #norms: readonly Norm[];
+  readonly #pairs: readonly Pair[];
+
+  /** @param count of the elements that will be added */
+  constructor(tensor: TensorMerge, count: number) {
+    this.#tensor = tensor;
+    const experts = tensor.inputs.filter((input) => !input.isBase).map((_, index) => index);
+    this.#norms = experts.map(() => new Norm({ fused: true }));
+    this.#pairs = experts.flatMap((i) =>
+      experts.slice(i + 1).map((j) => ({ i, j, products: new ContiguousSum(count, tensor.work !== "F32") })),
+    );
+  }
+
+  /** @param values of each input; overwritten */
+  add(values: readonly Float32Array<ArrayBuffer>[]): void {
+    const { deltas } = deltasOf(this.#tensor, values);
+    for (const [index, delta] of deltas.entries()) this.#norms[index]?.add(delta);
+    for (const { i, j, products } of this.#pairs) {
+      const [a, b] = [deltas[i], deltas[j]];
+      if (a !== undefined && b !== undefined) products.add(combine(this.#tensor.work, a, b, (x, y) => x * y));
     }
   }
-  return round(sum / pairs);
+
+  share(): number {
+    const { work } = this.#tensor;
+    const round = (value: number): number => roundTo(work, value);
+    const norms = this.#norms.map((norm) => norm.length(work));
+    let sum = 0;
+    for (const { i, j, products } of this.#pairs) {
+      const product = Math.max(round(LEAST_NORM_PRODUCT), round((norms[i] ?? 0) * (norms[j] ?? 0)));
+      sum = Math.fround(sum + Math.min(1, Math.max(-1, round(round(products.total()) / product))));
+    }
+    const cosine = round(sum / this.#pairs.length);
+    const count = norms.length;
+    return round(round(count * cosine) / round(1 + round((count - 1) * cosine)));
+  }
+}
+
+function interpolate(tensor: TensorMerge, shareAt: ShareAt): Kernel {
+  const { work, inputs } = tensor;
+  return kernelOf(tensor, (values, start) => {
+    const base = values[inputs.findIndex((input) => input.isBase)];
+    const experts = values.filter((_, index) => inputs[index]?.isBase === false);
+    if (base === undefined) throw new Error("The base model has no values");
+    // Python's sum begins with 0, which makes a sum of negative zeros positive.
+    const sum = experts.reduce(
+      (total, expert) => combine(work, total, expert, (x, y) => x + y),
+      new Float32Array(base.length),
+    );
+    return lerp(work, sum, base, { count: experts.length, start, shareAt });
+  });
+}
+
+function lerp(
+  work: FloatDtype,
+  sum: Float32Array,
+  base: Float32Array,
+  { count, start, shareAt }: { count: number; start: number; shareAt: ShareAt },
+): Float32Array {
+  const round = (value: number): number => roundTo(work, value);
+  const result = new Float32Array(base.length);
+  for (let i = 0; i < result.length; i++) {
+    const share = shareAt(start + i);
+    const [average, rest] = [round((sum[i] ?? 0) / count), round(1 - share)];
+    result[i] = round(round(share * average) + round(rest * (base[i] ?? 0)));
+  }
+  return result;
 }

@@ -1,6 +1,6 @@
-import { roundTo } from "../../tensors/convert.ts";
-import { kernelOf } from "./elementwise.ts";
-import { type ElementwiseMethod, parameterOf, type TensorMerge } from "./method.ts";
+import { roundAll, roundTo } from "../../tensors/convert.ts";
+import { copyOf, kernelOf } from "./elementwise.ts";
+import { baseIndexOf, type ElementwiseMethod, parameterOf, type TensorMerge } from "./method.ts";
 import { combine } from "./rounded.ts";
 
 /**
@@ -13,14 +13,16 @@ export const nearswap: ElementwiseMethod = {
   title: "NearSwap",
   paper: "https://huggingface.co/alchemonaut/QuartetAnemoi-70B-t0.0001",
   baseModel: "required",
-  models: { least: 2, most: 2 },
+  models: { least: 2, most: 2, copiesOne: true },
   parameters: [{ name: "t", scope: "merge", fallback: undefined }],
-  check: (tensor) => {
+  withoutDtype: "to base",
+  refuse: (tensor) => {
     const t = parameterOf(tensor, "t");
     return t > 0 ? undefined : `expected t above 0, found ${t}`;
   },
   prepare: (tensor) => {
-    const base = tensor.inputs.findIndex((input) => input.isBase);
+    if (tensor.inputs.length === 1) return copyOf(tensor);
+    const base = baseIndexOf(tensor);
     return kernelOf(tensor, (values) => swapNear(tensor, values[base], values[1 - base]));
   },
 };
@@ -38,5 +40,7 @@ function swapNear(tensor: TensorMerge, base: Float32Array | undefined, other: Fl
   }
   const left = combine(work, shares, base, (share, value) => round(1 - share) * value);
   const taken = combine(work, shares, other, (share, value) => share * value);
-  return combine(work, taken, left, (a, b) => a + b);
+  const sum = combine(work, taken, left, (a, b) => a + b);
+  roundAll(tensor.result, sum);
+  return sum;
 }

@@ -11,6 +11,7 @@ export const passthrough: ElementwiseMethod = {
   baseModel: "unused",
   models: { least: 1, most: 1 },
   parameters: [{ name: "scale", scope: "model", fallback: 1 }],
+  withoutDtype: "widest",
   prepare: (tensor) => {
     const [input] = tensor.inputs;
     const scale = input === undefined ? 1 : Math.fround(parameterOf(input, "scale"));

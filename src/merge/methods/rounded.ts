@@ -18,61 +18,72 @@ export function combine(
   return result;
 }
 
+/** Multiplies in place. */
+export function scale(values: Float32Array, factor: number, work: FloatDtype): void {
+  if (factor === 1) return;
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * factor;
+  roundAll(work, values);
+}
+
 /** How many partial sums of squares PyTorch's norm keeps: the floats of a 256-bit vector. */
 const NORM_LANES = 8;
 
 /**
- * The length of a vector: every eighth square is added to a partial sum, the partial sums are added from left to right, and
- * what does not fill a vector comes last. Found by comparison with mergekit's vectors.
- *
- * @param fused whether a square is multiplied and added in one rounding: PyTorch does so over a whole tensor (`model_stock`),
- *   and not along a dimension (`nuslerp`)
+ * The length of a vector that comes in pieces, of which all but the last are of a multiple of 8 numbers: every eighth square
+ * is added to a partial sum, the partial sums are added from left to right, and what does not fill a vector comes last. Found
+ * by comparison with mergekit's vectors.
  */
-export function normOf(work: FloatDtype, values: Float32Array, { fused }: { fused: boolean }): number {
-  const partial = new Float32Array(NORM_LANES);
-  const whole = values.length - (values.length % NORM_LANES);
-  const withSquare = (sum: number, value: number): number =>
-    fused ? fusedMultiplyAdd(value, value, sum) : Math.fround(sum + Math.fround(value * value));
-  for (let i = 0; i < whole; i++) partial[i % NORM_LANES] = withSquare(partial[i % NORM_LANES] ?? 0, values[i] ?? 0);
-  let squares = partial.reduce((sum, lane) => Math.fround(sum + lane));
-  for (let i = whole; i < values.length; i++) squares = withSquare(squares, values[i] ?? 0);
-  return roundTo(work, Math.sqrt(squares));
+export class Norm {
+  readonly #fused: boolean;
+  readonly #lanes = new Float32Array(NORM_LANES);
+  readonly #rest: number[] = [];
+
+  /**
+   * @param fused whether a square is multiplied and added in one rounding: PyTorch does so over a whole tensor (`model_stock`,
+   *   `karcher`), and not along a dimension (`nuslerp`)
+   */
+  constructor({ fused }: { fused: boolean }) {
+    this.#fused = fused;
+  }
+
+  add(values: Float32Array): void {
+    const lanes = this.#lanes;
+    const whole = values.length - (values.length % NORM_LANES);
+    if (this.#fused) {
+      for (let i = 0; i < whole; i++) {
+        const value = values[i] ?? 0;
+        lanes[i % NORM_LANES] = fusedMultiplyAdd(value, value, lanes[i % NORM_LANES] ?? 0);
+      }
+    } else {
+      for (let i = 0; i < whole; i++) {
+        const value = values[i] ?? 0;
+        lanes[i % NORM_LANES] = (lanes[i % NORM_LANES] ?? 0) + Math.fround(value * value);
+      }
+    }
+    for (let i = whole; i < values.length; i++) this.#rest.push(values[i] ?? 0);
+  }
+
+  /** Rounded to the work dtype. */
+  length(work: FloatDtype): number {
+    let squares = this.#lanes.reduce((sum, lane) => Math.fround(sum + lane));
+    for (const value of this.#rest) {
+      squares = this.#fused
+        ? fusedMultiplyAdd(value, value, squares)
+        : Math.fround(squares + Math.fround(value * value));
+    }
+    return roundTo(work, Math.sqrt(squares));
+  }
+}
+
+/** The length of a vector along a dimension of a tensor. */
+export function normOf(work: FloatDtype, values: Float32Array): number {
+  const norm = new Norm({ fused: false });
+  norm.add(values);
+  return norm.length(work);
 }
 
 /** The sum of the products of two vectors: each product rounded, then the sum. */
 export function dotOf(work: FloatDtype, a: Float32Array, b: Float32Array): number {
   const products = combine(work, a, b, (x, y) => x * y);
   return roundTo(work, contiguousSum(products, work !== "F32"));
-}
-
-/** The lines of a tensor that are vectors of their own: the whole of it, its rows, or its columns. */
-export type Lines = "whole" | "rows" | "columns";
-
-/** Merges line by line: gathers each line of every input, and puts the result where the line was. */
-export function mergeLines(
-  shape: readonly number[],
-  lines: Lines,
-  values: readonly Float32Array<ArrayBuffer>[],
-  merge: (lines: readonly Float32Array<ArrayBuffer>[]) => Float32Array,
-): Float32Array {
-  const count = values[0]?.length ?? 0;
-  if (lines === "whole") return merge(values);
-  const width = shape.at(-1) ?? 1;
-  const result = new Float32Array(count);
-  if (lines === "rows" || shape.length < 2) {
-    for (let start = 0; start < count; start += width) {
-      result.set(merge(values.map((input) => input.slice(start, start + width))), start);
-    }
-    return result;
-  }
-  for (let column = 0; column < width; column++) {
-    const height = count / width;
-    const gathered = values.map((input) =>
-      Float32Array.from({ length: height }, (_, row) => input[row * width + column] ?? 0),
-    );
-    merge(gathered).forEach((value, row) => {
-      result[row * width + column] = value;
-    });
-  }
-  return result;
 }

@@ -1,12 +1,22 @@
 import { roundAll, roundTo } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
-import { parameterOf, type TensorMerge, type WholeTensorMethod } from "./method.ts";
-import { combine } from "./rounded.ts";
-import { addToBase, deltasOf, keepMajority, scale } from "./task-vectors.ts";
-import { markLargest } from "./torch-sort.ts";
-import { contiguousSum, sumAcross } from "./torch-sum.ts";
+import { elementCount } from "../../tensors/tensor-info.ts";
+import { kernelOf } from "./elementwise.ts";
+import { Marks } from "./marks.ts";
+import {
+  allInputsOf,
+  type InputScan,
+  type Kernel,
+  parameterOf,
+  type SurveyedMethod,
+  type TensorMerge,
+} from "./method.ts";
+import { combine, scale } from "./rounded.ts";
+import { MagnitudeKeys } from "./sort-keys.ts";
+import { addBase, deltasOf, keepMajority } from "./task-vectors.ts";
+import { largestIndexes } from "./torch-sort.ts";
+import { ContiguousSum, contiguousSum, sumAcross } from "./torch-sum.ts";
 
-/** Source: mergekit/merge_methods/sce.py */
 const LEAST_ENERGY = 1e-6;
 const LEAST_DIVISOR = 1e-6;
 
@@ -15,8 +25,8 @@ const LEAST_DIVISOR = 1e-6;
  * expert's energy, without what is against the sign of the sum.
  * Source: mergekit/merge_methods/sce.py
  */
-export const sce: WholeTensorMethod = {
-  kind: "whole",
+export const sce: SurveyedMethod = {
+  kind: "surveyed",
   name: "sce",
   title: "SCE",
   paper: "https://arxiv.org/abs/2408.07990",
@@ -27,39 +37,50 @@ export const sce: WholeTensorMethod = {
     // Memory is saved in other ways here: accepted, and of no effect on the result.
     { name: "int8_mask", scope: "merge", fallback: 0 },
   ],
-  check: (tensor) => {
+  skipsOtherShapes: true,
+  withoutDtype: "widest",
+  survey: async (tensor, scan) => {
     const share = parameterOf(tensor, "select_topk");
-    return share > 0 && share <= 1 ? undefined : `expected select_topk above 0 and up to 1, found ${share}`;
+    const marks = share < 1 ? await markMostVaried(tensor, scan, share) : undefined;
+    return mixByEnergy(tensor, marks, await energyShares(tensor, scan, marks));
   },
-  merge: mergeByEnergy,
 };
 
-function mergeByEnergy(tensor: TensorMerge, values: readonly Float32Array<ArrayBuffer>[]): Float32Array {
+function mixByEnergy(tensor: TensorMerge, marks: Marks | undefined, weights: readonly number[]): Kernel {
   const { work } = tensor;
-  const { base, deltas } = deltasOf(tensor, values);
-  if (deltas.length === 0) return base;
-  const share = parameterOf(tensor, "select_topk");
-  if (share < 1) selectMostVaried(deltas, share, work);
-  const weights = energyShares(deltas, work);
-  const kept = keepMajority(deltas, weights, work);
-  for (const [index, delta] of deltas.entries()) scale(delta, weights[index] ?? 0, work);
-  const mixed = sumAcross(deltas, work !== "F32");
-  roundAll(work, mixed);
+  const elements = elementCount(tensor.shape);
   const least = roundTo(work, LEAST_DIVISOR);
-  return addToBase(
-    base,
-    combine(work, mixed, kept, (sum, weight) => sum / Math.max(least, weight)),
-    work,
-  );
+  return kernelOf(tensor, (values, start) => {
+    const part = { start, elements };
+    const { base, deltas } = deltasOf(tensor, values);
+    if (deltas.length === 0) return base;
+    for (const delta of deltas) marks?.mask(delta, start);
+    const kept = keepMajority(deltas, weights, work, part);
+    for (const [index, delta] of deltas.entries()) scale(delta, weights[index] ?? 0, work);
+    const mixed = sumAcross(deltas, work !== "F32", part);
+    roundAll(work, mixed);
+    for (let i = 0; i < mixed.length; i++) mixed[i] = (mixed[i] ?? 0) / Math.max(least, kept[i] ?? 0);
+    roundAll(work, mixed);
+    return addBase(base, mixed, work);
+  });
 }
 
-/** Clears all but a share of the elements at which the deltas vary at all: those at which they vary most. */
-function selectMostVaried(deltas: readonly Float32Array[], share: number, work: FloatDtype): void {
-  const variances = variancesOf(deltas, work);
-  const varied = variances.reduce((count, variance) => count + (variance === 0 ? 0 : 1), 0);
+/** Marks a share of the elements at which the deltas vary at all: those at which they vary most. */
+async function markMostVaried(tensor: TensorMerge, scan: InputScan, share: number): Promise<Marks> {
+  const count = elementCount(tensor.shape);
+  const marks = new Marks(count);
+  if (share <= 0) return marks;
+  const variances = new MagnitudeKeys(count, tensor.work, { ascending: false });
+  let varied = 0;
+  for await (const { start, values } of scan(allInputsOf(tensor))) {
+    const ofPiece = variancesOf(deltasOf(tensor, values).deltas, tensor.work);
+    for (let i = 0; i < ofPiece.length; i++) varied += ofPiece[i] === 0 ? 0 : 1;
+    variances.put(ofPiece, start);
+  }
   // PyTorch multiplies a count with a number in F32.
-  const marks = markLargest(variances, Math.trunc(Math.fround(Math.fround(share) * Math.fround(varied))));
-  for (const delta of deltas) for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) * (marks[i] ?? 0);
+  const selected = Math.trunc(Math.fround(Math.fround(share) * Math.fround(varied)));
+  marks.addAll(largestIndexes(variances.keys, selected));
+  return marks;
 }
 
 /** By Welford's method, as PyTorch: in doubles for F32, else in F32. */
@@ -82,12 +103,18 @@ function variancesOf(deltas: readonly Float32Array[], work: FloatDtype): Float32
 }
 
 /** Of each delta the mean square, as a part of the sum of all; equal parts if there is next to nothing. */
-function energyShares(deltas: readonly Float32Array[], work: FloatDtype): number[] {
-  const energies = deltas.map((delta) => {
-    const squares = combine(work, delta, delta, (x, y) => x * y);
-    // PyTorch takes means of 2-byte values in F32.
-    return roundTo(work, Math.fround(contiguousSum(squares, false) / delta.length));
-  });
-  const sum = roundTo(work, contiguousSum(energies, work !== "F32"));
-  return energies.map((energy) => roundTo(work, sum < LEAST_ENERGY ? 1 / deltas.length : energy / sum));
+async function energyShares(tensor: TensorMerge, scan: InputScan, marks: Marks | undefined): Promise<number[]> {
+  const { work, inputs } = tensor;
+  const count = elementCount(tensor.shape);
+  // PyTorch takes means of 2-byte values in F32.
+  const sums = inputs.filter((input) => !input.isBase).map(() => new ContiguousSum(count, false));
+  for await (const { start, values } of scan(allInputsOf(tensor))) {
+    for (const [index, delta] of deltasOf(tensor, values).deltas.entries()) {
+      marks?.mask(delta, start);
+      sums[index]?.add(combine(work, delta, delta, (x, y) => x * y));
+    }
+  }
+  const energies = sums.map((sum) => roundTo(work, Math.fround(sum.total() / count)));
+  const sum = roundTo(work, contiguousSum(Float32Array.from(energies), work !== "F32"));
+  return energies.map((energy) => roundTo(work, sum < LEAST_ENERGY ? 1 / energies.length : energy / sum));
 }

@@ -1,6 +1,16 @@
 import { roundAll } from "../../tensors/convert.ts";
-import { blasDot } from "./blas-dot.ts";
-import { parameterOf, type TensorMerge, type WholeTensorMethod } from "./method.ts";
+import { elementCount } from "../../tensors/tensor-info.ts";
+import { BlasDot } from "./blas-dot.ts";
+import { copyOf, kernelOf } from "./elementwise.ts";
+import {
+  baseIndexOf,
+  type InputScan,
+  type Kernel,
+  parameterOf,
+  type SurveyedMethod,
+  type TensorMerge,
+} from "./method.ts";
+import { PairwiseSum } from "./pairwise-sum.ts";
 
 /** Beyond this cosine, two directions count as one. Source: mergekit/merge_methods/slerp.py */
 const NEARLY_PARALLEL = 0.9995;
@@ -11,26 +21,24 @@ const LEAST_NORM = 1e-8;
  * The angle is the nearest F32 number: NumPy's differs in the last bit with the processor.
  * Source: mergekit/merge_methods/slerp.py
  */
-export const slerp: WholeTensorMethod = {
-  kind: "whole",
+export const slerp: SurveyedMethod = {
+  kind: "surveyed",
   name: "slerp",
   title: "SLERP",
   paper: "https://en.wikipedia.org/wiki/Slerp",
   baseModel: "required",
-  models: { least: 2, most: 2 },
+  models: { least: 2, most: 2, copiesOne: true },
   parameters: [{ name: "t", scope: "merge", fallback: undefined }],
-  merge: (tensor, values) => {
-    const baseIndex = tensor.inputs.findIndex((input) => input.isBase);
-    const [base, other] = [values[baseIndex], values[1 - baseIndex]];
-    if (base === undefined || other === undefined) throw new Error("Expected a base model and one other");
-    const [forBase, forOther] = arcWeights(parameterOf(tensor, "t"), base, other);
-    return weightedPair(tensor, base, other, forBase, forOther);
+  withoutDtype: "to base",
+  survey: async (tensor, scan) => {
+    if (tensor.inputs.length === 1) return copyOf(tensor);
+    const base = baseIndexOf(tensor);
+    return weightedPair(tensor, base, arcWeights(parameterOf(tensor, "t"), await cosineOf(tensor, base, scan)));
   },
 };
 
 /** The factors of the two vectors, each an F32 value. */
-function arcWeights(t: number, base: Float32Array, other: Float32Array): [number, number] {
-  const cosine = cosineOf(base, other);
+function arcWeights(t: number, cosine: number): [number, number] {
   if (Math.abs(cosine) > NEARLY_PARALLEL) return [Math.fround(1 - t), Math.fround(t)];
   const angle = Math.fround(Math.acos(cosine));
   const sine = Math.fround(Math.sin(angle));
@@ -39,42 +47,39 @@ function arcWeights(t: number, base: Float32Array, other: Float32Array): [number
   return [Math.fround(rest / sine), Math.fround(Math.fround(Math.sin(part)) / sine)];
 }
 
-function cosineOf(a: Float32Array, b: Float32Array): number {
-  const [lengthA, lengthB] = [normOf(a), normOf(b)];
-  const products = a.map((value, i) => Math.fround(value / lengthA) * Math.fround((b[i] ?? 0) / lengthB));
-  return pairwiseSum(products);
-}
-
-/** NumPy's sum of F32 values: eight partial sums over up to 128 values, halves beyond. */
-function pairwiseSum(values: Float32Array): number {
-  const count = values.length;
-  if (count > 128) {
-    const half = Math.floor(count / 2);
-    const cut = half - (half % 8);
-    return Math.fround(pairwiseSum(values.subarray(0, cut)) + pairwiseSum(values.subarray(cut)));
+async function cosineOf(tensor: TensorMerge, base: number, scan: InputScan): Promise<number> {
+  const inputs = [base, 1 - base];
+  const squares = inputs.map(() => new BlasDot());
+  for await (const { values } of scan(inputs)) {
+    for (const [index, vector] of values.entries()) squares[index]?.add(vector, vector);
   }
-  const partial = new Float32Array(8);
-  const whole = count < 8 ? 0 : count - (count % 8);
-  for (let i = 0; i < whole; i++) partial[i % 8] = (partial[i % 8] ?? 0) + (values[i] ?? 0);
-  const [p0 = 0, p1 = 0, p2 = 0, p3 = 0, p4 = 0, p5 = 0, p6 = 0, p7 = 0] = partial;
-  const left = Math.fround(Math.fround(p0 + p1) + Math.fround(p2 + p3));
-  const right = Math.fround(Math.fround(p4 + p5) + Math.fround(p6 + p7));
-  let sum = Math.fround(left + right);
-  for (let i = whole; i < count; i++) sum = Math.fround(sum + (values[i] ?? 0));
-  return sum;
+  const [lengthA = 1, lengthB = 1] = squares.map((square) => lengthOf(square.total()));
+  const sum = new PairwiseSum(elementCount(tensor.shape));
+  for await (const { values } of scan(inputs)) {
+    const [a, b] = values;
+    if (a === undefined || b === undefined) throw new Error("A scan has given fewer inputs than were asked for");
+    for (let i = 0; i < a.length; i++) {
+      a[i] = Math.fround((a[i] ?? 0) / lengthA) * Math.fround((b[i] ?? 0) / lengthB);
+    }
+    sum.add(a);
+  }
+  return sum.total();
 }
 
 /** The length of a vector; 1 for one that is too short to be divided by it. */
-function normOf(values: Float32Array): number {
-  const norm = Math.fround(Math.sqrt(blasDot(values, values)));
+function lengthOf(squares: number): number {
+  const norm = Math.fround(Math.sqrt(squares));
   return norm > LEAST_NORM ? norm : 1;
 }
 
-function weightedPair(tensor: TensorMerge, a: Float32Array, b: Float32Array, forA: number, forB: number): Float32Array {
-  const result = new Float32Array(a.length);
-  for (let i = 0; i < a.length; i++) {
-    result[i] = Math.fround(forA * (a[i] ?? 0)) + Math.fround(forB * (b[i] ?? 0));
-  }
-  roundAll(tensor.work, result);
-  return result;
+function weightedPair(tensor: TensorMerge, base: number, [forBase, forOther]: [number, number]): Kernel {
+  return kernelOf(tensor, (values) => {
+    const [a, b] = [values[base], values[1 - base]];
+    if (a === undefined || b === undefined) throw new Error("Expected a base model and one other");
+    for (let i = 0; i < a.length; i++) {
+      a[i] = Math.fround(forBase * (a[i] ?? 0)) + Math.fround(forOther * (b[i] ?? 0));
+    }
+    roundAll(tensor.result, a);
+    return a;
+  });
 }

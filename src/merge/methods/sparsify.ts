@@ -1,117 +1,179 @@
 import { roundAll, roundTo } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
+import { elementCount } from "../../tensors/tensor-info.ts";
 import type { BernoulliSource } from "./bernoulli.ts";
-import { parameterOf, type TensorInput, type TensorMerge } from "./method.ts";
-import { markFirst, torchArgsort } from "./torch-sort.ts";
-import { contiguousSum } from "./torch-sum.ts";
+import { Marks } from "./marks.ts";
+import { baseIndexOf, type InputScan, parameterOf, type TensorInput, type TensorMerge } from "./method.ts";
+import { rowsOfAll } from "./rows.ts";
+import { MagnitudeKeys } from "./sort-keys.ts";
+import { firstIndexes, torchArgsort } from "./torch-sort.ts";
+import { ContiguousSum } from "./torch-sum.ts";
 
 /** How a method drops the lesser part of what an expert has changed. */
 export type Sparsification = "none" | "magnitude" | "random" | "outliers" | "ranked";
 
+/** Which elements of a delta are kept, and what they are multiplied with. */
+export interface KeptPart {
+  readonly marks: Marks;
+  readonly factor: number;
+}
+
+/** An expert's delta, piece by piece, as often as it is asked for. */
+type Deltas = () => AsyncIterable<{ readonly start: number; readonly values: readonly [Float32Array<ArrayBuffer>] }>;
+
 /** Below this, sums are not divided by. Source: mergekit/sparsify.py, `rescaled_masked_tensor` */
 const LEAST_NORM = 1e-7;
 
-/**
- * Drops elements of a delta in place, keeping the `density` part of it, and scales the rest up to the same sum of magnitudes
- * if asked to. Every step is rounded as PyTorch rounds it.
- * Source: mergekit/sparsify.py
- */
-export function sparsify(
-  delta: Float32Array<ArrayBuffer>,
-  input: TensorInput,
-  tensor: TensorMerge,
-  { kind, rescale, draws }: { kind: Sparsification; rescale: boolean; draws: BernoulliSource },
-): void {
-  const density = parameterOf(input, "density");
-  if (kind === "none" || density >= 1) return;
-  const marks = chooseKept(delta, density, input, tensor, kind, draws);
-  // torch.bernoulli has no F16 on the CPU, so mergekit works in F32 there.
-  const random = kind === "random" || kind === "ranked";
-  const work = random && tensor.work === "F16" ? "F32" : tensor.work;
-  const before = rescale ? sumOfMagnitudes(delta, work) : 0;
-  for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) * (marks[i] ?? 0);
-  const after = rescale ? sumOfMagnitudes(delta, work) : 0;
-  if (!rescale || before < LEAST_NORM || after < LEAST_NORM) return;
-  const scale = roundTo(work, before / after);
-  for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) * scale;
-  roundAll(tensor.work, delta);
-}
-
-/** How many draws `sparsify` takes for this input. */
+/** How many draws an input takes. */
 export function drawsOf(kind: Sparsification, input: TensorInput, elements: number): number {
-  const random = kind === "random" || kind === "ranked";
-  return random && !input.isBase && parameterOf(input, "density") < 1 ? elements : 0;
+  if (input.isBase || (kind !== "random" && kind !== "ranked")) return 0;
+  const density = parameterOf(input, "density");
+  return density < 1 && (density > 0 || kind === "random") ? elements : 0;
 }
 
-function sumOfMagnitudes(values: Float32Array, work: FloatDtype): number {
-  return roundTo(work, contiguousSum(values.map(Math.abs), work !== "F32"));
-}
-
-function chooseKept(
-  delta: Float32Array<ArrayBuffer>,
-  density: number,
-  input: TensorInput,
+/**
+ * Chooses what is kept of an input's delta: the `density` part of it, by magnitude or at random, scaled up to the same sum
+ * of magnitudes if asked to. Every step is rounded as PyTorch rounds it.
+ * Source: mergekit/sparsify.py
+ *
+ * @returns undefined if all of it is kept as it is
+ */
+export async function chooseKept(
+  index: number,
   tensor: TensorMerge,
-  kind: Exclude<Sparsification, "none">,
-  draws: BernoulliSource,
-): Uint8Array {
-  const count = delta.length;
+  scan: InputScan,
+  { kind, rescale, draws }: { kind: Sparsification; rescale: boolean; draws: BernoulliSource },
+): Promise<KeptPart | undefined> {
+  const input = tensor.inputs[index];
+  if (input === undefined) throw new RangeError(`Expected an input below ${tensor.inputs.length}, found ${index}`);
+  if (kind === "none" || parameterOf(input, "density") >= 1) return undefined;
+  const deltas: Deltas = () => deltasOf(index, tensor, scan);
+  const marks = new Marks(elementCount(tensor.shape));
   switch (kind) {
     case "magnitude":
-      return markFirst(delta.map(Math.abs), Math.max(1, Math.trunc(density * count)), "descending");
+      await markLargest(marks, deltas, input, tensor);
+      break;
     case "outliers":
-      return withoutOutliers(delta.map(Math.abs), density, parameterOf(input, "gamma"), tensor.compat);
-    case "random": {
-      const p = roundTo(tensor.work === "BF16" ? "BF16" : "F32", density);
-      return Uint8Array.from({ length: count }, () => Number(draws.draw(p)));
-    }
+      await markMiddle(marks, deltas, input, tensor);
+      break;
+    case "random":
+      drawAll(marks, input, tensor, draws);
+      break;
     case "ranked":
-      return drawByRank(delta.map(Math.abs), density, parameterOf(input, "epsilon"), tensor, draws);
+      await drawByRank(marks, deltas, input, tensor, draws);
+      break;
+    default:
+      throw new Error(`There is no way ${String(kind)} to choose elements`);
   }
-  throw new Error(`There is no way ${String(kind)} to choose elements`);
+  // torch.bernoulli has no F16 on the CPU, so mergekit works in F32 there.
+  const work = tensor.work === "F16" && (kind === "random" || kind === "ranked") ? "F32" : tensor.work;
+  return { marks, factor: rescale ? await factorOf(marks, deltas, tensor, work) : 1 };
 }
 
-function withoutOutliers(magnitudes: Float32Array, density: number, gamma: number, compat: boolean): Uint8Array {
-  const count = magnitudes.length;
-  let top = Math.trunc(gamma * count);
-  let bottom = count - Math.trunc(density * count) - top;
+async function* deltasOf(index: number, tensor: TensorMerge, scan: InputScan): ReturnType<Deltas> {
+  const { work } = tensor;
+  const base = baseIndexOf(tensor);
+  for await (const { start, values } of scan([base, index])) {
+    const [from, delta] = values;
+    if (from === undefined || delta === undefined) throw new Error("A scan has given fewer inputs than were asked for");
+    for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (from[i] ?? 0);
+    roundAll(work, delta);
+    yield { start, values: [delta] };
+  }
+}
+
+async function markLargest(
+  marks: Marks,
+  deltas: Deltas,
+  input: TensorInput,
+  { shape, work }: TensorMerge,
+): Promise<void> {
+  const count = elementCount(shape);
+  const magnitudes = new MagnitudeKeys(count, work, { ascending: false });
+  for await (const {
+    start,
+    values: [delta],
+  } of deltas())
+    magnitudes.put(delta, start);
+  marks.addAll(firstIndexes(magnitudes.keys, Math.max(1, Math.trunc(parameterOf(input, "density") * count))));
+}
+
+/** All but the smallest and the largest. */
+async function markMiddle(
+  marks: Marks,
+  deltas: Deltas,
+  input: TensorInput,
+  { shape, work, compat }: TensorMerge,
+): Promise<void> {
+  const count = elementCount(shape);
+  let top = Math.trunc(parameterOf(input, "gamma") * count);
+  let bottom = count - Math.trunc(parameterOf(input, "density") * count) - top;
   if (bottom < 0) {
     top += bottom;
     bottom = 0;
   }
   // mergekit's slice [bottom:-0] is empty, which drops everything.
-  if (top === 0 && compat) return new Uint8Array(count);
-  const marks = markFirst(magnitudes, count - top, "ascending");
-  const smallest = markFirst(magnitudes, bottom, "ascending");
-  return marks.map((mark, index) => mark & ~(smallest[index] ?? 0));
+  if (top === 0 && compat) return;
+  const smallest = async (rank: number): Promise<Uint32Array> => {
+    const magnitudes = new MagnitudeKeys(count, work, { ascending: true });
+    for await (const {
+      start,
+      values: [delta],
+    } of deltas())
+      magnitudes.put(delta, start);
+    return firstIndexes(magnitudes.keys, rank);
+  };
+  marks.addAll(await smallest(count - top));
+  if (bottom > 0) marks.removeAll(await smallest(bottom));
+}
+
+function drawAll(marks: Marks, input: TensorInput, { shape, work }: TensorMerge, draws: BernoulliSource): void {
+  const count = elementCount(shape);
+  const p = roundTo(work === "BF16" ? "BF16" : "F32", parameterOf(input, "density"));
+  for (let i = 0; i < count; i++) if (draws.draw(p)) marks.add(i);
 }
 
 /** Within each row, larger elements are kept with larger probability. */
-function drawByRank(
-  magnitudes: Float32Array,
-  density: number,
-  epsilon: number,
+async function drawByRank(
+  marks: Marks,
+  deltas: Deltas,
+  input: TensorInput,
   tensor: TensorMerge,
   draws: BernoulliSource,
-): Uint8Array {
+): Promise<void> {
+  const [density, epsilon] = [parameterOf(input, "density"), parameterOf(input, "epsilon")];
+  if (density <= 0) return;
   const work = tensor.work === "BF16" ? "BF16" : "F32";
-  const columns = (tensor.shape.length < 2 ? magnitudes.length : tensor.shape.at(-1)) ?? 1;
-  const marks = new Uint8Array(magnitudes.length);
-  for (let start = 0; start < magnitudes.length; start += columns) {
-    const row = magnitudes.subarray(start, start + columns);
-    const order = torchArgsort(row, "ascending");
-    const ranks = new Uint32Array(columns);
-    order.forEach((index, rank) => {
-      ranks[index] = rank;
-    });
-    const [least, most] = [1, roundTo(work, columns)];
-    const span = roundTo(work, most - least);
+  const columns = (tensor.shape.length < 2 ? elementCount(tensor.shape) : tensor.shape.at(-1)) ?? 1;
+  const span = roundTo(work, roundTo(work, columns) - 1);
+  const ranks = new Uint32Array(columns);
+  for await (const { start, rows } of rowsOfAll(deltas(), columns)) {
+    const magnitudes = new MagnitudeKeys(columns, tensor.work, { ascending: true });
+    magnitudes.put(rows[0] ?? new Float32Array(0), 0);
+    for (const [rank, place] of torchArgsort(magnitudes.keys).entries()) ranks[place] = rank;
     for (let i = 0; i < columns; i++) {
       const rank = roundTo(work, roundTo(work, ranks[i] ?? 0) + 1);
-      const part = Math.min(1, Math.max(0, roundTo(work, roundTo(work, rank - least) / span)));
+      const part = Math.min(1, Math.max(0, roundTo(work, roundTo(work, rank - 1) / span)));
       const scaled = roundTo(work, part * 2 * Math.fround(epsilon));
-      marks[start + i] = Number(draws.draw(roundTo(work, scaled + Math.fround(density - epsilon))));
+      if (draws.draw(roundTo(work, scaled + Math.fround(density - epsilon)))) marks.add(start + i);
     }
   }
-  return marks;
+}
+
+/** By how much what is kept is scaled up. */
+async function factorOf(marks: Marks, deltas: Deltas, { shape }: TensorMerge, work: FloatDtype): Promise<number> {
+  const count = elementCount(shape);
+  const all = new ContiguousSum(count, work !== "F32");
+  const kept = new ContiguousSum(count, work !== "F32");
+  for await (const {
+    start,
+    values: [delta],
+  } of deltas()) {
+    for (let i = 0; i < delta.length; i++) delta[i] = Math.abs(delta[i] ?? 0);
+    all.add(delta);
+    marks.mask(delta, start);
+    kept.add(delta);
+  }
+  const [before, after] = [roundTo(work, all.total()), roundTo(work, kept.total())];
+  return before < LEAST_NORM || after < LEAST_NORM ? 1 : roundTo(work, before / after);
 }

@@ -1,9 +1,11 @@
 import { roundAll, roundTo } from "../../tensors/convert.ts";
-import type { BernoulliSource } from "./bernoulli.ts";
-import { type MethodParameter, parameterOf, type TensorMerge, type WholeTensorMethod } from "./method.ts";
-import { drawsOf, type Sparsification, sparsify } from "./sparsify.ts";
-import { addToBase, deltasOf, keepMajority, scale } from "./task-vectors.ts";
-import { contiguousSum, sumAcross } from "./torch-sum.ts";
+import { elementCount } from "../../tensors/tensor-info.ts";
+import { kernelOf } from "./elementwise.ts";
+import { type Kernel, type MethodParameter, parameterOf, type SurveyedMethod, type TensorMerge } from "./method.ts";
+import { scale } from "./rounded.ts";
+import { chooseKept, drawsOf, type KeptPart, type Sparsification } from "./sparsify.ts";
+import { addBase, deltasOf, keepMajority } from "./task-vectors.ts";
+import { contiguousSum, type PartOfPlaces, sumAcross } from "./torch-sum.ts";
 
 interface Family {
   readonly name: string;
@@ -20,7 +22,7 @@ interface Family {
 const LEAST_WEIGHT_SUM = 1e-8;
 
 /** The methods that add up what experts have changed of a base model: task arithmetic, and its sparse descendants. */
-export const taskArithmeticMethods: readonly WholeTensorMethod[] = [
+export const taskArithmeticMethods: readonly SurveyedMethod[] = [
   family("task_arithmetic", "Task Arithmetic", "2212.04089", "none", { consensus: false, normalize: false }),
   family("ties", "TIES", "2306.01708", "magnitude", { consensus: true, normalize: true }),
   family("dare_ties", "DARE TIES", "2311.03099", "random", { consensus: true, normalize: false, rescale: true }),
@@ -40,19 +42,28 @@ function family(
   paper: string,
   kind: Sparsification,
   { consensus, normalize, rescale = false }: { consensus: boolean; normalize: boolean; rescale?: boolean },
-): WholeTensorMethod {
+): SurveyedMethod {
   const of: Family = { name, title, paper: `https://arxiv.org/abs/${paper}`, kind, consensus, normalize, rescale };
   return {
-    kind: "whole",
+    kind: "surveyed",
     name,
     title,
     paper: of.paper,
     baseModel: "required",
     models: { least: 1, most: Number.POSITIVE_INFINITY },
     parameters: parametersOf(of),
-    check: checkDensity,
+    skipsOtherShapes: true,
+    withoutDtype: "base",
+    refuse: (tensor) => refuseDensity(of, tensor),
     draws: (tensor, elements) => tensor.inputs.reduce((sum, input) => sum + drawsOf(kind, input, elements), 0),
-    merge: (tensor, values, draws) => mergeDeltas(of, tensor, values, draws),
+    survey: async (tensor, scan, draws) => {
+      const rescales = parameterOf(tensor, "rescale") !== 0;
+      const kept: (KeptPart | undefined)[] = [];
+      for (const [index, input] of tensor.inputs.entries()) {
+        if (!input.isBase) kept.push(await chooseKept(index, tensor, scan, { kind, rescale: rescales, draws }));
+      }
+      return addDeltas(of, tensor, kept);
+    },
   };
 }
 
@@ -71,13 +82,15 @@ function parametersOf({ kind, normalize, rescale }: Family): MethodParameter[] {
   return parameters;
 }
 
-function checkDensity({ inputs }: TensorMerge): string | undefined {
+function refuseDensity({ kind }: Family, { inputs }: TensorMerge): string | undefined {
   for (const input of inputs) {
-    if (input.isBase) continue;
+    if (input.isBase || kind === "none") continue;
     const density = parameterOf(input, "density");
     const epsilon = input.parameters.get("epsilon");
-    if (!(density > 0 && density <= 1)) return `expected a density above 0 and up to 1, found ${density}`;
-    if (epsilon !== undefined && density < 1 && (density + epsilon >= 1 || density - epsilon <= 0)) {
+    if (kind === "magnitude" && density <= 0) return `expected a density above 0, found ${density}`;
+    if (kind !== "ranked" && density < 0) return `expected a density from 0 on, found ${density}`;
+    const drawn = density > 0 && density < 1;
+    if (epsilon !== undefined && drawn && (density + epsilon >= 1 || density - epsilon <= 0)) {
       return `expected density - epsilon above 0 and density + epsilon below 1, found ${density} and ${epsilon}`;
     }
   }
@@ -85,33 +98,34 @@ function checkDensity({ inputs }: TensorMerge): string | undefined {
 }
 
 /** base + lambda * sum of weighted deltas, each step rounded to the work dtype. */
-function mergeDeltas(
-  { kind, consensus }: Family,
-  tensor: TensorMerge,
-  values: readonly Float32Array<ArrayBuffer>[],
-  draws: BernoulliSource,
-): Float32Array {
-  const { work } = tensor;
-  const { base, deltas } = deltasOf(tensor, values);
-  if (deltas.length === 0) return base;
-  const experts = tensor.inputs.filter((input) => !input.isBase);
-  const rescale = parameterOf(tensor, "rescale") !== 0;
-  const weights = experts.map((expert) => roundTo(work, parameterOf(expert, "weight")));
-  for (const [index, expert] of experts.entries()) {
-    const delta = deltas[index];
-    if (delta === undefined) continue;
-    sparsify(delta, expert, tensor, { kind, rescale, draws });
-    scale(delta, weights[index] ?? 0, work);
-  }
-  const kept = consensus ? keepMajority(deltas, weights, work) : undefined;
-  const mixed = sumAcross(deltas, work !== "F32");
-  roundAll(work, mixed);
-  if (parameterOf(tensor, "normalize") !== 0) {
-    const sum = roundTo(work, contiguousSum(weights, work !== "F32"));
-    const divisor = Math.abs(sum) < LEAST_WEIGHT_SUM ? 1 : sum;
-    for (let i = 0; i < mixed.length; i++) mixed[i] = (mixed[i] ?? 0) / (kept === undefined ? divisor : kept[i] || 1);
+function addDeltas({ consensus }: Family, tensor: TensorMerge, kept: readonly (KeptPart | undefined)[]): Kernel {
+  const { work, inputs } = tensor;
+  const elements = elementCount(tensor.shape);
+  const weights = inputs.filter((input) => !input.isBase).map((input) => roundTo(work, parameterOf(input, "weight")));
+  const lambda = Math.fround(parameterOf(tensor, "lambda"));
+  const normalize = parameterOf(tensor, "normalize") !== 0;
+  const weightSum = roundTo(work, contiguousSum(Float32Array.from(weights), work !== "F32"));
+  const commonDivisor = Math.abs(weightSum) < LEAST_WEIGHT_SUM ? 1 : weightSum;
+  return kernelOf(tensor, (values, start) => {
+    const part: PartOfPlaces = { start, elements };
+    const { base, deltas } = deltasOf(tensor, values);
+    if (deltas.length === 0) return base;
+    for (const [index, delta] of deltas.entries()) {
+      const keptPart = kept[index];
+      keptPart?.marks.mask(delta, start);
+      scale(delta, keptPart?.factor ?? 1, work);
+      scale(delta, weights[index] ?? 0, work);
+    }
+    const left = consensus ? keepMajority(deltas, weights, work, part) : undefined;
+    const mixed = sumAcross(deltas, work !== "F32", part);
     roundAll(work, mixed);
-  }
-  scale(mixed, Math.fround(parameterOf(tensor, "lambda")), work);
-  return addToBase(base, mixed, work);
+    if (normalize) {
+      for (let i = 0; i < mixed.length; i++) {
+        mixed[i] = (mixed[i] ?? 0) / (left === undefined ? commonDivisor : left[i] || 1);
+      }
+      roundAll(work, mixed);
+    }
+    scale(mixed, lambda, work);
+    return addBase(base, mixed, work);
+  });
 }

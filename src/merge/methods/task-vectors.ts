@@ -1,8 +1,7 @@
 import { roundAll } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
-import type { TensorMerge } from "./method.ts";
-import { combine } from "./rounded.ts";
-import { sumAcross } from "./torch-sum.ts";
+import { baseIndexOf, type TensorMerge } from "./method.ts";
+import { type PartOfPlaces, sumAcross } from "./torch-sum.ts";
 
 // What methods that add changes of a base model have in common. Every step is rounded to the work dtype.
 
@@ -13,13 +12,13 @@ export interface Deltas {
 }
 
 /** @param values of each input; those of the other models become their deltas */
-export function deltasOf({ work, inputs }: TensorMerge, values: readonly Float32Array<ArrayBuffer>[]): Deltas {
-  const base = values[inputs.findIndex((input) => input.isBase)];
+export function deltasOf(tensor: TensorMerge, values: readonly Float32Array<ArrayBuffer>[]): Deltas {
+  const base = values[baseIndexOf(tensor)];
   if (base === undefined) throw new Error("The base model has no values");
-  const deltas = values.filter((_, index) => inputs[index]?.isBase === false);
+  const deltas = values.filter((_, index) => tensor.inputs[index]?.isBase === false);
   for (const delta of deltas) {
     for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (base[i] ?? 0);
-    roundAll(work, delta);
+    roundAll(tensor.work, delta);
   }
   return { base, deltas };
 }
@@ -33,8 +32,9 @@ export function keepMajority(
   deltas: readonly Float32Array[],
   weights: readonly number[],
   work: FloatDtype,
+  part: PartOfPlaces,
 ): Float32Array {
-  const majority = sumAcross(deltas, work !== "F32");
+  const majority = sumAcross(deltas, work !== "F32", part);
   roundAll(work, majority);
   const kept = deltas.map((delta, input) => {
     const weight = weights[input] ?? 0;
@@ -46,18 +46,14 @@ export function keepMajority(
     }
     return left;
   });
-  const sums = sumAcross(kept, work !== "F32");
+  const sums = sumAcross(kept, work !== "F32", part);
   roundAll(work, sums);
   return sums;
 }
 
-export function addToBase(base: Float32Array, change: Float32Array, work: FloatDtype): Float32Array {
-  return combine(work, base, change, (x, y) => x + y);
-}
-
-/** Multiplies in place. */
-export function scale(values: Float32Array, factor: number, work: FloatDtype): void {
-  if (factor === 1) return;
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * factor;
-  roundAll(work, values);
+/** Adds the base model's values in place. */
+export function addBase(base: Float32Array, change: Float32Array, work: FloatDtype): Float32Array {
+  for (let i = 0; i < change.length; i++) change[i] = (base[i] ?? 0) + (change[i] ?? 0);
+  roundAll(work, change);
+  return change;
 }

@@ -1,73 +1,188 @@
 /**
- * The order in which PyTorch's CPU kernels add up k numbers at each of `elements` places (`tensor.sum(dim=0)`): it decides
- * the last bit when there are five or more. All additions are in F32, from +0 on.
+ * The order in which PyTorch's CPU kernels add up numbers: it decides the last bit when there are five or more. All additions
+ * are in F32, from +0 on. With several threads PyTorch adds parts of large tensors first; this is the order of one.
  * Source: pytorch aten/src/ATen/native/cpu/SumKernel.cpp, `cascade_sum`
  */
-
-/** Four partial sums over every fourth number, then added; the order at the last places, where vectors do not fit. */
-export function interleavedSum(count: number, at: (index: number) => number): number {
-  const quarters = Math.floor(count / 4);
-  const sums = [0, 1, 2, 3].map((q) => cascadeSum(quarters, (index) => at(index * 4 + q)));
-  let [sum = 0] = sums;
-  for (let index = quarters * 4; index < count; index++) sum = Math.fround(sum + at(index));
-  for (const partial of sums.slice(1)) sum = Math.fround(sum + partial);
-  return sum;
-}
-
-/** Left to right in blocks of 16, whose sums are added level by level. */
-export function cascadeSum(count: number, at: (index: number) => number): number {
-  const sums = [0, 0, 0, 0];
-  const power = cascadePower(count);
-  const step = 1 << power;
-  let index = 0;
-  while (index + step <= count) {
-    for (const end = index + step; index < end; index++) sums[0] = Math.fround((sums[0] ?? 0) + at(index));
-    for (let level = 1; level < sums.length; level++) {
-      sums[level] = Math.fround((sums[level] ?? 0) + (sums[level - 1] ?? 0));
-      sums[level - 1] = 0;
-      if ((index & ((step - 1) << (level * power))) !== 0) break;
-    }
-  }
-  for (; index < count; index++) sums[0] = Math.fround((sums[0] ?? 0) + at(index));
-  return sums.slice(1).reduce((sum, level) => Math.fround(sum + level), sums[0] ?? 0);
-}
-
-/** A block has two to the power of this numbers. */
-function cascadePower(count: number): number {
-  return Math.max(4, Math.floor(Math.ceil(Math.log2(Math.max(count, 1))) / 4));
-}
 
 /** From this many numbers on, the cascade is more than adding from left to right. */
 export const LEAST_BLOCKS = 16;
 /** Up to this many numbers, every order there is adds from left to right. */
 const MOST_ALIKE = 4;
+/** Floats of a 256-bit vector. */
+const LANES = 8;
+
+/** A block of the cascade has two to the power of this numbers. */
+function cascadePower(count: number): number {
+  return Math.max(4, Math.floor(Math.ceil(Math.log2(Math.max(count, 1))) / 4));
+}
+
+/** Adds `count` rows place by place: left to right in blocks, whose sums are added level by level. */
+class CascadeRows {
+  readonly #width: number;
+  /** Four levels, one after the other. */
+  readonly #levels: Float32Array<ArrayBuffer>;
+  readonly #power: number;
+  readonly #wholeSteps: number;
+  #added = 0;
+
+  constructor(count: number, width: number) {
+    this.#width = width;
+    this.#levels = new Float32Array(4 * width);
+    this.#power = cascadePower(count);
+    this.#wholeSteps = count - (count % (1 << this.#power));
+  }
+
+  /** Adds the row that begins at `offset` of `values`. */
+  add(values: Float32Array, offset: number): void {
+    const [levels, width] = [this.#levels, this.#width];
+    for (let i = 0; i < width; i++) levels[i] = (levels[i] ?? 0) + (values[offset + i] ?? 0);
+    const index = ++this.#added;
+    const mask = (1 << this.#power) - 1;
+    if ((index & mask) !== 0 || index > this.#wholeSteps) return;
+    for (let level = 1; level < 4; level++) {
+      const here = level * width;
+      for (let i = 0; i < width; i++) {
+        levels[here + i] = (levels[here + i] ?? 0) + (levels[here - width + i] ?? 0);
+        levels[here - width + i] = 0;
+      }
+      if ((index & (mask << (level * this.#power))) !== 0) break;
+    }
+  }
+
+  total(): Float32Array<ArrayBuffer> {
+    const sum = this.#levels.slice(0, this.#width);
+    for (let level = 1; level < 4; level++) addRow(sum, this.#levels, level * this.#width);
+    return sum;
+  }
+}
+
+/** Adds `count` rows place by place: four cascades over every fourth row each, then the rows that are left, then the four. */
+class InterleavedRows {
+  readonly #width: number;
+  readonly #quarters: readonly CascadeRows[];
+  readonly #left: Float32Array[] = [];
+  readonly #inQuarters: number;
+  #added = 0;
+
+  constructor(count: number, width: number) {
+    this.#width = width;
+    this.#inQuarters = count - (count % 4);
+    this.#quarters = [0, 1, 2, 3].map(() => new CascadeRows(this.#inQuarters / 4, width));
+  }
+
+  add(values: Float32Array, offset: number): void {
+    const index = this.#added++;
+    if (index < this.#inQuarters) this.#quarters[index % 4]?.add(values, offset);
+    else this.#left.push(values.slice(offset, offset + this.#width));
+  }
+
+  total(): Float32Array<ArrayBuffer> {
+    const [sum = new Float32Array(this.#width), ...others] = this.#quarters.map((quarter) => quarter.total());
+    for (const row of [...this.#left, ...others]) addRow(sum, row, 0);
+    return sum;
+  }
+}
+
+function addRow(sum: Float32Array, values: Float32Array, offset: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (values[offset + i] ?? 0);
+}
 
 /** At how many of `elements` places k numbers are added in cascade order; at those behind, they are interleaved. */
 export function cascadePlaces(k: number, elements: number, twoBytes: boolean): number {
   if (k <= MOST_ALIKE) return elements;
-  const vector = twoBytes ? 16 : 8;
+  const vector = twoBytes ? 2 * LANES : LANES;
   return elements - (elements % (elements < vector ? 4 : 32));
 }
 
-/** The sum of numbers that lie side by side in memory, as the weights themselves do. */
-export function contiguousSum(values: ArrayLike<number>, twoBytes: boolean): number {
-  const vector = twoBytes ? 16 : 8;
-  const vectors = Math.floor(values.length / vector);
-  const at = (index: number): number => values[index] ?? 0;
-  if (vectors === 0) return interleavedSum(values.length, at);
-  let sum = 0;
-  for (let index = vectors * vector; index < values.length; index++) sum = Math.fround(sum + at(index));
-  for (let lane = 0; lane < 8; lane++) {
-    const partial = interleavedSum(vectors, (v) =>
-      twoBytes ? Math.fround(at(v * 16 + lane) + at(v * 16 + 8 + lane)) : at(v * 8 + lane),
-    );
-    sum = Math.fround(sum + partial);
+/** The sum of rows of F32 that come one after the other: `tensor.sum(dim=0)`. */
+export class RowSum {
+  readonly #border: number;
+  readonly #cascade: CascadeRows;
+  readonly #interleaved: InterleavedRows;
+
+  /** @param count of the rows that will be added */
+  constructor(count: number, width: number) {
+    this.#border = cascadePlaces(count, width, false);
+    this.#cascade = new CascadeRows(count, this.#border);
+    this.#interleaved = new InterleavedRows(count, width - this.#border);
   }
-  return sum;
+
+  add(row: Float32Array): void {
+    this.#cascade.add(row, 0);
+    this.#interleaved.add(row, this.#border);
+  }
+
+  total(): Float32Array<ArrayBuffer> {
+    return join(this.#cascade.total(), this.#interleaved.total());
+  }
+}
+
+function join(a: Float32Array, b: Float32Array): Float32Array<ArrayBuffer> {
+  const joined = new Float32Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
+}
+
+/**
+ * The sum of numbers that lie side by side in memory: `tensor.sum()`. They come in pieces, of which all but the last are of a
+ * multiple of 16 numbers.
+ */
+export class ContiguousSum {
+  readonly #twoBytes: boolean;
+  readonly #vector: number;
+  readonly #vectors: InterleavedRows;
+  readonly #row = new Float32Array(LANES);
+  readonly #inVectors: number;
+  readonly #rest: number[] = [];
+  #added = 0;
+
+  /** @param count of the numbers that will be added */
+  constructor(count: number, twoBytes: boolean) {
+    this.#twoBytes = twoBytes;
+    this.#vector = twoBytes ? 2 * LANES : LANES;
+    this.#inVectors = count - (count % this.#vector);
+    this.#vectors = new InterleavedRows(this.#inVectors / this.#vector, LANES);
+  }
+
+  add(values: Float32Array): void {
+    const end = Math.min(values.length, Math.max(0, this.#inVectors - this.#added));
+    this.#added += values.length;
+    const row = this.#row;
+    for (let at = 0; at < end; at += this.#vector) {
+      if (!this.#twoBytes) {
+        this.#vectors.add(values, at);
+        continue;
+      }
+      for (let lane = 0; lane < LANES; lane++) row[lane] = (values[at + lane] ?? 0) + (values[at + LANES + lane] ?? 0);
+      this.#vectors.add(row, 0);
+    }
+    for (let at = end; at < values.length; at++) this.#rest.push(values[at] ?? 0);
+  }
+
+  total(): number {
+    if (this.#inVectors === 0) return interleaved(this.#rest);
+    const sum = this.#rest.reduce((total, value) => Math.fround(total + value), 0);
+    return this.#vectors.total().reduce((total, lane) => Math.fround(total + lane), sum);
+  }
+}
+
+/** Numbers that do not fill a vector. */
+function interleaved(values: readonly number[]): number {
+  const sum = new InterleavedRows(values.length, 1);
+  for (const value of values) sum.add(Float32Array.of(value), 0);
+  return sum.total()[0] ?? 0;
+}
+
+/** The sum of numbers that lie side by side in memory, as the weights themselves do. */
+export function contiguousSum(values: Float32Array, twoBytes: boolean): number {
+  const sum = new ContiguousSum(values.length, twoBytes);
+  sum.add(values);
+  return sum.total();
 }
 
 /** A part of the places at which there are sums: the order of addition depends on where in the whole it is. */
-interface PartOfPlaces {
+export interface PartOfPlaces {
   readonly start: number;
   readonly elements: number;
 }
@@ -80,93 +195,29 @@ interface PartOfPlaces {
 export function sumAcross(arrays: readonly Float32Array[], twoBytes: boolean, part?: PartOfPlaces): Float32Array {
   const count = arrays[0]?.length ?? 0;
   const { start, elements } = part ?? { start: 0, elements: count };
-  const sums = new Float32Array(count);
-  if (arrays.length < LEAST_BLOCKS) {
-    for (const array of arrays) for (let i = 0; i < count; i++) sums[i] = (sums[i] ?? 0) + (array[i] ?? 0);
-  } else {
-    for (let i = 0; i < count; i++) sums[i] = cascadeSum(arrays.length, (input) => arrays[input]?.[i] ?? 0);
-  }
-  for (let i = Math.max(0, cascadePlaces(arrays.length, elements, twoBytes) - start); i < count; i++) {
-    const values = arrays.map((array) => array[i] ?? 0);
-    sums[i] = elements === 1 ? contiguousSum(values, twoBytes) : interleavedSum(values.length, (at) => values[at] ?? 0);
-  }
-  return sums;
+  // One place alone is contiguous: its numbers are added as those of a vector.
+  if (elements === 1)
+    return Float32Array.of(
+      contiguousSum(
+        Float32Array.from(arrays, ([value = 0]) => value),
+        twoBytes,
+      ),
+    );
+  const border = Math.min(count, Math.max(0, cascadePlaces(arrays.length, elements, twoBytes) - start));
+  const cascade = cascadeAcross(arrays, border);
+  if (border === count) return cascade;
+  const rest = new InterleavedRows(arrays.length, count - border);
+  for (const array of arrays) rest.add(array, border);
+  return join(cascade, rest.total());
 }
 
-/**
- * The sum of many rows of F32, as `tensor.sum(dim=0)`, without having them in memory: `sumAcross` for one row after the other.
- */
-export class RowSum {
-  readonly #cascade: CascadeRows;
-  /** Of the last places: every fourth row each, and the rows that are left over. */
-  readonly #quarters: readonly CascadeRows[];
-  readonly #left: Float32Array[] = [];
-  readonly #border: number;
-  readonly #count: number;
-  #added = 0;
-
-  /** @param count of the rows that will be added */
-  constructor(count: number, width: number) {
-    this.#count = count;
-    this.#border = cascadePlaces(count, width, false);
-    this.#cascade = new CascadeRows(count, this.#border);
-    this.#quarters = [0, 1, 2, 3].map(() => new CascadeRows(Math.floor(count / 4), width - this.#border));
+function cascadeAcross(arrays: readonly Float32Array[], width: number): Float32Array {
+  if (arrays.length >= LEAST_BLOCKS) {
+    const cascade = new CascadeRows(arrays.length, width);
+    for (const array of arrays) cascade.add(array, 0);
+    return cascade.total();
   }
-
-  add(row: Float32Array): void {
-    const index = this.#added++;
-    this.#cascade.add(row);
-    const rest = row.subarray(this.#border);
-    if (index < 4 * Math.floor(this.#count / 4)) this.#quarters[index % 4]?.add(rest);
-    else this.#left.push(rest.slice());
-  }
-
-  total(): Float32Array<ArrayBuffer> {
-    const [first, ...others] = this.#quarters.map((quarter) => quarter.total());
-    const rest = first ?? new Float32Array(0);
-    for (const row of [...this.#left, ...others]) addRow(rest, row);
-    const sum = new Float32Array(this.#border + rest.length);
-    sum.set(this.#cascade.total());
-    sum.set(rest, this.#border);
-    return sum;
-  }
-}
-
-/** `cascadeSum` at every place of a row. */
-class CascadeRows {
-  readonly #levels: readonly Float32Array<ArrayBuffer>[];
-  readonly #power: number;
-  readonly #wholeSteps: number;
-  #added = 0;
-
-  constructor(count: number, width: number) {
-    this.#levels = [0, 1, 2, 3].map(() => new Float32Array(width));
-    this.#power = cascadePower(count);
-    this.#wholeSteps = count - (count % (1 << this.#power));
-  }
-
-  add(row: Float32Array): void {
-    const [lowest] = this.#levels;
-    if (lowest !== undefined) addRow(lowest, row);
-    const index = ++this.#added;
-    const step = 1 << this.#power;
-    if (index % step !== 0 || index > this.#wholeSteps) return;
-    for (let level = 1; level < this.#levels.length; level++) {
-      const [below, here] = [this.#levels[level - 1], this.#levels[level]];
-      if (below !== undefined && here !== undefined) addRow(here, below);
-      below?.fill(0);
-      if ((index & ((step - 1) << (level * this.#power))) !== 0) break;
-    }
-  }
-
-  total(): Float32Array<ArrayBuffer> {
-    const [lowest = new Float32Array(0), ...others] = this.#levels;
-    const sum = lowest.slice();
-    for (const level of others) addRow(sum, level);
-    return sum;
-  }
-}
-
-function addRow(sum: Float32Array, row: Float32Array): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (row[i] ?? 0);
+  const sum = new Float32Array(width);
+  for (const array of arrays) addRow(sum, array, 0);
+  return sum;
 }

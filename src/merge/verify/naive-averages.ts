@@ -62,9 +62,10 @@ function average(title: string, combine: Combine): NaiveAverage {
     name: "linear",
     title,
     paper: undefined,
-    baseModel: "optional",
+    baseModel: "unused",
     models: { least: 1, most: Number.POSITIVE_INFINITY },
     parameters: [],
+    withoutDtype: "widest",
     prepare(tensor) {
       const weights = tensor.inputs.map((input) => parameterOf(input, "weight"));
       const total = parameterOf(tensor, "normalize") === 0 ? 1 : weights.reduce((sum, weight) => sum + weight, 0);

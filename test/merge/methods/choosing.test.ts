@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../../src/base/random.ts";
 import { BernoulliSource } from "../../../src/merge/methods/bernoulli.ts";
-import { cascadeSum, contiguousSum, interleavedSum, RowSum, sumAcross } from "../../../src/merge/methods/torch-sum.ts";
+import { ContiguousSum, contiguousSum, RowSum, sumAcross } from "../../../src/merge/methods/torch-sum.ts";
 
 test("draws are those of the Mersenne Twister, 24 bits each", () => {
   // Its reference implementation begins with 3499211612, 581869302, 3890346734 for the seed 5489.
@@ -39,17 +39,38 @@ test("a p of 0.3 comes true three times in ten", () => {
 
 test("whatever the order of adding, the sum of whole numbers is exact", () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: -1000, max: 1000 }), { maxLength: 600 }), (list) => {
+    fc.property(fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 600 }), (list) => {
       const sum = list.reduce((total, value) => total + value, 0);
-      const at = (index: number): number => list[index] ?? 0;
-      expect([
-        cascadeSum(list.length, at),
-        interleavedSum(list.length, at),
-        contiguousSum(list, true),
-        contiguousSum(list, false),
-      ]).toEqual([sum, sum, sum, sum].map((value) => value + 0));
+      const values = Float32Array.from(list);
+      const columns = list.map((value) => new Float32Array(40).fill(value));
+      for (const twoBytes of [true, false]) {
+        expect(contiguousSum(values, twoBytes)).toBe(sum + 0);
+        expect(sumAcross(columns, twoBytes)).toEqual(new Float32Array(40).fill(sum + 0));
+      }
     }),
   );
+});
+
+test("numbers are added piece by piece in the order in which all of them are added at once", () => {
+  const random = seededRandom(6);
+  for (const count of [1, 15, 16, 1000, 70_001]) {
+    const values = Float32Array.from({ length: count }, () => random() - 0.5);
+    for (const twoBytes of [true, false]) {
+      const sum = new ContiguousSum(count, twoBytes);
+      for (let start = 0; start < count; start += 4096) sum.add(values.subarray(start, start + 4096));
+      expect(sum.total()).toBe(contiguousSum(values, twoBytes));
+    }
+  }
+});
+
+test("a part of the places is added as it is in the whole", () => {
+  const random = seededRandom(7);
+  for (const count of [3, 20, 40]) {
+    const arrays = Array.from({ length: count }, () => Float32Array.from({ length: 83 }, () => random() - 0.5));
+    const whole = sumAcross(arrays, false);
+    const part = arrays.map((array) => array.subarray(64));
+    expect(sumAcross(part, false, { start: 64, elements: 83 })).toEqual(whole.subarray(64));
+  }
 });
 
 test("rows are added one by one in the order in which all of them are added at once", () => {

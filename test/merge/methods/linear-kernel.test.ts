@@ -39,6 +39,7 @@ function tensorOf(
     name: "t",
     shape: [elements],
     work,
+    result: work,
     dtype,
     inputs,
     compat: true,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { markFirst, torchArgsort } from "../../../src/merge/methods/torch-sort.ts";
+import { firstIndexes, largestIndexes, type SortKeys, torchArgsort } from "../../../src/merge/methods/torch-sort.ts";
 
 /** On 160 values like these, quicksort degenerates: McIlroy's adversary made them against libstdc++'s, divided by 4 for ties. */
 const ADVERSE = [
@@ -11,6 +11,11 @@ const ADVERSE = [
   16, 15, 15, 14, 15, 14, 14, 13, 14, 13, 13, 12, 13, 12, 12, 11, 12, 11, 11, 10, 11, 10, 10, 9, 10, 9, 9, 8, 9, 8, 8,
   7, 8, 7, 7, 23,
 ];
+
+/** Keys that put whole numbers into this order. */
+function keysOf(values: readonly number[], direction: "ascending" | "descending"): SortKeys {
+  return Uint16Array.from(values, (value) => (direction === "ascending" ? 60_000 - value : value));
+}
 
 /** An order as one number. */
 function digest(order: Iterable<number>): number {
@@ -26,29 +31,38 @@ describe("the order of equal values is that of libstdc++'s std::sort", () => {
     ["3000 squares modulo 17", Array.from({ length: 3000 }, (_, i) => (i * i) % 17), 4037538794, 3361422698],
     ["values that make quicksort slow", ADVERSE, 3817783826, 348487004],
   ])("of %s", (_name, values, descending, ascending) => {
-    expect(digest(torchArgsort(Float32Array.from(values), "descending"))).toBe(descending);
-    expect(digest(torchArgsort(Float32Array.from(values), "ascending"))).toBe(ascending);
+    expect(digest(torchArgsort(keysOf(values, "descending")))).toBe(descending);
+    expect(digest(torchArgsort(keysOf(values, "ascending")))).toBe(ascending);
   });
 });
 
-it("values come out in order, and those that are marked are the first of them", () => {
-  const few = fc.float({ noNaN: true });
-  const values = fc.oneof(
-    fc.array(few),
-    fc.array(fc.constantFrom(0, 1, 1.5, 2), { maxLength: 300 }),
-    fc.constant(ADVERSE),
-  );
+const lists = fc.oneof(
+  fc.array(fc.nat(60_000)),
+  fc.array(fc.nat(3), { maxLength: 300 }),
+  fc.array(fc.nat(40), { minLength: 300, maxLength: 3000 }),
+  fc.constant(ADVERSE),
+);
+
+it("values come out in order, and the first of them can be had without the rest", () => {
   const directions = fc.constantFrom("ascending" as const, "descending" as const);
   fc.assert(
-    fc.property(values, fc.nat(300), directions, (list, count, direction) => {
-      const array = Float32Array.from(list);
-      const order = torchArgsort(array, direction);
+    fc.property(lists, fc.nat(300), directions, (list, count, direction) => {
+      const order = torchArgsort(keysOf(list, direction));
       const sign = direction === "ascending" ? 1 : -1;
-      const sorted = Array.from(order, (index) => array[index] ?? 0);
-      expect(sorted).toEqual(sorted.toSorted((a, b) => sign * (a - b)));
-      const expected = new Uint8Array(array.length);
-      for (const index of order.subarray(0, count)) expected[index] = 1;
-      expect(markFirst(array, count, direction)).toEqual(expected);
+      const sorted = Array.from(order, (index) => list[index] ?? 0);
+      expect(sorted).toEqual(list.toSorted((a, b) => sign * (a - b)));
+      expect(firstIndexes(keysOf(list, direction), count).toSorted()).toEqual(order.subarray(0, count).toSorted());
+    }),
+  );
+});
+
+it("the largest are those with the largest keys, each once, in a small part as in a large one", () => {
+  fc.assert(
+    fc.property(lists, fc.nat(300), (list, count) => {
+      const indexes = largestIndexes(keysOf(list, "descending"), Math.min(count, list.length));
+      expect(new Set(indexes).size).toBe(indexes.length);
+      const largest = Array.from(indexes, (index) => list[index] ?? 0).toSorted((a, b) => b - a);
+      expect(largest).toEqual(list.toSorted((a, b) => b - a).slice(0, count));
     }),
   );
 });
