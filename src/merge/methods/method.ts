@@ -58,7 +58,7 @@ export interface SurveyedMethod extends MethodBase {
 export type InputScan = (inputs: readonly number[]) => AsyncIterable<ScannedPiece>;
 
 /** Consecutive elements of inputs, rounded to the work dtype. Valid until the next piece; may be overwritten. */
-export interface ScannedPiece {
+interface ScannedPiece {
   /** Of the first element: a multiple of `CHUNK_ELEMENTS`. */
   readonly start: number;
   /** Of each input that was asked for. */
