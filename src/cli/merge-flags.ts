@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { ConfigError, systemCodeOf } from "../base/errors.ts";
 import type { CheckpointPool } from "../merge/checkpoint-pool.ts";
+import type { MergeSettings } from "../merge/merge-settings.ts";
 import { parseRecipeYaml } from "../merge/parse-recipe.ts";
 import type { PlanOptions } from "../merge/plan.ts";
 import type { MergeRecipe } from "../merge/recipe.ts";
@@ -15,7 +16,8 @@ export const mergeFlags = {
   "random-seed": { ...integerOption("Seed of methods that draw at random (default: 0)"), group: "Merging:" },
   "mergekit-compat": {
     type: "boolean",
-    description: "mergekit's bytes also where they surprise: weights that cancel out, a model named twice",
+    description:
+      "mergekit's bytes also where they surprise: weights that cancel out, a model named twice, vocabularies cut, breadcrumbs that drop all",
     group: "Merging:",
   },
   "allow-crimes": {
@@ -32,14 +34,18 @@ interface MergeFlagValues {
   readonly allowCrimes: boolean | undefined;
 }
 
-/** How a recipe is planned with these flags: its relative paths start at the working directory. */
-export function planOptionsOf(flags: MergeFlagValues, pool: CheckpointPool): PlanOptions {
+/**
+ * How a recipe is planned with these flags: its relative paths start at the working directory.
+ *
+ * @param kept what counts where a flag is not given
+ */
+export function planOptionsOf(flags: MergeFlagValues, pool: CheckpointPool, kept: MergeSettings = {}): PlanOptions {
   return {
     root: process.cwd(),
     pool,
-    seed: flags.randomSeed,
-    compat: flags.mergekitCompat,
-    allowCrimes: flags.allowCrimes,
+    seed: flags.randomSeed ?? kept.seed,
+    compat: flags.mergekitCompat ?? kept.compat,
+    allowCrimes: flags.allowCrimes ?? kept.allowCrimes,
   };
 }
 

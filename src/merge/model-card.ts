@@ -1,5 +1,6 @@
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { tokenizerNote } from "../checkpoints/tokenizer-files.ts";
+import { settingsLines } from "./merge-settings.ts";
 import type { MergePlan } from "./plan.ts";
 
 /** The README.md of a merge: what it is made of and how to check that it still is. */
@@ -9,16 +10,19 @@ export function modelCard(
   recipeText: string | undefined,
   weightsSha256: string,
 ): string {
-  const { method, recipe, models } = plan;
+  const { method, recipe, models, settings } = plan;
   const title = method.paper === undefined ? method.title : `[${method.title}](${method.paper})`;
   const merged = [...models.keys()].filter((model) => model !== recipe.baseModel);
   const base = recipe.baseModel === undefined ? "" : ` using ${recipe.baseModel} as a base`;
+  const repos = new Set([...models.values()].flatMap(({ origins }) => origins.map(({ repo }) => repo)));
   const lines = [
     "---",
+    ...(repos.size === 0 ? [] : ["base_model:", ...Array.from(repos, (repo) => `- ${repo}`)]),
     "library_name: transformers",
     "tags:",
     "- mergekit",
     "- merge",
+    ...settingsLines(settings),
     "---",
     `# ${name}`,
     "",
@@ -35,9 +39,16 @@ export function modelCard(
   const note = tokenizerNote(plan.donor);
   if (note !== undefined) lines.push("", "## Tokenizer", "", `${note}.`);
   if (recipeText !== undefined) {
-    lines.push("", "## Recipe", "", "```yaml", recipeText.trimEnd(), "```");
+    const fence = fenceFor(recipeText);
+    lines.push("", "## Recipe", "", `${fence}yaml`, recipeText.trimEnd(), fence);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** Backticks around a text, more than it has anywhere in a row itself. */
+function fenceFor(text: string): string {
+  const longest = (text.match(/`+/g) ?? []).reduce((most, { length }) => Math.max(most, length), 2);
+  return "`".repeat(longest + 1);
 }
 
 /** What a model of the hub was when it was fetched. */

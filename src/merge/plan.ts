@@ -7,6 +7,7 @@ import { tokenizerNote } from "../checkpoints/tokenizer-files.ts";
 import { type ArchitectureTensors, architectureTensors, KNOWN_ARCHITECTURES } from "./architectures.ts";
 import { resolveChatTemplate, withChatTemplate } from "./chat-template.ts";
 import { CheckpointPool } from "./checkpoint-pool.ts";
+import type { MergeSettings } from "./merge-settings.ts";
 import { mergeMethodOf } from "./methods/index.ts";
 import type { MergeMethod } from "./methods/method.ts";
 import { type OutputSlice, outputSlices } from "./output-slices.ts";
@@ -32,23 +33,19 @@ export interface MergePlan {
   readonly layers: readonly number[];
   /** Of random draws. */
   readonly seed: number;
+  /** How it differs from a merge without flags, as a model card says it. */
+  readonly settings: MergeSettings;
   /** What a person should know though it stops nothing. */
   readonly warnings: readonly string[];
   /** Closes the checkpoints that the plan opened; those of a pool that was given stay open. */
   close(): Promise<void>;
 }
 
-export interface PlanOptions {
+export interface PlanOptions extends MergeSettings {
   /** Where the recipe's relative paths start. */
   readonly root: string;
   /** Checkpoints to use and to leave open; without it, the plan opens its own. */
   readonly pool?: CheckpointPool | undefined;
-  /** Of random draws: 0 if not said. */
-  readonly seed?: number | undefined;
-  /** mergekit's bytes also where they are surprising: weights that cancel out, a model named twice, vocabularies cut. */
-  readonly compat?: boolean | undefined;
-  /** Merges models whose config.json name different architectures, if their tensors fit (mergekit's --allow-crimes). */
-  readonly allowCrimes?: boolean | undefined;
 }
 
 /**
@@ -83,7 +80,9 @@ export async function planMerge(
     const donor = await dressDonor(given, donorName, recipe, models, vocabulary);
     const note = tokenizerNote(donor);
     if (note !== undefined) warnings.push(note);
-    return { recipe, method, donor, models, tensors, layers: layersOf(slices), seed, warnings, close };
+    const draws = method.kind === "surveyed" && method.draws !== undefined;
+    const settings = { compat, allowCrimes, ...(draws ? { seed } : {}) };
+    return { recipe, method, donor, models, tensors, layers: layersOf(slices), seed, settings, warnings, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,10 +1,11 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Checkpoint, openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
 import { writeGguf } from "../../src/checkpoints/write-gguf.ts";
 import { CheckpointPool } from "../../src/merge/checkpoint-pool.ts";
+import type { MergeSettings } from "../../src/merge/merge-settings.ts";
 import { parseRecipe } from "../../src/merge/parse-recipe.ts";
 import { type MergePlan, planMerge } from "../../src/merge/plan.ts";
 import { mergeStreams } from "../../src/merge/run-merge.ts";
@@ -32,9 +33,10 @@ afterAll(async () => {
 
 type Models = readonly (readonly [string | undefined, number])[];
 
-function plan(models: Models, rest: object = BF16): Promise<MergePlan> {
+function plan(models: Models, rest: object = BF16, settings: MergeSettings = {}): Promise<MergePlan> {
   const sources = models.map(([model, weight]) => ({ model, parameters: { weight } }));
-  return planMerge(parseRecipe({ merge_method: "linear", models: sources, ...rest }, "test"), { root: "/", pool });
+  const recipe = parseRecipe({ merge_method: "linear", models: sources, ...rest }, "test");
+  return planMerge(recipe, { root: "/", pool, ...settings });
 }
 
 const BF16 = { dtype: "bfloat16" };
@@ -95,7 +97,7 @@ async function verify(claimed: MergePlan, path: string): Promise<Verification> {
   const published: Checkpoint = await openCheckpoint(path);
   try {
     return await verifyMerge(claimed, published, {
-      planAgain: (recipe) => planMerge(recipe, { root: "/", pool }),
+      planAgain: (recipe, settings) => planMerge(recipe, { root: "/", pool, ...settings }),
     });
   } finally {
     await published.close();
@@ -267,6 +269,62 @@ describe("a merge that is not what its recipe says", () => {
     expect((await verify(claimed, path)).explanation).toMatchObject({ exact: true, text: expect.stringMatching(text) });
   });
 
+  const DARE = { ...BF16, merge_method: "dare_ties", base_model: BASE, parameters: { density: 0.5 } };
+
+  test("is explained by another random seed, or may be one of those that nobody can know", async () => {
+    const claimed = await plan(CLAIMED, DARE);
+    const usual = await publish(await plan(CLAIMED, DARE, { seed: 42 }));
+    expect((await verify(claimed, usual)).explanation).toEqual({
+      exact: true,
+      text: "another random seed: 42, not 0",
+    });
+    const unknown = await publish(await plan(CLAIMED, DARE, { seed: 987_654 }));
+    expect((await verify(claimed, unknown)).explanation).toMatchObject({
+      exact: false,
+      text: expect.stringMatching(/draws at random.*--random-seed/),
+    });
+  });
+
+  test("is explained by mergekit's ways where they surprise", async () => {
+    const outliers = {
+      ...BF16,
+      merge_method: "breadcrumbs",
+      base_model: BASE,
+      parameters: { density: 0.5, gamma: 0.001 },
+    };
+    const path = await publish(await plan(CLAIMED, outliers, { compat: true }));
+    expect((await verify(await plan(CLAIMED, outliers), path)).explanation).toEqual({
+      exact: true,
+      text: "mergekit's bytes where they surprise (--mergekit-compat)",
+    });
+  });
+
+  test("is damaged in single elements", async () => {
+    const claimed = await plan(CLAIMED);
+    const path = await publish(claimed);
+    const file = await open(join(path, "model.safetensors"), "r+");
+    const { size } = await file.stat();
+    for (const position of [size - 1, size - 500_001]) await file.write(Uint8Array.of(0x7b), 0, 1, position);
+    await file.close();
+    const { differences, explanation } = await verify(claimed, path);
+    expect(differences).toHaveLength(2);
+    expect(explanation).toMatchObject({
+      exact: false,
+      text: expect.stringMatching(/damaged.*: 2 elements were changed, in 2 tensors$/),
+    });
+  });
+
+  test("is the recipe's own sum, rounded in a way that was not tried", async () => {
+    const path = await publishComputed([LEN, ACCFMT], ([a = new Float32Array(), b = new Float32Array()]) => {
+      // Rounded towards zero.
+      const sums = a.map((value, i) => 0.3 * value + 0.7 * (b[i] ?? 0));
+      const bits = new Uint32Array(sums.buffer);
+      for (let i = 0; i < bits.length; i++) bits[i] = (bits[i] ?? 0) & 0xffff_0000;
+      return sums;
+    });
+    expect((await verify(await plan(CLAIMED), path)).explanation?.text).toMatch(/the recipe's own sum of these models/);
+  });
+
   test.each<[string, (a: number, b: number) => number, RegExp]>([
     ["a float64 average", (a, b) => 0.3 * a + 0.7 * b, /float64 average|plain float32 average/],
     [
@@ -362,6 +420,34 @@ describe("mergesweep verify", () => {
     const { stdout: json } = await cli(["verify", join(scratch, "cli-merged"), "--recipe", config, "--json"]);
     const result: { identical: boolean; explanation: { exact: boolean } } = JSON.parse(json);
     expect(result).toMatchObject({ identical: false, explanation: { exact: true } });
+  });
+
+  test("makes it again with the seed that the model card keeps", async () => {
+    const config = join(scratch, "dare.yml");
+    const models = CLAIMED.map(([model, weight]) => `  - { model: ${model}, parameters: { weight: ${weight} } }`);
+    await writeFile(
+      config,
+      ["merge_method: dare_linear", `base_model: ${BASE}`, "models:", ...models, "parameters: { density: 0.5 }"].join(
+        "\n",
+      ),
+    );
+    const merged = join(scratch, "dare-merged");
+    expect((await cli(["merge", config, merged, "--random-seed", "77"])).code).toBe(0);
+    expect(await readFile(join(merged, "README.md"), "utf8")).toContain("\nmergesweep:\n  random_seed: 77\n---\n");
+    const { code, stderr } = await cli(["verify", merged]);
+    expect(stderr).toContain('{"seed":77}');
+    expect(code).toBe(0);
+    expect((await cli(["verify", merged, "--random-seed", "1"])).code).toBe(1);
+  });
+
+  test("says with another exit code that a merge could not be had", async () => {
+    // A port that nobody listens at.
+    vi.stubEnv("HF_ENDPOINT", "http://127.0.0.1:9");
+    vi.stubEnv("HF_HOME", join(scratch, "empty-cache"));
+    const { code, stderr } = await cli(["verify", "nobody/nothing", "--recipe", join(scratch, "dare.yml")]);
+    vi.unstubAllEnvs();
+    expect(code).toBe(2);
+    expect(stderr).toContain("nobody/nothing could not be verified");
   });
 
   test("wants a recipe", async () => {

@@ -1,10 +1,13 @@
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
-import { UsageError } from "../../base/errors.ts";
+import { InputError, systemCodeOf, UsageError, WorkError } from "../../base/errors.ts";
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
+import { type MergeSettings, readSettings } from "../../merge/merge-settings.ts";
 import { planMerge } from "../../merge/plan.ts";
-import { type TensorDifference, type Verification, verifyMerge } from "../../merge/verify/verify-merge.ts";
+import type { TensorDifference } from "../../merge/verify/compare-tensors.ts";
+import { type Verification, verifyMerge } from "../../merge/verify/verify-merge.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flags.ts";
@@ -35,17 +38,22 @@ export function verifyCommand(context: CliContext): CommandModule {
           ...mergeFlags,
           json: jsonFlag,
         })
-        .example("$0 verify merged/ --recipe merge.yml", "exit code 0: bit-identical; 1: not, and what explains it"),
+        .example(
+          "$0 verify merged/ --recipe merge.yml",
+          "exit code 0: bit-identical; 1: not, and what explains it; 2: not found out",
+        ),
     handler: async (args) => {
       const pool = new CheckpointPool(process.cwd(), downloads(context));
       try {
         const published = await pool.open(args.merged);
         const path = args.recipe ?? recipeBeside(published);
-        const options = planOptionsOf(args, pool);
+        const kept = await settingsBeside(published);
+        const options = planOptionsOf(args, pool, kept);
+        if (Object.keys(kept).length > 0) terminal.note(`made, says its model card, with ${JSON.stringify(kept)}`);
         const plan = await planMerge((await readRecipeFile(path)).recipe, options);
         for (const warning of plan.warnings) terminal.note(`warning: ${warning}`);
         const verification = await verifyMerge(plan, published, {
-          planAgain: (changed) => planMerge(changed, options),
+          planAgain: (changed, settings) => planMerge(changed, { ...options, ...settings }),
           signal,
           onTensor: (done, of) => terminal.status(`${done}/${of} tensors compared`),
         });
@@ -55,11 +63,34 @@ export function verifyCommand(context: CliContext): CommandModule {
             : show(args.merged, path, verification),
         );
         if (!verification.identical) context.setExitCode(EXIT.failed);
+      } catch (error) {
+        throw error instanceof WorkError ? notVerified(args.merged, error) : error;
       } finally {
         await pool.close();
       }
     },
   });
+}
+
+/** Exit code 1 says that a merge is another one: that it could not be fetched, or read, must not. */
+function notVerified(merged: string, error: WorkError): InputError {
+  return new InputError(`${merged} could not be verified: ${error.message}`, { hint: error.hint, cause: error });
+}
+
+/** Cards are a few KB. */
+const MAX_CARD_BYTES = 1_000_000;
+
+/** The flags that a merge was made with, as its model card keeps them. */
+async function settingsBeside({ format, path }: Checkpoint): Promise<MergeSettings> {
+  if (format === "gguf") return {};
+  try {
+    const card = join(path, "README.md");
+    const found = await stat(card);
+    return found.isFile() && found.size <= MAX_CARD_BYTES ? readSettings(await readFile(card, "utf8")) : {};
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    return {};
+  }
 }
 
 /** The recipe that merges are published with. */

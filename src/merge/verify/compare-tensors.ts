@@ -14,6 +14,13 @@ export interface ElementDifferences {
   readonly maxUlp: number;
 }
 
+/** A tensor that is not as the recipe makes it. */
+export interface TensorDifference extends ElementDifferences {
+  readonly name: string;
+  /** What is different besides elements: a shape, a dtype. */
+  readonly note: string | undefined;
+}
+
 /** A published tensor, and what its file's format did to the elements besides converting them. */
 export interface PublishedTensor {
   readonly reader: TensorReader;

@@ -1,5 +1,8 @@
+import { countOf } from "../../base/count-of.ts";
 import type { MergePlan } from "../plan.ts";
+import type { TensorDifference } from "./compare-tensors.ts";
 import { ROUNDING_RESIDUAL, type WeightEstimate } from "./estimate-weights.ts";
+import { USUAL_SEEDS } from "./hypotheses.ts";
 
 /** What explains that a published merge is not what its recipe says. */
 export interface Explanation {
@@ -28,11 +31,44 @@ export function snappedWeights(plan: MergePlan, estimate: WeightEstimate | undef
   return [...found.values()];
 }
 
+/** Of a tensor in which single elements were changed: at most this part of it, and in a small one at most this number. */
+const SINGLE = { part: 1e-2, number: 4 };
+
+/** Elements here and there that no rounding has made: they were changed after the merge. */
+export function explainByDamage(differences: readonly TensorDifference[]): Explanation | undefined {
+  const single = ({ different, elements }: TensorDifference): boolean =>
+    different <= Math.max(SINGLE.number, elements * SINGLE.part) && different < elements;
+  const rounded = differences.every(({ maxUlp }) => maxUlp <= 1);
+  if (differences.length === 0 || rounded || !differences.every(single)) return undefined;
+  const count = differences.reduce((sum, { different }) => sum + different, 0);
+  const found = `${countOf(count, "element was", "elements were")} changed, in ${countOf(differences.length, "tensor")}`;
+  return {
+    exact: false,
+    text: `it was damaged (by a disk, by a download) or edited after it was merged as the recipe says: ${found}`,
+  };
+}
+
+/** A merge that was drawn at random and is none of those that were tried. */
+export function explainByDraws({ method, settings: { seed } }: MergePlan): Explanation | undefined {
+  if (seed === undefined) return undefined;
+  const tried = [...new Set([seed, ...USUAL_SEEDS])].join(", ");
+  return {
+    exact: false,
+    text: `${method.name} draws at random, and this merge may have been made with another seed than ${tried}, or with none, as mergekit does without --random-seed: then nothing can make it again. Name the seed with --random-seed if it is known`,
+  };
+}
+
 /** What the estimate says where no guess gives the published bits. */
 export function explainByWeights(plan: MergePlan, all: WeightEstimate, each: readonly WeightEstimate[]): Explanation {
   const names = plan.tensors[0]?.inputs.map(({ model }) => model) ?? [];
   const show = (weights: readonly number[]): string =>
     names.map((name, index) => `${name} ${(weights[index] ?? 0).toFixed(3)}`).join(", ");
+  if (all.residual <= ROUNDING_RESIDUAL && isClaimed(plan, all)) {
+    return {
+      exact: false,
+      text: "within rounding it is the recipe's own sum of these models; no rounding that was tried gives every bit",
+    };
+  }
   if (all.residual <= ROUNDING_RESIDUAL) {
     return {
       exact: false,
@@ -57,4 +93,15 @@ export function explainByWeights(plan: MergePlan, all: WeightEstimate, each: rea
       `no weights of these models give these tensors: the nearest (${show(all.weights)}) leave ${all.residual.toFixed(1)} times ` +
       "what rounding leaves. An expert of another training step, or another model, took part",
   };
+}
+
+/** Weights that are nearer than this are the same. */
+const SAME_WEIGHT = 0.005;
+
+/** Whether the estimate is what the recipe says, as far as it says one thing for all tensors. */
+function isClaimed({ tensors: [tensor], method }: MergePlan, { weights }: WeightEstimate): boolean {
+  if (method.name !== "linear" || tensor === undefined) return false;
+  const claimed = tensor.inputs.map(({ parameters }) => parameters.get("weight") ?? 0);
+  const divisor = tensor.parameters.get("normalize") === 0 ? 1 : claimed.reduce((sum, weight) => sum + weight, 0);
+  return claimed.every((weight, index) => Math.abs(weight / divisor - (weights[index] ?? 0)) < SAME_WEIGHT);
 }

@@ -1,9 +1,13 @@
 import type { FloatDtype } from "../../tensors/dtype.ts";
 import { streamReader, type TensorStream } from "../../tensors/tensor-stream.ts";
+import type { MergeSettings } from "../merge-settings.ts";
 import type { MergePlan } from "../plan.ts";
 import type { MergeRecipe, RecipeSource } from "../recipe.ts";
 import { mergeStreams } from "../run-merge.ts";
 import { NAIVE_AVERAGES } from "./naive-averages.ts";
+
+/** Plans a changed recipe of the same models, with changed settings. */
+export type PlanAgain = (recipe: MergeRecipe, settings: MergeSettings) => Promise<MergePlan>;
 
 /** Something that may have been done instead of what the recipe says, and the tensors that it would have made. */
 export interface Hypothesis {
@@ -16,25 +20,25 @@ export interface Hypothesis {
 /** One thing that may have been done otherwise. */
 interface Change {
   readonly title: string;
-  readonly kind: "weights" | "normalize" | "arithmetic";
+  readonly kind: "weights" | "normalize" | "arithmetic" | "settings";
   readonly recipe?: (recipe: MergeRecipe) => MergeRecipe;
+  readonly settings?: MergeSettings;
   readonly plan?: (plan: MergePlan) => MergePlan;
 }
 
 const DTYPE_NAMES: Readonly<Record<FloatDtype, string>> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
 /**
- * What may explain a merge that is not what its recipe says, likelier things first: one expert alone, then one change of
- * the recipe, then two at once, then three.
+ * What may explain a merge that is not what its recipe says, likelier things first: one expert alone, then other settings
+ * or one change of the recipe, then two changes at once, then three.
  *
  * @param estimates weights that least squares suggests, of the recipe's models in order
- * @param planAgain plans a changed recipe of the same models
  */
 export function* hypotheses(
   plan: MergePlan,
   estimates: readonly (readonly number[])[],
   published: ReadonlySet<FloatDtype>,
-  planAgain: (recipe: MergeRecipe) => Promise<MergePlan>,
+  planAgain: PlanAgain,
 ): Generator<Hypothesis> {
   for (const [model, { reader }] of plan.models) {
     const changes = [`it is ${model} alone, not merged with anything`];
@@ -47,7 +51,7 @@ export function* hypotheses(
   const normalize = normalizeChanges(plan.recipe);
   const arithmetic = arithmeticChanges(plan, published);
   const single = [...weights, ...normalize, ...arithmetic];
-  for (const change of single) yield combine([change]);
+  for (const change of [...single, ...settingsChanges(plan)]) yield combine([change]);
   for (const [index, first] of single.entries()) {
     for (const second of single.slice(index + 1)) if (first.kind !== second.kind) yield combine([first, second]);
   }
@@ -60,14 +64,31 @@ export function* hypotheses(
       changes: changes.map((change) => change.title),
       async streams() {
         const recipe = changes.reduce((before, { recipe: change }) => change?.(before) ?? before, plan.recipe);
-        const changed = changes.reduce(
-          (before, { plan: change }) => change?.(before) ?? before,
-          await planAgain(recipe),
-        );
-        return mergeStreams(changed);
+        const settings = changes.reduce<MergeSettings>((before, change) => ({ ...before, ...change.settings }), {});
+        const planned = await planAgain(recipe, settings);
+        return mergeStreams(changes.reduce((before, { plan: change }) => change?.(before) ?? before, planned));
       },
     };
   }
+}
+
+/** Seeds that people give where a program asks for one. */
+export const USUAL_SEEDS: readonly number[] = [0, 1, 2, 3, 7, 13, 42, 100, 123, 1234, 1337, 2024, 2025, 12_345];
+
+/** Another seed of random draws, mergekit's ways where they surprise. */
+function settingsChanges({ settings: { seed, compat = false } }: MergePlan): Change[] {
+  const changes: Change[] = [];
+  if (!compat) {
+    const title = "mergekit's bytes where they surprise (--mergekit-compat)";
+    changes.push({ kind: "settings", title, settings: { compat: true } });
+  }
+  if (seed === undefined) return changes;
+  for (const other of USUAL_SEEDS) {
+    if (other === seed) continue;
+    const title = `another random seed: ${other}, not ${seed}`;
+    changes.push({ kind: "settings", title, settings: { seed: other } });
+  }
+  return changes;
 }
 
 /** The parameter that says how much of a model is taken. */

@@ -8,7 +8,6 @@ import type { TensorStream } from "../../tensors/tensor-stream.ts";
 import { type DigestedTensor, tensorsDigest } from "../../tensors/tensors-digest.ts";
 import { EMBEDDING, HEAD } from "../architectures.ts";
 import type { MergePlan } from "../plan.ts";
-import type { MergeRecipe } from "../recipe.ts";
 import { mergeStreams } from "../run-merge.ts";
 import {
   compareTensor,
@@ -16,17 +15,11 @@ import {
   isSameTensor,
   type PublishedTensor,
   publishedTensor,
+  type TensorDifference,
 } from "./compare-tensors.ts";
 import { estimateWeights } from "./estimate-weights.ts";
-import { type Explanation, explainByWeights, snappedWeights } from "./explain.ts";
-import { type Hypothesis, hypotheses } from "./hypotheses.ts";
-
-/** A tensor that is not as the recipe makes it. */
-export interface TensorDifference extends ElementDifferences {
-  readonly name: string;
-  /** What is different besides elements: a shape, a dtype. */
-  readonly note: string | undefined;
-}
+import { type Explanation, explainByDamage, explainByDraws, explainByWeights, snappedWeights } from "./explain.ts";
+import { type Hypothesis, hypotheses, type PlanAgain } from "./hypotheses.ts";
 
 export interface Verification {
   /** Whether every tensor of the recipe's merge is published, bit for bit, and no other. */
@@ -45,8 +38,8 @@ export interface Verification {
 }
 
 export interface VerifyOptions {
-  /** Plans a changed recipe of the same models, to test an explanation. */
-  readonly planAgain: (recipe: MergeRecipe) => Promise<MergePlan>;
+  /** To test an explanation. */
+  readonly planAgain: PlanAgain;
   readonly signal?: AbortSignal | undefined;
   /** After each tensor. */
   readonly onTensor?: ((done: number, of: number) => void) | undefined;
@@ -137,7 +130,7 @@ async function explain(
   plan: MergePlan,
   differences: readonly TensorDifference[],
   find: Find,
-  planAgain: VerifyOptions["planAgain"],
+  planAgain: PlanAgain,
   signal: AbortSignal | undefined,
 ): Promise<Explanation | undefined> {
   const comparable = differences.filter(({ elements }) => elements > 0);
@@ -158,8 +151,12 @@ async function explain(
     if (fit === "all") return { exact: true, text };
     if (fit === "differing") partly ??= { exact: true, text: `in the tensors that differ, ${text}` };
   }
-  if (partly !== undefined) return partly;
-  return all === undefined ? undefined : explainByWeights(plan, all, each);
+  return (
+    partly ??
+    explainByDamage(comparable) ??
+    explainByDraws(plan) ??
+    (all === undefined ? undefined : explainByWeights(plan, all, each))
+  );
 }
 
 /** A head that was written although the models use their embedding for it. */
