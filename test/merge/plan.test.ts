@@ -1,12 +1,13 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mergedConfig } from "../../src/merge/merged-config.ts";
 import { parseRecipe } from "../../src/merge/parse-recipe.ts";
 import { type MergePlan, planMerge } from "../../src/merge/plan.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
-import type { FloatDtype } from "../../src/tensors/dtype.ts";
+import { encodeTo } from "../../src/tensors/convert.ts";
+import { dtypeBytes, type FloatDtype } from "../../src/tensors/dtype.ts";
 import { elementCount } from "../../src/tensors/tensor-info.ts";
 import { writeTensorFile } from "../../src/tensors/write-tensor-file.ts";
 
@@ -21,7 +22,13 @@ afterAll(async () => {
 /** A llama of two layers and almost no parameters; every element of a tensor is `value`. */
 async function tinyLlama(
   name: string,
-  { value = 1, vocabulary = 4, change = (_shapes: Map<string, number[]>): void => {}, config = {} } = {},
+  {
+    value = 1,
+    vocabulary = 4,
+    dtype = "F32" as FloatDtype,
+    change = (_shapes: Map<string, number[]>): void => {},
+    config = {},
+  } = {},
 ): Promise<string> {
   const shapes = new Map<string, number[]>([
     ["model.embed_tokens.weight", [vocabulary, 2]],
@@ -39,14 +46,15 @@ async function tinyLlama(
   await mkdir(folder, { recursive: true });
   const settings = { model_type: "llama", num_hidden_layers: 2, vocab_size: vocabulary, tie_word_embeddings: true };
   await writeFile(join(folder, "config.json"), JSON.stringify({ ...settings, torch_dtype: "float32", ...config }));
-  const dtype: FloatDtype = "F32";
   const streams = Array.from(shapes, ([tensor, shape]) => ({
     name: tensor,
     dtype,
     shape,
     // oxlint-disable-next-line require-await -- a stream is asynchronous
     async *chunks() {
-      yield new Uint8Array(new Float32Array(elementCount(shape)).fill(value).buffer);
+      const bytes = new Uint8Array(elementCount(shape) * dtypeBytes(dtype));
+      encodeTo(bytes, dtype, new Float32Array(elementCount(shape)).fill(value));
+      yield bytes;
     },
   }));
   await writeTensorFile(join(folder, "model.safetensors"), layoutSafetensors(streams), streams);
@@ -132,6 +140,139 @@ test("a method that needs a base model says so", async () => {
   await expect(planOf({ ...averageOf(model), merge_method: "ties" })).rejects.toThrow(
     /ties needs a base_model, found none/,
   );
+});
+
+describe("a base model", () => {
+  const slice = (...models: string[]): object => ({
+    sources: models.map((model) => ({ model, layer_range: [0, 1], parameters: { weight: 1 } })),
+  });
+
+  test.each(["ties", "slerp", "sce", "nuslerp"])(
+    "that a slice of %s does not have is one error with its place",
+    async (method) => {
+      const [a, b, c] = [await tinyLlama("a"), await tinyLlama("b"), await tinyLlama("c")];
+      const slices = [slice(a, b, c), slice(b, c)];
+      const failure = planOf({ merge_method: method, base_model: a, slices, parameters: { t: 0.5 } });
+      await expect(failure).rejects.toThrow(
+        `slices[1]: ${method} needs the base_model ${a} among the sources, found ${b}, ${c}`,
+      );
+    },
+  );
+
+  test("of a slice counts before the recipe's", async () => {
+    const [a, b] = [await tinyLlama("a"), await tinyLlama("b")];
+    const own = { ...slice(a, b), base_model: b };
+    const plan = await planOf({ merge_method: "ties", base_model: a, slices: [slice(a, b), own] });
+    const bases = [0, 1].map(
+      (layer) =>
+        plan.tensors
+          .find(({ name }) => name === `model.layers.${layer}.mlp.up_proj.weight`)
+          ?.inputs.find(({ isBase }) => isBase)?.model,
+    );
+    expect(bases).toEqual([a, b]);
+    await plan.close();
+  });
+
+  test("decides the dtype of task arithmetic where the recipe has none, and that of slerp's result", async () => {
+    const base = await tinyLlama("half", { dtype: "F16" });
+    const other = await tinyLlama("brain", { dtype: "BF16" });
+    const models = [{ model: other, parameters: { weight: 1 } }];
+    const dtypes = async (recipe: object): Promise<unknown> => {
+      const plan = await planOf(recipe);
+      await plan.close();
+      return plan.tensors[0];
+    };
+    expect(await dtypes({ merge_method: "ties", base_model: base, models })).toMatchObject({
+      work: "F16",
+      result: "F16",
+      dtype: "F16",
+    });
+    const slerp = { merge_method: "slerp", base_model: base, models: [{ model: other }], parameters: { t: 0.5 } };
+    expect(await dtypes(slerp)).toMatchObject({ work: "F32", result: "F16", dtype: "F16" });
+    expect(await dtypes({ ...slerp, dtype: "bfloat16", out_dtype: "float32" })).toMatchObject({
+      work: "BF16",
+      result: "BF16",
+      dtype: "F32",
+    });
+    const linear = { merge_method: "linear", models: [...models, { model: base, parameters: { weight: 1 } }] };
+    expect(await dtypes(linear)).toMatchObject({ work: "F32", result: "F32", dtype: "F32" });
+  });
+});
+
+describe("in mergekit's way", () => {
+  const compat = { compat: true };
+  const tiesOf = (base: string, other: string): object => ({
+    merge_method: "ties",
+    base_model: base,
+    models: [{ model: other, parameters: { weight: 1 } }],
+  });
+
+  test("vocabularies are cut: to the smallest by linear, to the base model's by task arithmetic", async () => {
+    const [small, large] = [await tinyLlama("small"), await tinyLlama("large", { vocabulary: 6 })];
+    const linear = await planOf(averageOf(large, small), compat);
+    const ties = await planOf(tiesOf(small, large), compat);
+    for (const plan of [linear, ties]) {
+      expect(plan.tensors.find(({ name }) => name === "model.embed_tokens.weight")?.shape).toEqual([4, 2]);
+      await plan.close();
+    }
+    await expect(planOf(tiesOf(large, small), compat)).rejects.toThrow(/expected vocabularies of one size/);
+    await expect(planOf(tiesOf(small, large))).rejects.toThrow(/expected vocabularies of one size/);
+  });
+
+  test("task arithmetic leaves out what has another shape than the base model's", async () => {
+    const base = await tinyLlama("base");
+    const other = await tinyLlama("wide", {
+      change: (shapes) => shapes.set("model.layers.1.mlp.up_proj.weight", [3, 2]),
+    });
+    const plan = await planOf(tiesOf(base, other), compat);
+    const up = plan.tensors.find(({ name }) => name === "model.layers.1.mlp.up_proj.weight");
+    expect(up?.inputs.map(({ model }) => model)).toEqual([base]);
+    expect(plan.warnings).toEqual([expect.stringMatching(/up_proj.weight of wide is left out/)]);
+    await plan.close();
+  });
+
+  test("weights that cancel out are taken; what mergekit itself refuses is refused", async () => {
+    const [a, b] = [await tinyLlama("a"), await tinyLlama("b")];
+    const opposite = {
+      merge_method: "linear",
+      models: [1, -1].map((weight, index) => ({ model: [a, b][index], parameters: { weight } })),
+    };
+    await expect(planOf(opposite)).rejects.toThrow(/expected weights with a sum that can be divided by/);
+    await (await planOf(opposite, compat)).close();
+    const ranked = { ...tiesOf(a, b), merge_method: "della", parameters: { density: 0.9, epsilon: 0.2 } };
+    await expect(planOf(ranked, compat)).rejects.toThrow(/expected density - epsilon above 0/);
+  });
+});
+
+test("one model alone is copied by slerp and nuslerp in a slice, as mergekit does", async () => {
+  const [a, b] = [await tinyLlama("a"), await tinyLlama("b")];
+  const sources = (...models: string[]): object => ({
+    sources: models.map((model) => ({ model, layer_range: [0, 1], parameters: { weight: 1 } })),
+  });
+  const plan = await planOf({
+    merge_method: "slerp",
+    base_model: a,
+    slices: [sources(a, b), sources(a)],
+    parameters: { t: 0.5 },
+  });
+  expect(plan.tensors.find(({ name }) => name === "model.layers.1.mlp.up_proj.weight")?.inputs).toHaveLength(1);
+  await plan.close();
+  await expect(planOf({ ...averageOf(a, b, await tinyLlama("c")), merge_method: "passthrough" })).rejects.toThrow(
+    /passthrough takes 1 model, found 3/,
+  );
+});
+
+test("parameters without effect are told, and numbers that the dtype cannot hold refused", async () => {
+  const [a, b] = [await tinyLlama("a"), await tinyLlama("b")];
+  const models = [a, b].map((model) => ({ model, parameters: { weight: 1, normalize: true } }));
+  const plan = await planOf({ merge_method: "linear", models, parameters: { density: 0.5 } });
+  expect(plan.warnings).toEqual([
+    "linear has no parameter density: it has no effect",
+    expect.stringMatching(/^normalize of a single model has no effect/),
+  ]);
+  await plan.close();
+  const scaled = { merge_method: "passthrough", models: [{ model: a, parameters: { scale: 1e6 } }], dtype: "float16" };
+  await expect(planOf(scaled)).rejects.toThrow(/expected a scale that F16 can hold, found 1000000/);
 });
 
 test("a folder without weights is refused like a missing one", async () => {
