@@ -70,7 +70,32 @@ function readSize(text: string): number | undefined {
 }
 
 /** Prints JSON instead of a table. */
-export const jsonFlag = { type: "boolean", description: "Print JSON instead of a table", group: "Output:" } as const;
+export const jsonFlag = { type: "boolean", description: "Print JSON instead of text", group: "Output:" } as const;
+
+/** Flags whose faults are said with their names: yargs tells a flag's own check its value only. */
+export function named<Flags extends Readonly<Record<string, object>>>(flags: Flags): Flags {
+  const entries = Object.entries(flags).map(([name, option]) => [
+    name,
+    "coerce" in option ? namedOne(name, option) : option,
+  ]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same flags, with the same types
+  return Object.fromEntries(entries) as Flags;
+}
+
+function namedOne(name: string, option: object & { readonly coerce: unknown }): object {
+  const { coerce } = option;
+  if (typeof coerce !== "function") return option;
+  return {
+    ...option,
+    coerce: (value: unknown): unknown => {
+      try {
+        return coerce(value);
+      } catch (error) {
+        throw error instanceof UsageError ? new UsageError(`--${name}: ${error.message}`) : error;
+      }
+    },
+  };
+}
 
 function flag<Value>(description: string, expected: string, parse: (text: string) => Value | undefined): Flag<Value> {
   return {
@@ -82,7 +107,7 @@ function flag<Value>(description: string, expected: string, parse: (text: string
       const parsed = typeof value === "string" ? parse(value) : undefined;
       if (parsed !== undefined) return parsed;
       const found = Array.isArray(value) ? `${value.length} (${value.join(", ")})` : JSON.stringify(value);
-      throw new UsageError(`${description}: expected ${expected}, found ${found}`);
+      throw new UsageError(`expected ${expected}, found ${found}`);
     },
   };
 }

@@ -83,7 +83,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** A value as an error shows it. */
 export function show(value: unknown): string {
-  if (value === undefined) return "nothing";
+  if (value === undefined || value === null) return "nothing";
+  if (typeof value === "number") return String(value);
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

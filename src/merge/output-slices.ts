@@ -66,7 +66,12 @@ function openSource(
     problems.add(`${model}: expected num_hidden_layers in config.json, found ${JSON.stringify(count) ?? "none"}`);
   }
   const [from, to] = layerRange ?? [0, all];
-  if (to > all) problems.add(`expected layers below ${all} of ${model}, found ${to - 1}`, where);
+  if (to > all) {
+    problems.add(
+      `expected a layer_range of the ${all} layers of ${model}: [0, ${all}] is all, found [${from}, ${to}]`,
+      where,
+    );
+  }
   return { model, checkpoint, isBase: model === baseModel, firstLayer: from, layers: to - from, parameters };
 }
 

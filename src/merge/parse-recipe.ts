@@ -8,6 +8,7 @@ import { METHOD_NAMES, mergeMethodOf, PARAMETER_NAMES } from "./methods/index.ts
 import { readModel } from "./parse-model.ts";
 import { readVocabularyRecipe } from "./parse-tokenizer.ts";
 import type { Condition, MergeRecipe, RecipeParameters, RecipeSlice, RecipeSource, Setting } from "./recipe.ts";
+import { recipeModels } from "./recipe.ts";
 
 /** Recipes are a few KB; a limit keeps a wrong file (a model, say) from being read as one. */
 const MAX_RECIPE_BYTES = 1_000_000;
@@ -54,8 +55,11 @@ export function parseRecipeYaml(text: string, fileName: string): MergeRecipe {
   const [fault] = document.errors;
   if (fault !== undefined) {
     const { line, col } = lines.linePos(fault.pos[0]);
-    throw new ConfigError(`${fileName}:${line}:${col}: expected YAML: ${fault.message}`);
+    const found =
+      fault.code === "MULTIPLE_DOCS" ? "one document, found another one after ---" : `YAML: ${fault.message}`;
+    throw new ConfigError(`${fileName}:${line}:${col}: expected ${found}`);
   }
+  if (document.contents === null) throw new ConfigError(`${fileName}: expected a mergekit config, found an empty file`);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
@@ -124,15 +128,14 @@ class RecipeReader {
       values.fail(["merge_method"], `expected a merge method, found ${show(method)}`, suggestion(method, METHOD_NAMES));
     }
     const [inputs, path] = this.#inputs(top);
-    const { models, slices } = inputs;
-    if ((models === undefined) === (slices === undefined)) {
-      values.fail(path, `expected "models" or "slices", found ${models === undefined ? "neither" : "both"}`);
+    if ((inputs.models === undefined) === (inputs.slices === undefined)) {
+      values.fail(path, `expected "models" or "slices", found ${inputs.models === undefined ? "neither" : "both"}`);
     }
     const sourceKeys = ["model", "parameters"];
-    return {
+    const recipe: MergeRecipe = {
       method,
-      models: values.list(models, [...path, "models"], (item, at) => this.#source(item, at, sourceKeys)),
-      slices: values.list(slices, [...path, "slices"], (item, at) => this.#slice(item, at)),
+      models: values.list(inputs.models, [...path, "models"], (item, at) => this.#source(item, at, sourceKeys)),
+      slices: values.list(inputs.slices, [...path, "slices"], (item, at) => this.#slice(item, at)),
       baseModel: values.optional(top.base_model, (item) => readModel(values, item, ["base_model"])),
       parameters: this.#parameters(top.parameters, ["parameters"]),
       moduleParameters: inputs === top ? new Map() : this.#parameters(inputs.parameters, [...path, "parameters"]),
@@ -142,6 +145,12 @@ class RecipeReader {
       vocabulary: readVocabularyRecipe(values, top),
       chatTemplate: values.optional(top.chat_template, (item) => readChatTemplateName(values, item)),
     };
+    const { donor } = recipe;
+    const models = recipeModels(recipe);
+    if (donor !== undefined && !models.includes(donor)) {
+      values.fail(["donor"], `expected a model of the recipe, found ${show(donor)}`, suggestion(donor, models));
+    }
+    return recipe;
   }
 
   /** Where the models or slices are, and the keys that lead there. */

@@ -181,7 +181,11 @@ function commonArchitecture(
   const different = new Set(types.values());
   if (different.size > 1 && !allowCrimes) {
     const found = Array.from(types, ([model, type]) => `${model} is ${type}`).join(", ");
-    problems.add(`expected models of one architecture, found that ${found}`);
+    problems.add(
+      `expected models of one architecture, found that ${found}`,
+      undefined,
+      "--allow-crimes merges them all the same, if their tensors fit.",
+    );
   }
   const [type = ""] = different;
   const known = architectureTensors(type);

@@ -202,7 +202,7 @@ describe("a run that cannot start", () => {
   it.each([
     [["run"], /Not enough|sweep/],
     [["rnu", SWEEP], /run/],
-    [["run", SWEEP, "--limit", "abc"], /expected one integer/],
+    [["run", SWEEP, "--limit", "abc"], /--limit: expected one integer/],
     [["run", SWEEP, "--limit", "1", "--limit", "2"], /expected one integer of at least 1, found 2/],
     [["run", SWEEP, "--lmit", "1"], /lmit/],
     [

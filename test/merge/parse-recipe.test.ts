@@ -80,7 +80,7 @@ const WRONG: readonly (readonly [name: string, from: string, to: string, message
   ["a method that does not exist", "linear", "lineer", /m.yml:2:15: merge_method: .*"lineer"/, /"linear"/],
   ["a dtype that cannot be worked in", "bfloat16", "bf16", /m.yml:11:8: dtype: .*"bf16"/, /bfloat16/],
   ["a weight that is no number", "0.3", "lots", /m.yml:6:15: models\[0\].parameters.weight: .*"lots"/],
-  ["a weight that is not a number", "0.3", ".nan", /expected a number/],
+  ["a weight that is not a number", "0.3", ".nan", /expected a number, found NaN/],
   ["a name that was not filled in", "0.3", '"${w}"', /expected a number, found "\$\{w\}"/],
   ["a single condition", "0.3", "{ filter: mlp, value: 1 }", /m.yml:6:15: .*expected a number/, /as a list/],
   ["a typo in a condition", "0.3", "[{ filtre: mlp, value: 1 }]", /m.yml:6:18: .*filtre/, /"filter"/],
@@ -115,6 +115,13 @@ const WRONG: readonly (readonly [name: string, from: string, to: string, message
   ],
   ["a key twice", "dtype:", "merge_method: linear\ndtype:", /m.yml:11:1: expected YAML/],
   ["broken YAML", "models:", "models: [", /^ConfigError: m.yml:\d+:\d+: expected YAML/],
+  ["a second document", "dtype:", "---\ndtype:", /^ConfigError: m.yml:11:1: expected one document/],
+  [
+    "a donor that is no model",
+    "dtype:",
+    "donor: elsewhere\ndtype:",
+    /m.yml:11:8: donor: expected a model .*"elsewhere"/,
+  ],
   ["a model that is no text", "model: a", "model: 7", /models\[0\].model: expected the path of a model, found 7/],
 ];
 
@@ -141,7 +148,9 @@ describe("a recipe is refused with file, line and column", () => {
 
   test("a file that is no text of a recipe", () => {
     expect(String(failureOf(() => parseRecipeYaml("just words", "m.yml")))).toMatch(/m.yml:1:1: expected merge_method/);
-    expect(String(failureOf(() => parseRecipeYaml("", "m.yml")))).toMatch(/m.yml:1:1: expected merge_method/);
+    expect(String(failureOf(() => parseRecipeYaml("# nothing\n", "m.yml")))).toMatch(
+      /m.yml: expected .*found an empty file/,
+    );
   });
 });
 

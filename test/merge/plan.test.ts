@@ -96,9 +96,6 @@ test("without a base model, the first model gives config and tokenizer; the reci
   const first = await planOf(averageOf(a, b));
   const named = await planOf({ ...averageOf(a, b), donor: b });
   expect([first.donor.path, named.donor.path]).toEqual([join(scratch, "a"), join(scratch, "b")]);
-  await expect(planOf({ ...averageOf(a, b), donor: "c" })).rejects.toThrow(
-    /donor: expected a model of the recipe, found c/,
-  );
   await Promise.all([first.close(), named.close()]);
 });
 
@@ -121,7 +118,7 @@ test("layers that a model does not have are refused", async () => {
   const model = await tinyLlama("short");
   const slices = [{ sources: [{ model, layer_range: [1, 5] }] }];
   await expect(planOf({ merge_method: "passthrough", slices })).rejects.toThrow(
-    /expected layers below 2 of short, found 4/,
+    /slices\[0\]: expected a layer_range of the 2 layers of short: \[0, 2\] is all, found \[1, 5\]/,
   );
 });
 

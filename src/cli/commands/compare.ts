@@ -5,7 +5,7 @@ import { compareRuns, comparisonTable } from "../../report/compare-runs.ts";
 import { alignedText } from "../../report/summary-table.ts";
 import { readRun } from "../../runs/run-store.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag } from "../options.ts";
+import { defineCommand, jsonFlag, named } from "../options.ts";
 
 /** `mergesweep compare A B`: two runs, or two points, problem by problem, from what is stored. */
 export function compareCommand({ terminal }: CliContext): CommandModule {
@@ -16,17 +16,19 @@ export function compareCommand({ terminal }: CliContext): CommandModule {
       parser
         .positional("run", { type: "string", demandOption: true, description: "Run store that is compared with" })
         .positional("other", { type: "string", description: "Run store that is compared (default: the same)" })
-        .options({
-          points: {
-            type: "string",
-            nargs: 2,
-            requiresArg: true,
-            array: true,
-            description: "A point of the first run and one of the other",
-            group: "Input:",
-          },
-          json: jsonFlag,
-        })
+        .options(
+          named({
+            points: {
+              type: "string",
+              nargs: 2,
+              requiresArg: true,
+              array: true,
+              description: "A point of the first run and one of the other",
+              group: "Input:",
+            },
+            json: jsonFlag,
+          }),
+        )
         .example("$0 compare runs/eval-base runs/eval-merged", "two checkpoints")
         .example("$0 compare runs/pocket --points w=0 w=0.7", "two points of a sweep"),
     handler: async (args) => {

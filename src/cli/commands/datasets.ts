@@ -16,7 +16,7 @@ import { alignedText } from "../../report/summary-table.ts";
 import { streamReader } from "../../tensors/tensor-stream.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { defineCommand, integerOption, jsonFlag, textOption } from "../options.ts";
+import { defineCommand, integerOption, jsonFlag, named, textOption } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 
 const rootFlag = { ...textOption("Folder with datasets/ (default: the working directory)"), group: "Input:" };
@@ -47,7 +47,7 @@ function listCommand({ terminal }: CliContext): CommandModule {
   return defineCommand({
     command: "list",
     describe: "List the benchmarks and whether their data is on this machine",
-    builder: (parser) => parser.options({ root: rootFlag, json: jsonFlag }),
+    builder: (parser) => parser.options(named({ root: rootFlag, json: jsonFlag })),
     handler: async (args) => {
       const root = args.root ?? process.cwd();
       const names = await listBenchmarkNames(root);
@@ -74,7 +74,7 @@ function infoCommand({ terminal }: CliContext): CommandModule {
   return defineCommand({
     command: "info <name>",
     describe: "Describe one benchmark: what, from where, under which licence",
-    builder: (parser) => parser.positional("name", nameArgument).options({ root: rootFlag, json: jsonFlag }),
+    builder: (parser) => parser.positional("name", nameArgument).options(named({ root: rootFlag, json: jsonFlag })),
     handler: async (args) => {
       const summary = await describeBenchmark(args.name, args.root ?? process.cwd());
       terminal.out(args.json === true ? JSON.stringify(summary, null, 2) : describe(summary));
@@ -108,12 +108,14 @@ function pullCommand({ terminal, signal }: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("names", { ...nameArgument, array: true })
-        .options({
-          from: { ...textOption("A copy on this machine to take instead of fetching"), group: "Input:" },
-          hub: { ...textOption("Address of the hub (default: HF_ENDPOINT, or huggingface.co)"), group: "Input:" },
-          root: rootFlag,
-          json: jsonFlag,
-        })
+        .options(
+          named({
+            from: { ...textOption("A copy on this machine to take instead of fetching"), group: "Input:" },
+            hub: { ...textOption("Address of the hub (default: HF_ENDPOINT, or huggingface.co)"), group: "Input:" },
+            root: rootFlag,
+            json: jsonFlag,
+          }),
+        )
         .example("$0 datasets pull gsm8k", "from the hub")
         .example("$0 datasets pull gsm8k --from test.jsonl", "from a file"),
     handler: async (args) => {
@@ -154,7 +156,7 @@ function checkCommand(context: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("names", { type: "string", array: true, description: "Benchmarks (default: all)" })
-        .options({ root: rootFlag, json: jsonFlag }),
+        .options(named({ root: rootFlag, json: jsonFlag })),
     handler: async (args) => {
       const root = args.root ?? process.cwd();
       const named = args.names ?? [];
@@ -197,16 +199,18 @@ function showCommand(context: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("name", nameArgument)
-        .options({
-          prompt: { ...textOption("How to ask (default: the benchmark's first)"), group: "Input:" },
-          model: {
-            ...textOption("Checkpoint folder or GGUF whose chat template and tokenizer apply"),
-            group: "Input:",
-          },
-          n: { ...integerOption("How many problems (default: 1)", 1), group: "Input:" },
-          root: rootFlag,
-          json: jsonFlag,
-        })
+        .options(
+          named({
+            prompt: { ...textOption("How to ask (default: the benchmark's first)"), group: "Input:" },
+            model: {
+              ...textOption("Checkpoint folder or GGUF whose chat template and tokenizer apply"),
+              group: "Input:",
+            },
+            n: { ...integerOption("How many problems (default: 1)", 1), group: "Input:" },
+            root: rootFlag,
+            json: jsonFlag,
+          }),
+        )
         .example("$0 datasets show pocket-math --prompt open-rs --model checkpoints/pocket/len -n 2", ""),
     handler: async (args) => {
       const { samples, prompt } = await loadBenchmark(args.name, {

@@ -9,7 +9,7 @@ import { cacheRoot } from "../../sweep/gguf-folder.ts";
 import type { CliContext } from "../context.ts";
 import { describeShape } from "../describe-shape.ts";
 import { EXIT } from "../exit-codes.ts";
-import { defineCommand, jsonFlag } from "../options.ts";
+import { defineCommand, jsonFlag, named } from "../options.ts";
 
 /** `mergesweep doctor`: what a bug report needs, and whether the runtime starts at all. */
 export function doctorCommand(context: CliContext): CommandModule {
@@ -19,7 +19,7 @@ export function doctorCommand(context: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("model", { type: "string", describe: "Checkpoint to say of how the runtime would work on it" })
-        .options({ json: jsonFlag }),
+        .options(named({ json: jsonFlag })),
     handler: async (args) => {
       const facts: Record<string, string> = {
         mergesweep: context.version,

@@ -4,7 +4,7 @@ import { sweepOfModel } from "../../sweep/config.ts";
 import { planSweep } from "../../sweep/plan.ts";
 import type { CliContext } from "../context.ts";
 import { executionFlags } from "../execution-flags.ts";
-import { defineCommand } from "../options.ts";
+import { defineCommand, named } from "../options.ts";
 import { runPlan } from "../run-plan.ts";
 import { downloads } from "../show-downloads.ts";
 import { overridesOf, sweepFlags } from "../sweep-flags.ts";
@@ -20,8 +20,8 @@ export function evalCommand(context: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("model", { type: "string", demandOption: true, description: "Checkpoint folder or GGUF file" })
-        .options(sweepFlags)
-        .options(executionFlags)
+        .options(named(sweepFlags))
+        .options(named(executionFlags))
         .example("$0 eval checkpoints/pocket/len --limit 50", "a quick look at a checkpoint")
         .example("$0 eval model.gguf --temperature 0.6 --attempts 4", "sampled, four times each")
         .example("$0 eval MODEL --serve 'vllm serve {model} --port {port}'", "by a server that is started for it"),

@@ -5,7 +5,7 @@ import { parseJsonLines } from "../../base/jsonl.ts";
 import type { Grade } from "../../scorers/accuracy/grade-answer.ts";
 import type { CliContext } from "../context.ts";
 import { gradeCase, parseGradeCases } from "../grade-case.ts";
-import { defineCommand, jsonFlag } from "../options.ts";
+import { defineCommand, jsonFlag, named } from "../options.ts";
 
 /** `mergesweep grade`: is this answer that answer, and why. */
 export function gradeCommand({ terminal }: CliContext): CommandModule {
@@ -18,11 +18,13 @@ export function gradeCommand({ terminal }: CliContext): CommandModule {
           type: "string",
           description: "JSON Lines with id, gold, pred, and optionally mode, opts",
         })
-        .options({
-          gold: { type: "string", requiresArg: true, description: "The right answer", group: "Input:" },
-          answer: { type: "string", requiresArg: true, description: "The answer to grade", group: "Input:" },
-          json: jsonFlag,
-        })
+        .options(
+          named({
+            gold: { type: "string", requiresArg: true, description: "The right answer", group: "Input:" },
+            answer: { type: "string", requiresArg: true, description: "The answer to grade", group: "Input:" },
+            json: jsonFlag,
+          }),
+        )
         .example("$0 grade --gold '\\frac12' --answer 0.5", "one pair")
         .example("$0 grade cases.jsonl --json", "a verdict a line"),
     handler: async (args) => {

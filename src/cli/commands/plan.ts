@@ -6,7 +6,7 @@ import { readSweepFile } from "../../sweep/config.ts";
 import { planSweep, unitBytes } from "../../sweep/plan.ts";
 import type { EnginePlan } from "../../sweep/plan-engine.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag } from "../options.ts";
+import { defineCommand, jsonFlag, named } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 import { onlyFlag, overridesOf, sweepFlags } from "../sweep-flags.ts";
 
@@ -18,9 +18,9 @@ export function planCommand(context: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("sweep", { type: "string", demandOption: true, description: "Sweep file (YAML)" })
-        .options(sweepFlags)
-        .options(onlyFlag)
-        .options({ json: jsonFlag }),
+        .options(named(sweepFlags))
+        .options(named(onlyFlag))
+        .options(named({ json: jsonFlag })),
     handler: async (args) => {
       const overrides = overridesOf(args);
       const sweep = await readSweepFile(args.sweep);

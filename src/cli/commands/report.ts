@@ -2,7 +2,7 @@ import type { CommandModule } from "yargs";
 import { renderReport } from "../../report/render-report.ts";
 import { readRun } from "../../runs/run-store.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, textOption } from "../options.ts";
+import { defineCommand, jsonFlag, named, textOption } from "../options.ts";
 import { reportFolder } from "../report-folder.ts";
 
 /** `mergesweep report RUN`: tables and pictures from a run store, which may come from another machine. */
@@ -13,13 +13,15 @@ export function reportCommand({ terminal }: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("run", { type: "string", demandOption: true, description: "Run store, e.g. runs/pocket" })
-        .options({
-          out: {
-            ...textOption("Folder of the report (default: reports/, by the name of the store)"),
-            group: "Output:",
-          },
-          json: jsonFlag,
-        }),
+        .options(
+          named({
+            out: {
+              ...textOption("Folder of the report (default: reports/, by the name of the store)"),
+              group: "Output:",
+            },
+            json: jsonFlag,
+          }),
+        ),
     handler: async (args) => {
       const run = await readRun(args.run);
       const { files, table } = await renderReport(run, reportFolder(args.run, args.out));

@@ -3,7 +3,7 @@ import { readSweepFile } from "../../sweep/config.ts";
 import { planSweep } from "../../sweep/plan.ts";
 import type { CliContext } from "../context.ts";
 import { executionFlags } from "../execution-flags.ts";
-import { defineCommand } from "../options.ts";
+import { defineCommand, named } from "../options.ts";
 import { runPlan } from "../run-plan.ts";
 import { downloads } from "../show-downloads.ts";
 import { onlyFlag, overridesOf, sweepFlags } from "../sweep-flags.ts";
@@ -16,9 +16,9 @@ export function runCommand(context: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("sweep", { type: "string", demandOption: true, description: "Sweep file (YAML)" })
-        .options(sweepFlags)
-        .options(onlyFlag)
-        .options(executionFlags)
+        .options(named(sweepFlags))
+        .options(named(onlyFlag))
+        .options(named(executionFlags))
         .example("$0 run sweeps/pocket.yaml", "the whole sweep")
         .example("$0 run sweeps/pocket.yaml --only w=0.1 --limit 50 --out runs/try", "a quick look at one point"),
     handler: async (args) => {

@@ -10,7 +10,7 @@ import { readRun } from "../../runs/run-store.ts";
 import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract.ts";
 import { scoreRun, scoresUnder } from "../../sweep/score-run.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, textOption } from "../options.ts";
+import { defineCommand, jsonFlag, named, textOption } from "../options.ts";
 import { reportFolder } from "../report-folder.ts";
 
 /** `mergesweep score RUN`: new scores from old completions. */
@@ -21,22 +21,24 @@ export function scoreCommand({ terminal }: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("run", { type: "string", demandOption: true, description: "Run store, e.g. runs/pocket" })
-        .options({
-          root: { ...textOption("Folder with datasets/ (default: the working directory)"), group: "Input:" },
-          profile: {
-            type: "string",
-            array: true,
-            nargs: 1,
-            choices: EXTRACTION_PROFILES,
-            description: "Extract answers in another project's order; given twice: list where the two disagree",
-            group: "Input:",
-          },
-          out: {
-            ...textOption("Folder of the report (default: reports/, by the name of the store)"),
-            group: "Output:",
-          },
-          json: jsonFlag,
-        })
+        .options(
+          named({
+            root: { ...textOption("Folder with datasets/ (default: the working directory)"), group: "Input:" },
+            profile: {
+              type: "string",
+              array: true,
+              nargs: 1,
+              choices: EXTRACTION_PROFILES,
+              description: "Extract answers in another project's order; given twice: list where the two disagree",
+              group: "Input:",
+            },
+            out: {
+              ...textOption("Folder of the report (default: reports/, by the name of the store)"),
+              group: "Output:",
+            },
+            json: jsonFlag,
+          }),
+        )
         .example("$0 score runs/pocket", "after an update of mergesweep")
         .example("$0 score runs/pocket --profile default --profile qwen", "what another grader would have said"),
     handler: async (args) => {

@@ -5,7 +5,7 @@ import type { RunProgress } from "../../runs/progress.ts";
 import { readManifest, readProgress, unitStore } from "../../runs/run-store.ts";
 import { completionsPerPoint, type Manifest } from "../../runs/schema.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag } from "../options.ts";
+import { defineCommand, jsonFlag, named } from "../options.ts";
 import { describeSpeed, formatSeconds } from "../progress.ts";
 
 /** `mergesweep status RUN`: how far a run is, also while another process works on it. */
@@ -16,7 +16,7 @@ export function statusCommand({ terminal }: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("run", { type: "string", demandOption: true, description: "Run store, e.g. runs/pocket" })
-        .options({ json: jsonFlag }),
+        .options(named({ json: jsonFlag })),
     handler: async (args) => {
       const status = await readStatus(args.run);
       terminal.out(args.json === true ? JSON.stringify(status, null, 2) : describe(status));

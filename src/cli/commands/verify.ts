@@ -11,7 +11,7 @@ import { type Verification, verifyMerge } from "../../merge/verify/verify-merge.
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flags.ts";
-import { defineCommand, jsonFlag, textOption } from "../options.ts";
+import { defineCommand, jsonFlag, named, textOption } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 
 /** Rows of the table of differences; `--json` has all. */
@@ -30,14 +30,16 @@ export function verifyCommand(context: CliContext): CommandModule {
           demandOption: true,
           description: "Merged checkpoint: a folder, a GGUF file, or org/name[@revision]",
         })
-        .options({
-          recipe: {
-            ...textOption("mergekit config (YAML); its default is MERGED/mergekit_config.yml"),
-            group: "Input:",
-          },
-          ...mergeFlags,
-          json: jsonFlag,
-        })
+        .options(
+          named({
+            recipe: {
+              ...textOption("mergekit config (YAML); its default is MERGED/mergekit_config.yml"),
+              group: "Input:",
+            },
+            ...mergeFlags,
+            json: jsonFlag,
+          }),
+        )
         .example(
           "$0 verify merged/ --recipe merge.yml",
           "exit code 0: bit-identical; 1: not, and what explains it; 2: not found out",
