@@ -76,7 +76,7 @@ function scanInputs(tensor: TensorMerge, inputs: readonly ReadInput[], pause: Pa
         await read(start * size, bytes);
         const piece = buffer.values.subarray(0, count);
         decodeTo(piece, buffer.dtype, bytes);
-        roundAll(tensor.work, piece);
+        if (buffer.dtype !== tensor.work) roundAll(tensor.work, piece);
         values.push(piece);
       }
       yield { start, values };

@@ -1,4 +1,5 @@
 import type { FloatDtype } from "./dtype.ts";
+import { VectorStep } from "./wasm/vector-steps.ts";
 
 // Conversions between F32, F16 and BF16 as PyTorch does them: round to nearest, ties to even; subnormals are kept; what is
 // too large becomes infinity; NaN stays NaN. Node 20 has no Float16Array, so all of it is integer arithmetic on bits.
@@ -54,14 +55,7 @@ const valueTables = new Map<"F16" | "BF16", Float32Array<ArrayBuffer>>();
 
 /** Rounds every value of `values` in place to a 2-byte dtype; F32 values are there already. */
 export function roundAll(dtype: FloatDtype, values: Float32Array): void {
-  if (dtype === "F32") return;
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  if (dtype === "BF16") {
-    for (let i = 0; i < bits.length; i++) bits[i] = bf16BitsOf(bits[i] ?? 0) << 16;
-  } else {
-    const table = valueTable("F16");
-    for (let i = 0; i < bits.length; i++) values[i] = table[f16BitsOf(bits[i] ?? 0)] ?? 0;
-  }
+  if (dtype !== "F32") VectorStep.of("round", dtype, true).apply(values, values);
 }
 
 /** Reads little-endian elements of a dtype as F32 values. `bytes` may start anywhere. */

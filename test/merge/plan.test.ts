@@ -19,16 +19,24 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
+interface Llama {
+  readonly value?: number;
+  readonly vocabulary?: number;
+  readonly dtype?: FloatDtype;
+  readonly change?: (shapes: Map<string, number[]>) => void;
+  readonly config?: object;
+}
+
 /** A llama of two layers and almost no parameters; every element of a tensor is `value`. */
 async function tinyLlama(
   name: string,
   {
     value = 1,
     vocabulary = 4,
-    dtype = "F32" as FloatDtype,
+    dtype = "F32",
     change = (_shapes: Map<string, number[]>): void => {},
     config = {},
-  } = {},
+  }: Llama = {},
 ): Promise<string> {
   const shapes = new Map<string, number[]>([
     ["model.embed_tokens.weight", [vocabulary, 2]],
@@ -139,16 +147,27 @@ test("a method that needs a base model says so", async () => {
   );
 });
 
-describe("a base model", () => {
-  const slice = (...models: string[]): object => ({
-    sources: models.map((model) => ({ model, layer_range: [0, 1], parameters: { weight: 1 } })),
-  });
+function tiesOf(base: string, other: string): object {
+  return { merge_method: "ties", base_model: base, models: [{ model: other, parameters: { weight: 1 } }] };
+}
 
+/** A slice of the first layer of each. */
+function firstLayerOf(...models: string[]): object {
+  return { sources: models.map((model) => ({ model, layer_range: [0, 1], parameters: { weight: 1 } })) };
+}
+
+async function firstTensorOf(recipe: object): Promise<unknown> {
+  const plan = await planOf(recipe);
+  await plan.close();
+  return plan.tensors[0];
+}
+
+describe("a base model", () => {
   test.each(["ties", "slerp", "sce", "nuslerp"])(
     "that a slice of %s does not have is one error with its place",
     async (method) => {
       const [a, b, c] = [await tinyLlama("a"), await tinyLlama("b"), await tinyLlama("c")];
-      const slices = [slice(a, b, c), slice(b, c)];
+      const slices = [firstLayerOf(a, b, c), firstLayerOf(b, c)];
       const failure = planOf({ merge_method: method, base_model: a, slices, parameters: { t: 0.5 } });
       await expect(failure).rejects.toThrow(
         `slices[1]: ${method} needs the base_model ${a} among the sources, found ${b}, ${c}`,
@@ -158,8 +177,8 @@ describe("a base model", () => {
 
   test("of a slice counts before the recipe's", async () => {
     const [a, b] = [await tinyLlama("a"), await tinyLlama("b")];
-    const own = { ...slice(a, b), base_model: b };
-    const plan = await planOf({ merge_method: "ties", base_model: a, slices: [slice(a, b), own] });
+    const own = { ...firstLayerOf(a, b), base_model: b };
+    const plan = await planOf({ merge_method: "ties", base_model: a, slices: [firstLayerOf(a, b), own] });
     const bases = [0, 1].map(
       (layer) =>
         plan.tensors
@@ -174,36 +193,25 @@ describe("a base model", () => {
     const base = await tinyLlama("half", { dtype: "F16" });
     const other = await tinyLlama("brain", { dtype: "BF16" });
     const models = [{ model: other, parameters: { weight: 1 } }];
-    const dtypes = async (recipe: object): Promise<unknown> => {
-      const plan = await planOf(recipe);
-      await plan.close();
-      return plan.tensors[0];
-    };
-    expect(await dtypes({ merge_method: "ties", base_model: base, models })).toMatchObject({
+    expect(await firstTensorOf({ merge_method: "ties", base_model: base, models })).toMatchObject({
       work: "F16",
       result: "F16",
       dtype: "F16",
     });
     const slerp = { merge_method: "slerp", base_model: base, models: [{ model: other }], parameters: { t: 0.5 } };
-    expect(await dtypes(slerp)).toMatchObject({ work: "F32", result: "F16", dtype: "F16" });
-    expect(await dtypes({ ...slerp, dtype: "bfloat16", out_dtype: "float32" })).toMatchObject({
+    expect(await firstTensorOf(slerp)).toMatchObject({ work: "F32", result: "F16", dtype: "F16" });
+    expect(await firstTensorOf({ ...slerp, dtype: "bfloat16", out_dtype: "float32" })).toMatchObject({
       work: "BF16",
       result: "BF16",
       dtype: "F32",
     });
     const linear = { merge_method: "linear", models: [...models, { model: base, parameters: { weight: 1 } }] };
-    expect(await dtypes(linear)).toMatchObject({ work: "F32", result: "F32", dtype: "F32" });
+    expect(await firstTensorOf(linear)).toMatchObject({ work: "F32", result: "F32", dtype: "F32" });
   });
 });
 
 describe("in mergekit's way", () => {
   const compat = { compat: true };
-  const tiesOf = (base: string, other: string): object => ({
-    merge_method: "ties",
-    base_model: base,
-    models: [{ model: other, parameters: { weight: 1 } }],
-  });
-
   test("vocabularies are cut: to the smallest by linear, to the base model's by task arithmetic", async () => {
     const [small, large] = [await tinyLlama("small"), await tinyLlama("large", { vocabulary: 6 })];
     const linear = await planOf(averageOf(large, small), compat);
@@ -243,13 +251,10 @@ describe("in mergekit's way", () => {
 
 test("one model alone is copied by slerp and nuslerp in a slice, as mergekit does", async () => {
   const [a, b] = [await tinyLlama("a"), await tinyLlama("b")];
-  const sources = (...models: string[]): object => ({
-    sources: models.map((model) => ({ model, layer_range: [0, 1], parameters: { weight: 1 } })),
-  });
   const plan = await planOf({
     merge_method: "slerp",
     base_model: a,
-    slices: [sources(a, b), sources(a)],
+    slices: [firstLayerOf(a, b), firstLayerOf(a)],
     parameters: { t: 0.5 },
   });
   expect(plan.tensors.find(({ name }) => name === "model.layers.1.mlp.up_proj.weight")?.inputs).toHaveLength(1);

@@ -159,13 +159,13 @@ function checkCommand(context: CliContext): CommandModule {
         .options(named({ root: rootFlag, json: jsonFlag })),
     handler: async (args) => {
       const root = args.root ?? process.cwd();
-      const named = args.names ?? [];
+      const names = args.names ?? [];
       const checks = [];
-      for (const name of named.length > 0 ? named : await listBenchmarkNames(root)) {
+      for (const name of names.length > 0 ? names : await listBenchmarkNames(root)) {
         checks.push(await checkDataset(name, root));
       }
       // Data that was not fetched is a failure only for one who asked for it by name.
-      const failed = checks.some(({ status }) => status === "broken" || (status === "absent" && named.length > 0));
+      const failed = checks.some(({ status }) => status === "broken" || (status === "absent" && names.length > 0));
       if (failed) context.setExitCode(EXIT.failed);
       terminal.out(
         args.json === true

@@ -33,6 +33,20 @@ export class BernoulliSource {
     return (this.#word() & 0xff_ffff) * 2 ** -24 < p;
   }
 
+  /** Makes as many draws as there is room: 1 with the probability p, else 0. */
+  drawAll(p: number, outcomes: Uint8Array): void {
+    const state = this.#state;
+    const limit = p * 2 ** 24;
+    for (let i = 0; i < outcomes.length; ) {
+      if (this.#next === WORDS) this.#twist();
+      const end = Math.min(outcomes.length, i + WORDS - this.#next);
+      this.#drawn += end - i;
+      let next = this.#next;
+      for (; i < end; i++) outcomes[i] = (temper(state[next++] ?? 0) & 0xff_ffff) < limit ? 1 : 0;
+      this.#next = next;
+    }
+  }
+
   #reset(): void {
     const state = this.#state;
     state[0] = this.#seed;
@@ -47,11 +61,7 @@ export class BernoulliSource {
   #word(): number {
     if (this.#next === WORDS) this.#twist();
     this.#drawn++;
-    let word = this.#state[this.#next++] ?? 0;
-    word ^= word >>> 11;
-    word ^= (word << 7) & 0x9d2c_5680;
-    word ^= (word << 15) & 0xefc6_0000;
-    return (word ^ (word >>> 18)) >>> 0;
+    return temper(this.#state[this.#next++] ?? 0);
   }
 
   #twist(): void {
@@ -66,4 +76,12 @@ export class BernoulliSource {
     }
     this.#next = 0;
   }
+}
+
+function temper(word: number): number {
+  let bits = word;
+  bits ^= bits >>> 11;
+  bits ^= (bits << 7) & 0x9d2c_5680;
+  bits ^= (bits << 15) & 0xefc6_0000;
+  return bits ^ (bits >>> 18);
 }

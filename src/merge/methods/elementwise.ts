@@ -34,7 +34,7 @@ export function kernelOf(
         const inputs = buffers.map(({ dtype, bytes, values }) => {
           const block = values.subarray(0, end - done);
           decodeTo(block, dtype, part(bytes, dtypeBytes(dtype)));
-          roundAll(tensor.work, block);
+          if (dtype !== tensor.work) roundAll(tensor.work, block);
           return block;
         });
         encodeTo(part(out, dtypeBytes(tensor.dtype)), tensor.dtype, combine(inputs, start + done));

@@ -4,7 +4,8 @@ import { BlasDot } from "./blas-dot.ts";
 import { copyOf, kernelOf } from "./elementwise.ts";
 import { type InputScan, type Kernel, parameterOf, type SurveyedMethod, type TensorMerge } from "./method.ts";
 import { PackedValues } from "./packed-values.ts";
-import { combine, Norm, scale } from "./rounded.ts";
+import { combine, Norm } from "./rounded.ts";
+import { scale } from "./step.ts";
 import { arcCosine, sine } from "./vector-math.ts";
 
 /**

@@ -10,8 +10,9 @@ import {
   type SurveyedMethod,
   type TensorMerge,
 } from "./method.ts";
-import { combine, dotOf, Norm, normOf } from "./rounded.ts";
+import { dotOf, Norm, normOf } from "./rounded.ts";
 import { rowsOfAll } from "./rows.ts";
+import { scale, step } from "./step.ts";
 import { ContiguousSum, RowSum } from "./torch-sum.ts";
 import { arcCosine, sine } from "./vector-math.ts";
 
@@ -50,16 +51,15 @@ interface Arc {
   readonly divisor: number;
 }
 
-/** The arc of the vector that an element of the tensor is in. */
-type ArcAt = (element: number) => Arc;
+/** One for all of the tensor, or that of the vector that an element is in. */
+type Arcs = Arc | ((element: number) => Arc);
 
 /** The vectors: the whole tensor, its rows, or (`nuslerp_row_wise`) its columns. */
-async function arcsOf(tensor: TensorMerge, scan: InputScan): Promise<ArcAt> {
+async function arcsOf(tensor: TensorMerge, scan: InputScan): Promise<Arcs> {
   const { shape } = tensor;
   const width = shape.at(-1) ?? 1;
   if (parameterOf(tensor, "nuslerp_flatten") !== 0) {
-    const arc = await wholeArc(tensor, scan);
-    return () => arc;
+    return await wholeArc(tensor, scan);
   }
   if (parameterOf(tensor, "nuslerp_row_wise") === 0 || shape.length < 2) {
     const arcs: Arc[] = [];
@@ -89,7 +89,7 @@ function endsAmong(
   const others = values.filter((_, index) => inputs[index]?.isBase === false);
   return {
     base,
-    ends: base === undefined ? others : others.map((other) => combine(work, other, base, (x, y) => x - y)),
+    ends: base === undefined ? others : others.map((other) => step(work, other, "subtract", base)),
   };
 }
 
@@ -101,7 +101,10 @@ async function wholeArc(tensor: TensorMerge, scan: InputScan): Promise<Arc> {
   const dot = new ContiguousSum(elementCount(shape), work !== "F32");
   for await (const { values } of endsOf(tensor, scan)) {
     const [a, b] = values;
-    if (a !== undefined && b !== undefined) dot.add(unitProducts(work, [a, lengthA], [b, lengthB]));
+    if (a === undefined || b === undefined) throw new Error("Expected two models");
+    step(work, a, "divide", lengthA);
+    step(work, b, "divide", lengthB);
+    dot.add(step(work, a, "multiply", b));
   }
   return arcOf(tensor, roundTo(work, dot.total()));
 }
@@ -110,9 +113,9 @@ function rowArc(tensor: TensorMerge, [a, b]: readonly Float32Array<ArrayBuffer>[
   if (a === undefined || b === undefined) throw new Error("Expected two models");
   const { work } = tensor;
   const [lengthA, lengthB] = [atLeast(work, normOf(work, a)), atLeast(work, normOf(work, b))];
-  const unitA = combine(work, a, a, (x) => x / lengthA);
-  const unitB = combine(work, b, b, (x) => x / lengthB);
-  return arcOf(tensor, dotOf(work, unitA, unitB));
+  step(work, a, "divide", lengthA);
+  step(work, b, "divide", lengthB);
+  return arcOf(tensor, dotOf(work, a, b));
 }
 
 /** Squares and products of a column are added row after row. */
@@ -145,13 +148,6 @@ function atLeast(work: FloatDtype, length: number): number {
   return Math.max(roundTo(work, LEAST_NORM), length);
 }
 
-type Measured = readonly [vector: Float32Array, length: number];
-
-function unitProducts(work: FloatDtype, [a, lengthA]: Measured, [b, lengthB]: Measured): Float32Array {
-  const unitB = combine(work, b, b, (x) => x / lengthB);
-  return combine(work, a, unitB, (x, y) => roundTo(work, x / lengthA) * y);
-}
-
 function arcOf({ work, inputs }: TensorMerge, cosine: number): Arc {
   const round = (value: number): number => roundTo(work, value);
   const [first = 0, second = 0] = inputs.filter(({ isBase }) => !isBase).map((input) => parameterOf(input, "weight"));
@@ -163,19 +159,32 @@ function arcOf({ work, inputs }: TensorMerge, cosine: number): Arc {
   return { a: round(sine(round(forA * angle))), b: round(sine(round(forB * angle))), divisor };
 }
 
-function alongArcs(tensor: TensorMerge, arcAt: ArcAt): Kernel {
+function alongArcs(tensor: TensorMerge, arcs: Arcs): Kernel {
   const { work } = tensor;
-  const round = (value: number): number => roundTo(work, value);
   return kernelOf(tensor, (values, start) => {
     const { base, ends } = endsAmong(tensor, values);
     const [a, b] = ends;
     if (a === undefined || b === undefined) throw new Error("Expected two models");
-    const result = new Float32Array(a.length);
-    for (let i = 0; i < result.length; i++) {
-      const arc = arcAt(start + i);
-      result[i] = round(round(arc.a * (a[i] ?? 0)) + round(arc.b * (b[i] ?? 0))) / arc.divisor;
-    }
-    roundAll(work, result);
-    return base === undefined ? result : combine(work, base, result, (x, y) => x + y);
+    if (typeof arcs === "function") alongEach(work, a, b, (index) => arcs(start + index));
+    else alongOne(work, a, b, arcs);
+    return base === undefined ? a : step(work, a, "add", base);
   });
+}
+
+/** In place of `a`. */
+function alongOne(work: FloatDtype, a: Float32Array, b: Float32Array, arc: Arc): void {
+  scale(a, arc.a, work);
+  scale(b, arc.b, work);
+  step(work, a, "add", b);
+  step(work, a, "divide", arc.divisor);
+}
+
+/** In place of `a`. */
+function alongEach(work: FloatDtype, a: Float32Array, b: Float32Array, arcAt: (index: number) => Arc): void {
+  const round = (value: number): number => roundTo(work, value);
+  for (let i = 0; i < a.length; i++) {
+    const arc = arcAt(i);
+    a[i] = round(round(arc.a * (a[i] ?? 0)) + round(arc.b * (b[i] ?? 0))) / arc.divisor;
+  }
+  roundAll(work, a);
 }

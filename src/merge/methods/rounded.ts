@@ -1,5 +1,6 @@
 import { roundAll, roundTo } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
+import { step } from "./step.ts";
 import { contiguousSum } from "./torch-sum.ts";
 import { fusedMultiplyAdd } from "./vector-math.ts";
 
@@ -16,13 +17,6 @@ export function combine(
   for (let i = 0; i < a.length; i++) result[i] = of(a[i] ?? 0, b[i] ?? 0);
   roundAll(work, result);
   return result;
-}
-
-/** Multiplies in place. */
-export function scale(values: Float32Array, factor: number, work: FloatDtype): void {
-  if (factor === 1) return;
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * factor;
-  roundAll(work, values);
 }
 
 /** How many partial sums of squares PyTorch's norm keeps: the floats of a 256-bit vector. */
@@ -84,6 +78,6 @@ export function normOf(work: FloatDtype, values: Float32Array): number {
 
 /** The sum of the products of two vectors: each product rounded, then the sum. */
 export function dotOf(work: FloatDtype, a: Float32Array, b: Float32Array): number {
-  const products = combine(work, a, b, (x, y) => x * y);
+  const products = step(work, a, "multiply", b, new Float32Array(a.length));
   return roundTo(work, contiguousSum(products, work !== "F32"));
 }

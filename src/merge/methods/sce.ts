@@ -11,9 +11,9 @@ import {
   type SurveyedMethod,
   type TensorMerge,
 } from "./method.ts";
-import { combine, scale } from "./rounded.ts";
 import { MagnitudeKeys } from "./sort-keys.ts";
-import { addBase, deltasOf, keepMajority } from "./task-vectors.ts";
+import { scale, step } from "./step.ts";
+import { deltasOf, keepMajority } from "./task-vectors.ts";
 import { largestIndexes } from "./torch-sort.ts";
 import { ContiguousSum, contiguousSum, sumAcross } from "./torch-sum.ts";
 
@@ -59,9 +59,9 @@ function mixByEnergy(tensor: TensorMerge, marks: Marks | undefined, weights: rea
     for (const [index, delta] of deltas.entries()) scale(delta, weights[index] ?? 0, work);
     const mixed = sumAcross(deltas, work !== "F32", part);
     roundAll(work, mixed);
-    for (let i = 0; i < mixed.length; i++) mixed[i] = (mixed[i] ?? 0) / Math.max(least, kept[i] ?? 0);
-    roundAll(work, mixed);
-    return addBase(base, mixed, work);
+    for (let i = 0; i < kept.length; i++) kept[i] = Math.max(least, kept[i] ?? 0);
+    step(work, mixed, "divide", kept);
+    return step(work, mixed, "add", base);
   });
 }
 
@@ -111,7 +111,7 @@ async function energyShares(tensor: TensorMerge, scan: InputScan, marks: Marks |
   for await (const { start, values } of scan(allInputsOf(tensor))) {
     for (const [index, delta] of deltasOf(tensor, values).deltas.entries()) {
       marks?.mask(delta, start);
-      sums[index]?.add(combine(work, delta, delta, (x, y) => x * y));
+      sums[index]?.add(step(work, delta, "multiply", delta));
     }
   }
   const energies = sums.map((sum) => roundTo(work, Math.fround(sum.total() / count)));

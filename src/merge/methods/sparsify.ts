@@ -1,4 +1,4 @@
-import { roundAll, roundTo } from "../../tensors/convert.ts";
+import { roundTo } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
 import type { BernoulliSource } from "./bernoulli.ts";
@@ -6,6 +6,7 @@ import { Marks } from "./marks.ts";
 import { baseIndexOf, type InputScan, parameterOf, type TensorInput, type TensorMerge } from "./method.ts";
 import { rowsOfAll } from "./rows.ts";
 import { MagnitudeKeys } from "./sort-keys.ts";
+import { step } from "./step.ts";
 import { firstIndexes, torchArgsort } from "./torch-sort.ts";
 import { ContiguousSum } from "./torch-sum.ts";
 
@@ -20,6 +21,9 @@ export interface KeptPart {
 
 /** An expert's delta, piece by piece, as often as it is asked for. */
 type Deltas = () => AsyncIterable<{ readonly start: number; readonly values: readonly [Float32Array<ArrayBuffer>] }>;
+
+/** Draws that are made at a time: a multiple of 8. */
+const DRAWS = 1 << 14;
 
 /** Below this, sums are not divided by. Source: mergekit/sparsify.py, `rescaled_masked_tensor` */
 const LEAST_NORM = 1e-7;
@@ -76,9 +80,7 @@ async function* deltasOf(index: number, tensor: TensorMerge, scan: InputScan): R
   for await (const { start, values } of scan([base, index])) {
     const [from, delta] = values;
     if (from === undefined || delta === undefined) throw new Error("A scan has given fewer inputs than were asked for");
-    for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (from[i] ?? 0);
-    roundAll(work, delta);
-    yield { start, values: [delta] };
+    yield { start, values: [step(work, delta, "subtract", from)] };
   }
 }
 
@@ -130,7 +132,11 @@ async function markMiddle(
 function drawAll(marks: Marks, input: TensorInput, { shape, work }: TensorMerge, draws: BernoulliSource): void {
   const count = elementCount(shape);
   const p = roundTo(work === "BF16" ? "BF16" : "F32", parameterOf(input, "density"));
-  for (let i = 0; i < count; i++) if (draws.draw(p)) marks.add(i);
+  for (let start = 0; start < count; start += DRAWS) {
+    const outcomes = new Uint8Array(Math.min(DRAWS, count - start));
+    draws.drawAll(p, outcomes);
+    marks.addOnes(outcomes, start);
+  }
 }
 
 /** Within each row, larger elements are kept with larger probability. */

@@ -2,9 +2,9 @@ import { roundAll, roundTo } from "../../tensors/convert.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
 import { kernelOf } from "./elementwise.ts";
 import { type Kernel, type MethodParameter, parameterOf, type SurveyedMethod, type TensorMerge } from "./method.ts";
-import { scale } from "./rounded.ts";
 import { chooseKept, drawsOf, type KeptPart, type Sparsification } from "./sparsify.ts";
-import { addBase, deltasOf, keepMajority } from "./task-vectors.ts";
+import { scale, step } from "./step.ts";
+import { deltasOf, keepMajority } from "./task-vectors.ts";
 import { contiguousSum, type PartOfPlaces, sumAcross } from "./torch-sum.ts";
 
 interface Family {
@@ -120,12 +120,10 @@ function addDeltas({ consensus }: Family, tensor: TensorMerge, kept: readonly (K
     const mixed = sumAcross(deltas, work !== "F32", part);
     roundAll(work, mixed);
     if (normalize) {
-      for (let i = 0; i < mixed.length; i++) {
-        mixed[i] = (mixed[i] ?? 0) / (left === undefined ? commonDivisor : left[i] || 1);
-      }
-      roundAll(work, mixed);
+      if (left !== undefined) for (let i = 0; i < left.length; i++) if (left[i] === 0) left[i] = 1;
+      step(work, mixed, "divide", left ?? commonDivisor);
     }
     scale(mixed, lambda, work);
-    return addBase(base, mixed, work);
+    return step(work, mixed, "add", base);
   });
 }

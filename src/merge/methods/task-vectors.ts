@@ -1,6 +1,7 @@
 import { roundAll } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
 import { baseIndexOf, type TensorMerge } from "./method.ts";
+import { step } from "./step.ts";
 import { type PartOfPlaces, sumAcross } from "./torch-sum.ts";
 
 // What methods that add changes of a base model have in common. Every step is rounded to the work dtype.
@@ -16,10 +17,7 @@ export function deltasOf(tensor: TensorMerge, values: readonly Float32Array<Arra
   const base = values[baseIndexOf(tensor)];
   if (base === undefined) throw new Error("The base model has no values");
   const deltas = values.filter((_, index) => tensor.inputs[index]?.isBase === false);
-  for (const delta of deltas) {
-    for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (base[i] ?? 0);
-    roundAll(tensor.work, delta);
-  }
+  for (const delta of deltas) step(tensor.work, delta, "subtract", base);
   return { base, deltas };
 }
 
@@ -41,7 +39,7 @@ export function keepMajority(
     const left = new Float32Array(delta.length);
     for (let i = 0; i < delta.length; i++) {
       const value = delta[i] ?? 0;
-      if (Math.sign(value) === ((majority[i] ?? 0) >= 0 ? 1 : -1)) left[i] = weight;
+      if ((majority[i] ?? 0) >= 0 ? value > 0 : value < 0) left[i] = weight;
       else if (!Number.isNaN(value)) delta[i] = 0;
     }
     return left;
@@ -49,11 +47,4 @@ export function keepMajority(
   const sums = sumAcross(kept, work !== "F32", part);
   roundAll(work, sums);
   return sums;
-}
-
-/** Adds the base model's values in place. */
-export function addBase(base: Float32Array, change: Float32Array, work: FloatDtype): Float32Array {
-  for (let i = 0; i < change.length; i++) change[i] = (base[i] ?? 0) + (change[i] ?? 0);
-  roundAll(work, change);
-  return change;
 }

@@ -4,6 +4,8 @@
  * Source: pytorch aten/src/ATen/native/cpu/SumKernel.cpp, `cascade_sum`
  */
 
+import { step } from "./step.ts";
+
 /** From this many numbers on, the cascade is more than adding from left to right. */
 export const LEAST_BLOCKS = 16;
 /** Up to this many numbers, every order there is adds from left to right. */
@@ -36,7 +38,30 @@ class CascadeRows {
   add(values: Float32Array, offset: number): void {
     const [levels, width] = [this.#levels, this.#width];
     for (let i = 0; i < width; i++) levels[i] = (levels[i] ?? 0) + (values[offset + i] ?? 0);
-    const index = ++this.#added;
+    this.#added++;
+    this.#carry();
+  }
+
+  /** Adds the rows that lie one behind the other in `values`. */
+  addAll(values: Float32Array, rows: number): void {
+    const [levels, width] = [this.#levels, this.#width];
+    const block = 1 << this.#power;
+    for (let row = 0; row < rows; ) {
+      const end = Math.min(rows, row + block - (this.#added % block));
+      for (let i = 0; i < width; i++) {
+        let sum = levels[i] ?? 0;
+        for (let at = row * width + i; at < end * width; at += width) sum = Math.fround(sum + (values[at] ?? 0));
+        levels[i] = sum;
+      }
+      this.#added += end - row;
+      row = end;
+      this.#carry();
+    }
+  }
+
+  /** At the end of a block, moves its sum up. */
+  #carry(): void {
+    const [levels, width, index] = [this.#levels, this.#width, this.#added];
     const mask = (1 << this.#power) - 1;
     if ((index & mask) !== 0 || index > this.#wholeSteps) return;
     for (let level = 1; level < 4; level++) {
@@ -59,28 +84,51 @@ class CascadeRows {
 /** Adds `count` rows place by place: four cascades over every fourth row each, then the rows that are left, then the four. */
 class InterleavedRows {
   readonly #width: number;
-  readonly #quarters: readonly CascadeRows[];
+  /** Of four rows side by side. */
+  readonly #cascades: CascadeRows;
+  /** Rows that are not four yet. */
+  readonly #four: Float32Array<ArrayBuffer>;
   readonly #left: Float32Array[] = [];
-  readonly #inQuarters: number;
+  readonly #inFours: number;
   #added = 0;
 
   constructor(count: number, width: number) {
     this.#width = width;
-    this.#inQuarters = count - (count % 4);
-    this.#quarters = [0, 1, 2, 3].map(() => new CascadeRows(this.#inQuarters / 4, width));
+    this.#inFours = count - (count % 4);
+    this.#cascades = new CascadeRows(this.#inFours / 4, 4 * width);
+    this.#four = new Float32Array(4 * width);
   }
 
+  /** Adds the row that begins at `offset` of `values`. */
   add(values: Float32Array, offset: number): void {
-    const index = this.#added++;
-    if (index < this.#inQuarters) this.#quarters[index % 4]?.add(values, offset);
-    else this.#left.push(values.slice(offset, offset + this.#width));
+    const row = values.subarray(offset, offset + this.#width);
+    const place = this.#added % 4;
+    if (this.#added++ >= this.#inFours) this.#left.push(row.slice());
+    else this.#four.set(row, place * this.#width);
+    if (place === 3) this.#cascades.add(this.#four, 0);
+  }
+
+  /** Adds the rows that lie one behind the other in `values`. */
+  addAll(values: Float32Array, rows: number): void {
+    let row = 0;
+    for (; row < rows && this.#added % 4 !== 0; row++) this.add(values, row * this.#width);
+    const fours = Math.floor(Math.max(0, Math.min(rows - row, this.#inFours - this.#added)) / 4);
+    this.#cascades.addAll(values.subarray(row * this.#width), fours);
+    row += 4 * fours;
+    this.#added += 4 * fours;
+    for (; row < rows; row++) this.add(values, row * this.#width);
   }
 
   total(): Float32Array<ArrayBuffer> {
-    const [sum = new Float32Array(this.#width), ...others] = this.#quarters.map((quarter) => quarter.total());
+    const width = this.#width;
+    const [sum = new Float32Array(width), ...others] = quarters(this.#cascades.total(), width);
     for (const row of [...this.#left, ...others]) addRow(sum, row, 0);
     return sum;
   }
+}
+
+function quarters(values: Float32Array<ArrayBuffer>, width: number): Float32Array<ArrayBuffer>[] {
+  return [0, 1, 2, 3].map((quarter) => values.slice(quarter * width, (quarter + 1) * width));
 }
 
 function addRow(sum: Float32Array, values: Float32Array, offset: number): void {
@@ -132,7 +180,6 @@ export class ContiguousSum {
   readonly #twoBytes: boolean;
   readonly #vector: number;
   readonly #vectors: InterleavedRows;
-  readonly #row = new Float32Array(LANES);
   readonly #inVectors: number;
   readonly #rest: number[] = [];
   #added = 0;
@@ -148,15 +195,8 @@ export class ContiguousSum {
   add(values: Float32Array): void {
     const end = Math.min(values.length, Math.max(0, this.#inVectors - this.#added));
     this.#added += values.length;
-    const row = this.#row;
-    for (let at = 0; at < end; at += this.#vector) {
-      if (!this.#twoBytes) {
-        this.#vectors.add(values, at);
-        continue;
-      }
-      for (let lane = 0; lane < LANES; lane++) row[lane] = (values[at + lane] ?? 0) + (values[at + LANES + lane] ?? 0);
-      this.#vectors.add(row, 0);
-    }
+    const rows = this.#twoBytes ? halvesAdded(values.subarray(0, end)) : values;
+    this.#vectors.addAll(rows, end / this.#vector);
     for (let at = end; at < values.length; at++) this.#rest.push(values[at] ?? 0);
   }
 
@@ -165,6 +205,16 @@ export class ContiguousSum {
     const sum = this.#rest.reduce((total, value) => Math.fround(total + value), 0);
     return this.#vectors.total().reduce((total, lane) => Math.fround(total + lane), sum);
   }
+}
+
+/** Of every 16 numbers the upper eight added to the lower ones. */
+function halvesAdded(values: Float32Array): Float32Array {
+  const sums = new Float32Array(values.length / 2);
+  for (let i = 0; i < sums.length; i++) {
+    const at = i + (i & ~(LANES - 1));
+    sums[i] = (values[at] ?? 0) + (values[at + LANES] ?? 0);
+  }
+  return sums;
 }
 
 /** Numbers that do not fill a vector. */
@@ -218,6 +268,6 @@ function cascadeAcross(arrays: readonly Float32Array[], width: number): Float32A
     return cascade.total();
   }
   const sum = new Float32Array(width);
-  for (const array of arrays) addRow(sum, array, 0);
+  for (const array of arrays) step("F32", sum, "add", array);
   return sum;
 }

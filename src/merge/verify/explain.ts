@@ -36,16 +36,18 @@ const SINGLE = { part: 1e-2, number: 4 };
 
 /** Elements here and there that no rounding has made: they were changed after the merge. */
 export function explainByDamage(differences: readonly TensorDifference[]): Explanation | undefined {
-  const single = ({ different, elements }: TensorDifference): boolean =>
-    different <= Math.max(SINGLE.number, elements * SINGLE.part) && different < elements;
   const rounded = differences.every(({ maxUlp }) => maxUlp <= 1);
-  if (differences.length === 0 || rounded || !differences.every(single)) return undefined;
+  if (differences.length === 0 || rounded || !differences.every(isSingle)) return undefined;
   const count = differences.reduce((sum, { different }) => sum + different, 0);
   const found = `${countOf(count, "element was", "elements were")} changed, in ${countOf(differences.length, "tensor")}`;
   return {
     exact: false,
     text: `it was damaged (by a disk, by a download) or edited after it was merged as the recipe says: ${found}`,
   };
+}
+
+function isSingle({ different, elements }: TensorDifference): boolean {
+  return different <= Math.max(SINGLE.number, elements * SINGLE.part) && different < elements;
 }
 
 /** A merge that was drawn at random and is none of those that were tried. */

@@ -64,7 +64,7 @@ export function* hypotheses(
       changes: changes.map((change) => change.title),
       async streams() {
         const recipe = changes.reduce((before, { recipe: change }) => change?.(before) ?? before, plan.recipe);
-        const settings = changes.reduce<MergeSettings>((before, change) => ({ ...before, ...change.settings }), {});
+        const settings: MergeSettings = Object.assign({}, ...changes.map((change) => change.settings));
         const planned = await planAgain(recipe, settings);
         return mergeStreams(changes.reduce((before, { plan: change }) => change?.(before) ?? before, planned));
       },

@@ -30,6 +30,15 @@ test("a draw is the same, whatever was drawn before it", () => {
   );
 });
 
+test("draws that are made at once are those that are made one by one", () => {
+  const [one, all] = [new BernoulliSource(9), new BernoulliSource(9)];
+  for (const count of [1, 623, 624, 5000]) {
+    const outcomes = new Uint8Array(count);
+    all.drawAll(0.3, outcomes);
+    expect(outcomes).toEqual(Uint8Array.from({ length: count }, () => Number(one.draw(0.3))));
+  }
+});
+
 test("a p of 0.3 comes true three times in ten", () => {
   const source = new BernoulliSource(7);
   const hits = Array.from({ length: 100_000 }, () => Number(source.draw(0.3))).reduce((sum, hit) => sum + hit, 0);
