@@ -1,11 +1,11 @@
-import { roundAll, roundTo } from "../../tensors/convert.ts";
+import { roundTo } from "../../tensors/convert.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
 import { BlasDot } from "./blas-dot.ts";
 import { copyOf, kernelOf } from "./elementwise.ts";
 import { type InputScan, type Kernel, parameterOf, type SurveyedMethod, type TensorMerge } from "./method.ts";
 import { PackedValues } from "./packed-values.ts";
-import { combine, Norm } from "./rounded.ts";
-import { scale } from "./step.ts";
+import { Norm } from "./rounded.ts";
+import { scale, step } from "./step.ts";
 import { arcCosine, sine } from "./vector-math.ts";
 
 /**
@@ -93,8 +93,7 @@ class DirectionMean {
   /** Elements of the mean. */
   at(start: number, count: number): Float32Array<ArrayBuffer> {
     const values = this.#values.take(start, count);
-    if (this.#length === 1) return values;
-    return combine(this.#tensor.work, values, values, (value) => value / this.#length);
+    return this.#length === 1 ? values : step(this.#tensor.work, values, "divide", this.#length);
   }
 
   /** The mean of the vectors; the first one where they cancel out. */
@@ -102,10 +101,10 @@ class DirectionMean {
     const { work } = this.#tensor;
     const norm = new Norm({ fused: true });
     for await (const { start, units } of this.#pieces()) {
-      let mean = new Float32Array(units[0]?.length ?? 0);
+      const mean = new Float32Array(units[0]?.length ?? 0);
       for (const [index, unit] of units.entries()) {
         scale(unit, this.#shares[index] ?? 0, work);
-        mean = combine(work, mean, unit, (x, y) => x + y);
+        step(work, mean, "add", unit);
       }
       norm.add(mean);
       this.#values.put(mean, start);
@@ -135,14 +134,12 @@ class DirectionMean {
     for await (const { start, units } of this.#pieces()) {
       const mean = this.at(start, units[0]?.length ?? 0);
       const tangent = this.#tangent(mean, units, pulls);
-      const moved = combine(
-        work,
-        mean,
-        tangent,
-        (x, y) => roundTo(work, ahead * x) + roundTo(work, aside * roundTo(work, y / distance)),
-      );
-      norm.add(moved);
-      this.#values.put(moved, start);
+      step(work, tangent, "divide", distance);
+      scale(tangent, aside, work);
+      scale(mean, ahead, work);
+      step(work, mean, "add", tangent);
+      norm.add(mean);
+      this.#values.put(mean, start);
     }
     const length = norm.length("F32");
     this.#length = length > tolerance ? length : 1;
@@ -168,19 +165,22 @@ class DirectionMean {
     });
   }
 
+  /** The way to go from the mean. Overwrites the directions. */
   #tangent(
     mean: Float32Array,
     units: readonly Float32Array[],
     pulls: readonly (Pull | undefined)[],
   ): Float32Array<ArrayBuffer> {
     const { work } = this.#tensor;
-    const round = (value: number): number => roundTo(work, value);
-    let tangent = new Float32Array(mean.length);
+    const tangent = new Float32Array(mean.length);
+    const along = new Float32Array(mean.length);
     for (const [index, unit] of units.entries()) {
       const pull = pulls[index];
       if (pull === undefined) continue;
-      const part = combine(work, unit, mean, (x, y) => pull.factor * round(x - round(pull.cosine * y)));
-      tangent = combine(work, tangent, part, (x, y) => x + y);
+      step(work, mean, "multiply", pull.cosine, along);
+      step(work, unit, "subtract", along);
+      scale(unit, pull.factor, work);
+      step(work, tangent, "add", unit);
     }
     return tangent;
   }
@@ -190,8 +190,7 @@ class DirectionMean {
     for await (const { start, values } of this.#scan(this.#units.map(({ input }) => input))) {
       for (const [index, unit] of values.entries()) {
         const length = this.#units[index]?.length ?? 1;
-        for (let i = 0; i < unit.length; i++) unit[i] = (unit[i] ?? 0) / length;
-        roundAll(this.#tensor.work, unit);
+        step(this.#tensor.work, unit, "divide", length);
       }
       yield { start, units: values };
     }

@@ -4,20 +4,17 @@
  * Source: SLEEF, https://sleef.org, with fused multiply-add: `Sleef_acosf8_u10`, `Sleef_sinf8_u35`
  */
 
-const sumCell = new Float64Array(1);
-const sumWords = new Uint32Array(sumCell.buffer);
-const LOW_WORD = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
-
 /** a * b + c of F32 numbers, rounded to F32 once. */
 export function fusedMultiplyAdd(a: number, b: number, c: number): number {
   const product = a * b;
   const sum = product + c;
-  sumCell[0] = sum;
   // The product is exact as a double, the sum is not: what it lacks decides only if it is just between two F32 numbers.
-  if (((sumWords[LOW_WORD] ?? 0) & 0x0fff_ffff) !== 0) return Math.fround(sum);
+  const rounded = Math.fround(sum);
+  const other = rounded + 2 * (sum - rounded);
+  if (other === rounded || (Math.fround(other) !== other && Number.isFinite(rounded))) return rounded;
   const added = sum - product;
   const error = product - (sum - added) + (c - added);
-  if (error === 0 || !Number.isFinite(error)) return Math.fround(sum);
+  if (error === 0 || !Number.isFinite(error)) return rounded;
   return Math.fround(sum + Math.sign(error) * Math.abs(sum) * Number.EPSILON);
 }
 
