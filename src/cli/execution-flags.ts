@@ -6,13 +6,17 @@ import { integerOption, jsonFlag, sizeOption, textOption } from "./options.ts";
 export const executionFlags = {
   workers: {
     ...integerOption(
-      "Processes at work; they share the problems of the last points (default: a core each, one with a server)",
+      "Processes at work; they share the problems of the last points (default: a core each as memory goes, one with a server)",
       1,
     ),
     group: "Execution:",
   },
   sequences: {
     ...integerOption("Completions a process generates side by side (default: chosen)", 1),
+    group: "Execution:",
+  },
+  "batch-size": {
+    ...integerOption("Prompt tokens a process evaluates in one go (default: chosen)", 64),
     group: "Execution:",
   },
   "hang-seconds": {
@@ -32,6 +36,7 @@ export const executionFlags = {
 export interface ExecutionFlagValues {
   readonly workers: number | undefined;
   readonly sequences: number | undefined;
+  readonly batchSize: number | undefined;
   readonly hangSeconds: number | undefined;
   readonly cacheLimit: number | undefined;
   readonly keepGguf: string | undefined;

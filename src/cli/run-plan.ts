@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { countOf } from "../base/count-of.ts";
+import { usableMemory } from "../models/usable-memory.ts";
 import { renderReport } from "../report/render-report.ts";
 import { readRun } from "../runs/run-store.ts";
 import { completionsPerPoint } from "../runs/schema.ts";
+import { chooseWorkers, plannedModels, type WorkerChoice } from "../sweep/choose-workers.ts";
 import { DEFAULT_CACHE_LIMIT } from "../sweep/gguf-folder.ts";
 import type { SweepPlan } from "../sweep/plan.ts";
 import { runSweep, type SweepOutcome } from "../sweep/run-sweep.ts";
@@ -22,7 +24,12 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
   const labels = new Map(plan.units.map(({ point }) => [point.unit, point.name]));
   const { server, engine } = plan;
   // A server has all of the machine, or is another machine; a GPU is one's alone.
-  const workers = flags.workers ?? (server === undefined && engine.gpu !== "auto" ? context.cores : 1);
+  const usesCores = server === undefined && engine.gpu !== "auto";
+  const chosen = usesCores ? workersFor(plan, context.cores) : { workers: 1, why: "" };
+  const workers = flags.workers ?? chosen.workers;
+  if (flags.workers === undefined && usesCores && workers < context.cores) {
+    terminal.note(`${countOf(workers, "process", "processes")} ${chosen.why}`);
+  }
   terminal.note(
     `${countOf(plan.units.length, "point")} x ${countOf(attempts, "completion")}, ${workers} at a time -> ${out}`,
   );
@@ -33,7 +40,13 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
       workers,
       createRuntime: () =>
         server === undefined
-          ? context.createRuntime({ ...engine, hangSeconds: flags.hangSeconds, sharers: workers })
+          ? context.createRuntime({
+              ...engine,
+              hangSeconds: flags.hangSeconds,
+              sharers: workers,
+              models: Math.min(workers, plan.units.length),
+              batchTokens: flags.batchSize,
+            })
           : Promise.resolve(server.createRuntime()),
       sequences: flags.sequences,
       keepGguf: flags.keepGguf,
@@ -55,6 +68,11 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
     `${outcome.failed.length} of ${countOf(plan.units.length, "point")} failed: ${names}. The same command tries them again.`,
   );
   context.setExitCode(EXIT.failed);
+}
+
+function workersFor(plan: SweepPlan, cores: number): WorkerChoice {
+  const { contextTokens } = plan.settings;
+  return chooseWorkers({ models: plannedModels(plan), contextTokens, cores, memoryBytes: usableMemory() });
 }
 
 async function report(

@@ -36,6 +36,13 @@ export const sweepFlags = {
     group: "Runtime:",
   },
   "flash-attention": { type: "boolean", description: "llama.cpp's flash attention", group: "Runtime:" },
+  "context-size": {
+    ...integerOption(
+      "Tokens of a prompt and its completion (default: what the longest prompt and --max-tokens need)",
+      16,
+    ),
+    group: "Runtime:",
+  },
   out: { ...textOption("Folder of the run store (default: runs/<name>)"), group: "Output:" },
 } as const satisfies Record<string, Partial<Flag<unknown>> | object>;
 
@@ -65,6 +72,7 @@ export interface SweepFlagValues {
   readonly gpu: boolean | undefined;
   readonly kvType: RuntimeConfig["kv_type"];
   readonly flashAttention: boolean | undefined;
+  readonly contextSize: number | undefined;
 }
 
 /** Flags beat the file: only those that were given are in the result. */
@@ -91,6 +99,7 @@ export function overridesOf(flags: SweepFlagValues): PlanOverrides {
       gpu: flags.gpu === undefined ? undefined : flags.gpu && "auto",
       kv_type: flags.kvType,
       flash_attention: flags.flashAttention,
+      context_size: flags.contextSize,
     }),
     serve: flags.serve,
   };

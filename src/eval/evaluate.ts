@@ -22,7 +22,7 @@ export interface EvaluationSettings {
 }
 
 /** Tokens that a tokenizer may add around a text. */
-const SPECIAL_TOKENS = 8;
+export const SPECIAL_TOKENS = 8;
 
 /** A benchmark and how often each of its samples is asked. */
 export interface AskedBenchmark extends Benchmark {
@@ -167,8 +167,8 @@ async function tokensLeft(
   const left = contextTokens - (await model.countTokens(prompt));
   if (left >= 1) return Math.min(maxTokens, left);
   throw new WorkError(
-    `Expected a prompt of fewer than ${contextTokens} tokens, the models' context, found ${contextTokens - left}`,
-    { hint: "Choose a shorter prompt template, or leave the problem out." },
+    `Expected a prompt of fewer than ${contextTokens} tokens, the context, found ${contextTokens - left}`,
+    { hint: "Choose a shorter prompt template or a larger context_size, or leave the problem out." },
   );
 }
 

@@ -1,7 +1,16 @@
 import { ConfigError } from "../base/errors.ts";
 
-/** Types that keys and values of past tokens are stored in. `f16` is llama.cpp's own choice. */
-export type KvType = "f32" | "bf16" | "f16" | "q8_0" | "q4_0";
+/** Types that keys and values of past tokens are stored in, by llama.cpp's names, and bytes of an element. */
+export const KV_STORAGE = {
+  f32: { name: "F32", bytes: 4 },
+  f16: { name: "F16", bytes: 2 },
+  bf16: { name: "BF16", bytes: 2 },
+  q8_0: { name: "Q8_0", bytes: 34 / 32 },
+  q4_0: { name: "Q4_0", bytes: 18 / 32 },
+} as const;
+
+/** `f16` is llama.cpp's own choice. */
+export type KvType = keyof typeof KV_STORAGE;
 
 /** How llama.cpp is started: what holds for every model that it loads. */
 export interface EngineOptions {

@@ -1,9 +1,9 @@
-import { totalmem } from "node:os";
 import { EngineProcess } from "./child-process.ts";
 import type { LoadedFacts } from "./child-protocol.ts";
 import { checkEngineOptions, type EngineFacts, type EngineOptions } from "./engine-options.ts";
 import type { Completion, LoadedModel, LoadOptions, ModelRuntime } from "./runtime.ts";
 import type { ShapeRequest } from "./runtime-shape.ts";
+import { usableMemory } from "./usable-memory.ts";
 
 export interface LlamaCppOptions extends Partial<EngineOptions> {
   /**
@@ -13,6 +13,10 @@ export interface LlamaCppOptions extends Partial<EngineOptions> {
   readonly workers?: number;
   /** Runtimes that work on this machine at the same time, this one included: they share its memory. */
   readonly sharers?: number | undefined;
+  /** Models that these have in memory at the same time, 1 by default: a sweep has one for each until few are left. */
+  readonly models?: number | undefined;
+  /** Prompt tokens that are evaluated in one go; chosen by memory if left out. */
+  readonly batchTokens?: number | undefined;
   /** Memory for all of them; most of what the machine has if left out. */
   readonly memoryBytes?: number | undefined;
   /** A process that has work and does not advance for so long is taken to hang, and ended. */
@@ -35,6 +39,8 @@ export async function createLlamaCppRuntime({
   api = process.env.MERGESWEEP_LLAMA_API === "public" ? "public" : "internal",
   workers = 1,
   sharers = 1,
+  models = 1,
+  batchTokens,
   memoryBytes,
   hangSeconds = DEFAULT_HANG_SECONDS,
 }: LlamaCppOptions = {}): Promise<ModelRuntime> {
@@ -71,18 +77,12 @@ export async function createLlamaCppRuntime({
       return await loadInto(engines, modelPath, options, {
         memoryBytes: memoryBytes ?? usableMemory(),
         processes: workers * sharers,
+        models,
+        batchTokens,
       });
     },
     [Symbol.asyncDispose]: stop,
   };
-}
-
-/** Of what the machine (or its control group) has. The rest is for merging, the page cache, and whoever else is there. */
-const MEMORY_SHARE = 0.8;
-
-function usableMemory(): number {
-  // Memory that other processes hold is not looked at: those may be this one's own, from the model before.
-  return MEMORY_SHARE * Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
 /** A model in one of the processes. */
@@ -95,7 +95,7 @@ async function loadInto(
   engines: readonly EngineProcess[],
   modelPath: string,
   { contextTokens, sequences, signal }: LoadOptions,
-  machine: Pick<ShapeRequest, "memoryBytes" | "processes">,
+  machine: Pick<ShapeRequest, "memoryBytes" | "processes" | "models" | "batchTokens">,
 ): Promise<LoadedModel> {
   const used = engines.slice(0, sequences);
   const each = sequences === undefined ? undefined : Math.ceil(sequences / used.length);

@@ -1,6 +1,6 @@
 import type { LlamaContext, LlamaModel } from "node-llama-cpp";
 import { ONE_THREAD } from "./child-protocol.ts";
-import type { EngineFacts, EngineOptions, KvType } from "./engine-options.ts";
+import { type EngineFacts, type EngineOptions, KV_STORAGE, type KvType } from "./engine-options.ts";
 import { internalContext, internalSamplers, internalVocabulary, missingInternals } from "./native-internals.ts";
 import { asTokens, GangStrategy, PublicSampler, publicContext } from "./public-context.ts";
 import type { ModelFacts } from "./runtime-shape.ts";
@@ -136,8 +136,8 @@ export async function startNativeEngine(options: EngineOptions): Promise<NativeE
             contextSize: Math.min(contextTokens, model.trainContextSize),
             batchSize: batchTokens,
             flashAttention,
-            experimentalKvCacheKeyType: KV_TYPES[options.kvType].name,
-            experimentalKvCacheValueType: KV_TYPES[options.kvType].name,
+            experimentalKvCacheKeyType: KV_STORAGE[options.kvType].name,
+            experimentalKvCacheValueType: KV_STORAGE[options.kvType].name,
             ...(cpuOnly ? { threads: 1 } : {}),
             ...(usePublicApi ? { batching: { itemPrioritizationStrategy: gang.prioritize } } : {}),
           });
@@ -191,15 +191,6 @@ function describeFallBack(missing: readonly string[]): string {
   return `Only public functions of node-llama-cpp are used, ${why}: slower, with the same texts.`;
 }
 
-/** llama.cpp's names, and bytes of an element. */
-const KV_TYPES = {
-  f32: { name: "F32", bytes: 4 },
-  f16: { name: "F16", bytes: 2 },
-  bf16: { name: "BF16", bytes: 2 },
-  q8_0: { name: "Q8_0", bytes: 34 / 32 },
-  q4_0: { name: "Q4_0", bytes: 18 / 32 },
-} as const satisfies Readonly<Record<KvType, { name: string; bytes: number }>>;
-
 function readFacts(
   model: LlamaModel,
   { kvType, flashAttention }: { kvType: KvType; flashAttention: boolean },
@@ -215,7 +206,7 @@ function readFacts(
     attentionHeads: heads,
     feedForwardSize: largest(shape.feed_forward_length),
     vocabularySize: metadata.tokenizer.ggml.tokens.length,
-    cacheBytesPerToken: (shape.block_count ?? 0) * keyValueHeads * (keySize + valueSize) * KV_TYPES[kvType].bytes,
+    cacheBytesPerToken: (shape.block_count ?? 0) * keyValueHeads * (keySize + valueSize) * KV_STORAGE[kvType].bytes,
     flashAttention,
   };
 }

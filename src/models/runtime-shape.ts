@@ -21,9 +21,13 @@ export interface ShapeRequest {
   readonly contextTokens: number;
   /** Sequences at the most; chosen if left out. */
   readonly sequences?: number | undefined;
+  /** Prompt tokens in one go; chosen if left out. */
+  readonly batchTokens?: number | undefined;
   /** Memory for all processes that do this work. */
   readonly memoryBytes: number;
   readonly processes: number;
+  /** Models of this size that the processes have in memory at the same time: one, or one each. */
+  readonly models: number;
 }
 
 /** Tokens per second of CPU time with so many sequences, as measured. */
@@ -71,15 +75,17 @@ const CONTEXT_STEP = 256;
  */
 export function chooseRuntimeShape(
   model: ModelFacts,
-  { contextTokens, sequences, memoryBytes, processes }: ShapeRequest,
+  { contextTokens, sequences, batchTokens: askedBatch, memoryBytes, processes, models }: ShapeRequest,
   probed: readonly ProbedSpeed[] = [],
 ): RuntimeShape {
   const context = alignUp(contextTokens, CONTEXT_STEP);
-  const budget = (memoryBytes - model.fileBytes) / processes - PROCESS_BYTES;
-  const batchTokens = BATCH_SIZES.find((size) => batchBytes(model, size, context) <= budget * BATCH_SHARE) ?? 64;
+  const budget = (memoryBytes - models * model.fileBytes) / processes - PROCESS_BYTES;
+  const fittingBatch = BATCH_SIZES.find((size) => batchBytes(model, size, context) <= budget * BATCH_SHARE) ?? 64;
+  const batchTokens = askedBatch ?? fittingBatch;
   const each = sequenceBytes(model, context);
   const fits = Math.floor((budget - batchBytes(model, batchTokens, context)) / each) - 1;
-  const room = `${formatBytes(Math.max(0, Math.round(budget)))} for each of ${countOf(processes, "process", "processes")}`;
+  const weights = `${countOf(models, "model")} of ${formatBytes(model.fileBytes)}`;
+  const room = `${formatBytes(Math.max(0, Math.round(budget)))} beside ${weights} for each of ${countOf(processes, "process", "processes")}`;
   if (fits < 1) {
     throw new WorkError(
       `Expected memory for a sequence of ${contextTokens} tokens and a spare one (${formatBytes(2 * each)}), found ${room}`,
@@ -91,9 +97,11 @@ export function chooseRuntimeShape(
     fits < wanted.count
       ? `${countOf(fits, "sequence")}: more of ${contextTokens} tokens (${formatBytes(each)}) do not fit into ${room}; ${wanted.count} would be taken (${wanted.why})`
       : `${countOf(wanted.count, "sequence")}: ${wanted.why}`,
-    batchTokens === BATCH_SIZES[0]
-      ? `prompts in batches of ${batchTokens} tokens: more are no faster`
-      : `prompts in batches of ${batchTokens} tokens: the attention of more to ${contextTokens} tokens takes too much of ${room}`,
+    askedBatch !== undefined
+      ? `prompts in batches of ${batchTokens} tokens: as asked`
+      : batchTokens === BATCH_SIZES[0]
+        ? `prompts in batches of ${batchTokens} tokens: more are no faster`
+        : `prompts in batches of ${batchTokens} tokens: the attention of more to ${contextTokens} tokens takes too much of ${room}`,
   ];
   return { sequences: Math.min(fits, wanted.count), batchTokens, reasons };
 }

@@ -49,7 +49,7 @@ export function runNotes(run: StoredRun, rows: readonly SummaryRow[]): string[] 
   const early = run.evaluated
     .flatMap(({ scores }) => scores)
     .filter(({ truncated, tokens }) => truncated === 1 && tokens < maxTokens).length;
-  if (early > 0) notes.push(`${early} of them earlier: the models' context ended.`);
+  if (early > 0) notes.push(`${early} of them earlier: the context ended.`);
   return notes;
 }
 

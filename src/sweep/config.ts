@@ -71,6 +71,8 @@ const runtimeSchema = z.strictObject({
   /** What llama.cpp stores the keys and values of past tokens in; quantised ones need flash attention. */
   kv_type: z.enum(KV_TYPES).optional(),
   flash_attention: z.boolean().optional(),
+  /** Tokens of context of a completion and its prompt; what the longest prompt and max_tokens need if left out. */
+  context_size: z.int().min(16).optional(),
   /** A server that speaks OpenAI's completions protocol, up to and with the version: http://localhost:8000/v1. */
   url: z.url({ protocol: /^https?$/, error: "expected an address such as http://localhost:8000/v1" }).optional(),
   /** The server's name of the model; "{name}" in it is the point's. What the server lists first if left out. */

@@ -1,10 +1,8 @@
 import { digestOf } from "../base/digest.ts";
 import { ConfigError } from "../base/errors.ts";
 import { nearestWord } from "../base/suggest.ts";
-import type { Benchmark } from "../benchmarks/benchmark.ts";
 import { loadBenchmark } from "../benchmarks/load-dataset.ts";
 import { type Checkpoint, fetchedModels } from "../checkpoints/checkpoint.ts";
-import { readModelConfig } from "../checkpoints/config.ts";
 import type { GgufType } from "../checkpoints/gguf-layout.ts";
 import type { AskedBenchmark, EvaluationSettings } from "../eval/evaluate.ts";
 import type { FetchModelOptions } from "../hub/fetch-model.ts";
@@ -15,6 +13,7 @@ import { MANIFEST_VERSION, type Manifest, type PlannedPoint } from "../runs/sche
 import { elementCount } from "../tensors/tensor-info.ts";
 import type { GenerationConfig, RuntimeConfig, SweepFile } from "./config.ts";
 import { expandSweep } from "./expand.ts";
+import { contextNeeded, leastContext } from "./plan-context.ts";
 import { type EnginePlan, planEngine } from "./plan-engine.ts";
 import { planServer, type ServerPlan } from "./plan-server.ts";
 
@@ -62,9 +61,6 @@ type Generation = GenerationConfig & { readonly max_tokens: number };
 
 const DEFAULT_MAX_TOKENS = 2048;
 
-/** Room for what a chat template puts around a prompt, in tokens. */
-const TEMPLATE_TOKENS = 256;
-
 /**
  * Expands a sweep into units, opens every checkpoint, and checks every merge and benchmark.
  *
@@ -106,14 +102,22 @@ export async function planSweep(
     for (const [name, path] of Object.entries(config.references)) {
       add(name, {}, { kind: "checkpoint", checkpoint: await pool.open(path) });
     }
-    const contextLimit = leastContext(units);
+    const donors = units.map(({ weights }) => donorOf(weights));
+    const contextLimit = leastContext(donors);
     const given = { ...config.generation, ...overrides.generation };
     const fitting = Math.min(DEFAULT_MAX_TOKENS, Math.floor(contextLimit / 2));
     const generation: Generation = { ...given, max_tokens: given.max_tokens ?? fitting };
     const runtime = { ...config.runtime, ...overrides.runtime };
     const engine = planEngine(runtime, sweep.document);
     const server = planServer(sweep, { runtime, serve: overrides.serve ?? config.serve }, units, generation);
-    const settings = settingsOf(generation, contextNeeded(benchmarks, contextLimit, generation.max_tokens));
+    const { context_size: contextSize } = runtime;
+    if (contextSize !== undefined && contextSize > contextLimit) {
+      throw new ConfigError(
+        `${sweep.document.locate(["runtime", "context_size"])}: expected a context_size of at most ${contextLimit} tokens, the least context of the models, found ${contextSize}`,
+      );
+    }
+    const needed = contextSize ?? (await contextNeeded(donors, benchmarks, generation.max_tokens));
+    const settings = settingsOf(generation, Math.min(contextLimit, needed));
     const plan = {
       name: config.name,
       axes: config.axes,
@@ -127,6 +131,7 @@ export async function planSweep(
       ...fetchedOf(units),
       ...(server === undefined ? {} : { server: server.identity }),
       ...(Object.keys(engine).length === 0 ? {} : { engine }),
+      ...(contextSize === undefined ? {} : { context_size: contextSize }),
     };
     return {
       sweep,
@@ -162,7 +167,7 @@ export function donorOf(weights: PlannedWeights): Checkpoint {
 }
 
 /** An upper bound of a unit's weights as a file, in bytes: its tensors as stored, and a tenth for the vocabulary, norms and padding. */
-export function unitBytes({ weights }: PlannedUnit, type: GgufType): number {
+export function unitBytes({ weights }: Pick<PlannedUnit, "weights">, type: GgufType): number {
   const tensors = weights.kind === "merge" ? weights.merge.tensors : [...weights.checkpoint.reader.tensors.values()];
   const elements = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   return elements * (type === "f32" ? 4 : 2) * 1.1;
@@ -246,27 +251,4 @@ function selectSamples(
   return benchmarks
     .map((benchmark) => ({ ...benchmark, samples: benchmark.samples.filter(({ id }) => ids.includes(id)) }))
     .filter(({ samples }) => samples.length > 0);
-}
-
-/** Tokens of context that every model of the plan has. */
-function leastContext(units: readonly PlannedUnit[]): number {
-  const limits = units.map(({ weights }) => {
-    const { config, path } = donorOf(weights);
-    return readModelConfig(config, path).contextLength;
-  });
-  return Math.min(...limits);
-}
-
-/**
- * The longest prompt and its completion, or the models' whole context where that is less: completions end with it then. A
- * byte-level token is at least one byte, so bytes bound the tokens of a prompt before any tokenizer is loaded.
- */
-function contextNeeded(benchmarks: readonly Benchmark[], limit: number, maxTokens: number): number {
-  const longest = Math.max(
-    ...benchmarks.flatMap(({ prompt, samples }) => {
-      const around = Buffer.byteLength(prompt.user) + Buffer.byteLength(prompt.system ?? "");
-      return samples.map((sample) => around + Buffer.byteLength(sample.problem));
-    }),
-  );
-  return Math.min(limit, longest + TEMPLATE_TOKENS + maxTokens);
 }

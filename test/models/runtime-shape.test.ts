@@ -12,7 +12,7 @@ const HALF_BILLION: ModelFacts = {
   flashAttention: false,
 };
 
-const ROOMY: ShapeRequest = { contextTokens: 2048, memoryBytes: 64e9, processes: 1 };
+const ROOMY: ShapeRequest = { contextTokens: 2048, memoryBytes: 64e9, processes: 1, models: 1 };
 
 function shape(request: Partial<ShapeRequest>, speeds: Record<number, number> = {}, model: Partial<ModelFacts> = {}) {
   return chooseRuntimeShape(
@@ -50,6 +50,13 @@ describe("sequences", () => {
     expect(two).toBeLessThanOrEqual(one / 2);
   });
 
+  test("leave room for the weights of every model that is in memory", () => {
+    const shared = shape({ contextTokens: 32_768, memoryBytes: 12e9, sequences: 64, processes: 4 });
+    const own = shape({ contextTokens: 32_768, memoryBytes: 12e9, sequences: 64, processes: 4, models: 4 });
+    expect([shared.sequences, own.sequences]).toEqual([4, 3]);
+    expect(own.reasons[0]).toContain("beside 4 models of 988.0 MB for each of 4 processes");
+  });
+
   test("are more with a quantised cache", () => {
     const f16 = shape({ contextTokens: 32_768, memoryBytes: 8e9, sequences: 64 });
     const q8 = { cacheBytesPerToken: (HALF_BILLION.cacheBytesPerToken / 2) * (34 / 32), flashAttention: true };
@@ -65,6 +72,11 @@ describe("sequences", () => {
 });
 
 describe("batches of prompt tokens", () => {
+  test("are as large as asked for", () => {
+    expect(shape({ batchTokens: 96 })).toMatchObject({ batchTokens: 96, sequences: 16 });
+    expect(shape({ batchTokens: 96 }).reasons[1]).toBe("prompts in batches of 96 tokens: as asked");
+  });
+
   test("are smaller where the attention to a long context would take the memory of the sequences", () => {
     expect(shape({}).batchTokens).toBe(512);
     expect(shape({ contextTokens: 32_768, memoryBytes: 8e9 }).batchTokens).toBe(256);

@@ -5,11 +5,12 @@ import { formatBytes } from "../../base/bytes.ts";
 import { countOf } from "../../base/count-of.ts";
 import { messageOf } from "../../base/errors.ts";
 import { listBenchmarkNames } from "../../benchmarks/registry.ts";
+import type { ModelRuntime } from "../../models/runtime.ts";
 import { cacheRoot } from "../../sweep/gguf-folder.ts";
 import type { CliContext } from "../context.ts";
-import { describeShape } from "../describe-shape.ts";
 import { EXIT } from "../exit-codes.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";
+import { openWorkSample, type WorkSample } from "../work-sample.ts";
 
 /** `mergesweep doctor`: what a bug report needs, and whether the runtime starts at all. */
 export function doctorCommand(context: CliContext): CommandModule {
@@ -32,7 +33,6 @@ export function doctorCommand(context: CliContext): CommandModule {
         cache: cacheRoot(),
         benchmarks: (await listBenchmarkNames(process.cwd())).join(", ") || "none in ./datasets",
         ...(await runtimeFacts(context, args.model)),
-        "default workers": `${context.cores} (a process a core; each generates many completions side by side)`,
       };
       const width = Math.max(...Object.keys(facts).map((name) => name.length));
       const lines = Object.entries(facts).map(([name, fact]) => `${name.padEnd(width)}  ${fact}`);
@@ -42,16 +42,38 @@ export function doctorCommand(context: CliContext): CommandModule {
 }
 
 async function runtimeFacts(context: CliContext, model: string | undefined): Promise<Record<string, string>> {
+  let unreadable: Record<string, string> = {};
+  await using sample = await openWorkSample(model, context.cores).catch((error: unknown) => {
+    context.setExitCode(EXIT.failed);
+    unreadable = { "work on": messageOf(error) };
+    return undefined;
+  });
   try {
-    await using runtime = await context.createRuntime({ sharers: context.cores });
-    const shape = await describeShape(runtime, model).catch((error: unknown) => {
-      context.setExitCode(EXIT.failed);
-      return messageOf(error);
-    });
-    return { runtime: runtime.build, ...(shape === undefined ? {} : { "work on a model": shape }) };
+    const { workers, why } = sample?.workers ?? { workers: context.cores, why: "one for each core" };
+    await using runtime = await context.createRuntime({ sharers: workers, models: workers });
+    const work = sample === undefined ? unreadable : await describeWork(runtime, sample, context);
+    return { runtime: runtime.build, "default workers": `${workers} (${why})`, ...work };
   } catch (error) {
     context.setExitCode(EXIT.failed);
     return { runtime: `does not start: ${messageOf(error)}` };
+  }
+}
+
+async function describeWork(
+  runtime: ModelRuntime,
+  { model, path, contextTokens, context: why }: WorkSample,
+  context: CliContext,
+): Promise<Record<string, string>> {
+  try {
+    await using loaded = await runtime.load(path, { contextTokens });
+    return {
+      "work on": model,
+      context: `${contextTokens} tokens: ${why}`,
+      ...Object.fromEntries((loaded.reasons ?? []).map((reason, i) => [["sequences", "batch"][i] ?? "", reason])),
+    };
+  } catch (error) {
+    context.setExitCode(EXIT.failed);
+    return { "work on": `${model}: ${messageOf(error)}` };
   }
 }
 
