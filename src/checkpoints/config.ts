@@ -1,6 +1,7 @@
 import { InputError } from "../base/errors.ts";
+import { isRecord } from "../base/is-record.ts";
 import { suggestion } from "../base/suggest.ts";
-import { isObject, kindOf } from "./read-json.ts";
+import { kindOf } from "./read-json.ts";
 
 /** The architectures that can become a GGUF, by `model_type` of config.json. SmolLM is `llama` by its model_type. */
 export const ARCHITECTURES = ["qwen2", "qwen3", "llama", "mistral", "gemma2", "gemma3_text", "phi3"] as const;
@@ -53,7 +54,7 @@ export function readModelConfig(config: Readonly<Record<string, unknown>>, where
   if (layers > MAX_LAYERS) {
     throw new InputError(`${where}: config.json: num_hidden_layers is ${layers}, expected at most ${MAX_LAYERS}`);
   }
-  const rope = isObject(config.rope_parameters) ? config.rope_parameters : undefined;
+  const rope = isRecord(config.rope_parameters) ? config.rope_parameters : undefined;
   return {
     architecture,
     layers,
@@ -113,7 +114,7 @@ function readNumber(config: Readonly<Record<string, unknown>>, key: string, fall
 }
 
 function readRopeScaling(config: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
-  const scaling = [config.rope_scaling, config.rope_parameters].find(isObject);
+  const scaling = [config.rope_scaling, config.rope_parameters].find(isRecord);
   const type = scaling?.rope_type ?? scaling?.type;
   return scaling === undefined || type === undefined || type === "default" ? undefined : scaling;
 }

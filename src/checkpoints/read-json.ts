@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { formatBytes } from "../base/bytes.ts";
 import { InputError, messageOf, systemCodeOf } from "../base/errors.ts";
+import { isRecord } from "../base/is-record.ts";
 
 /** Real tokenizer.json files reach 35 MB (Gemma); beyond this size it is not one, and JSON.parse would exhaust memory. */
 const MAX_JSON_BYTES = 256 * 1024 * 1024;
@@ -37,7 +38,7 @@ export function parseJsonObject(bytes: Uint8Array, where: string): Record<string
       cause: error,
     });
   }
-  if (!isObject(value)) throw new InputError(`${where}: expected a JSON object, found ${kindOf(value)}`);
+  if (!isRecord(value)) throw new InputError(`${where}: expected a JSON object, found ${kindOf(value)}`);
   return value;
 }
 
@@ -46,11 +47,6 @@ function checkSize(bytes: number, where: string): void {
   throw new InputError(
     `${where}: expected at most ${formatBytes(MAX_JSON_BYTES)} of JSON, found ${formatBytes(bytes)}`,
   );
-}
-
-/** A JSON object: neither null nor a list. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What to call a JSON value in an error. */

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { InputError } from "../base/errors.ts";
+import { isRecord } from "../base/is-record.ts";
 import { readChatTemplate } from "./chat-format.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { tokenIds } from "./config.ts";
 import { preTokenizerName } from "./pre-tokenizer.ts";
-import { isObject, kindOf } from "./read-json.ts";
+import { kindOf } from "./read-json.ts";
 import { readSentencePieceModel, scoresFromMerges } from "./sentencepiece.ts";
 import { TOKEN_TYPE, type TokenType } from "./token-type.ts";
 import { readTokenizerJson } from "./tokenizer-source.ts";
@@ -107,7 +108,7 @@ function readVocabulary(
   folder: string,
 ): Vocabulary {
   const bpe = json?.model;
-  if (json !== undefined && isObject(bpe) && usesByteLevel(json)) {
+  if (json !== undefined && isRecord(bpe) && usesByteLevel(json)) {
     return {
       kind: "bpe",
       pre: preTokenizerName(json, folder),
@@ -132,8 +133,8 @@ function readVocabulary(
       hint: "Load the tokenizer with transformers (AutoTokenizer) and save_pretrained(folder) to get a tokenizer.json.",
     });
   }
-  if (!isObject(bpe) || bpe.type !== "BPE" || bpe.byte_fallback !== true) {
-    const found = isObject(bpe) ? kindOf(bpe.type) : kindOf(bpe);
+  if (!isRecord(bpe) || bpe.type !== "BPE" || bpe.byte_fallback !== true) {
+    const found = isRecord(bpe) ? kindOf(bpe.type) : kindOf(bpe);
     throw new InputError(`${folder}: tokenizer.json: expected byte-level or SentencePiece BPE, found model ${found}`);
   }
   const { tokens, types, merges } = readBpe(bpe, folder);
@@ -158,7 +159,7 @@ function readBpe(
   folder: string,
 ): { tokens: (string | undefined)[]; types: TokenType[]; merges: string[] } {
   const where = `${folder}: tokenizer.json`;
-  if (!isObject(bpe.vocab)) throw new InputError(`${where}: expected model.vocab, found ${kindOf(bpe.vocab)}`);
+  if (!isRecord(bpe.vocab)) throw new InputError(`${where}: expected model.vocab, found ${kindOf(bpe.vocab)}`);
   const tokens: (string | undefined)[] = [];
   const types: TokenType[] = [];
   for (const [text, id] of Object.entries(bpe.vocab)) {
@@ -208,11 +209,11 @@ function* addedTokens(
   settings: Record<string, unknown>,
   folder: string,
 ): Generator<AddedToken> {
-  const decoder = isObject(settings.added_tokens_decoder) ? Object.entries(settings.added_tokens_decoder) : [];
+  const decoder = isRecord(settings.added_tokens_decoder) ? Object.entries(settings.added_tokens_decoder) : [];
   const listed: unknown[] = Array.isArray(json?.added_tokens) ? json.added_tokens : [];
-  const all = [...decoder.map(([id, token]) => (isObject(token) ? { ...token, id: Number(id) } : token)), ...listed];
+  const all = [...decoder.map(([id, token]) => (isRecord(token) ? { ...token, id: Number(id) } : token)), ...listed];
   for (const token of all) {
-    if (!isObject(token) || typeof token.content !== "string") {
+    if (!isRecord(token) || typeof token.content !== "string") {
       throw new InputError(`${folder}: tokenizer: expected an added token, found ${JSON.stringify(token)}`);
     }
     const { id, content } = token;
@@ -308,12 +309,12 @@ function readAddBos(
 
 /** The special token with which the post-processor begins a single text, if it does. */
 function findTemplate(processor: unknown): string | undefined {
-  if (!isObject(processor)) return undefined;
+  if (!isRecord(processor)) return undefined;
   const inner: unknown[] = Array.isArray(processor.processors) ? processor.processors : [processor];
   for (const step of inner) {
-    const single: unknown = isObject(step) && step.type === "TemplateProcessing" ? step.single : undefined;
+    const single: unknown = isRecord(step) && step.type === "TemplateProcessing" ? step.single : undefined;
     const first: unknown = Array.isArray(single) ? single[0] : undefined;
-    if (isObject(first) && isObject(first.SpecialToken) && typeof first.SpecialToken.id === "string") {
+    if (isRecord(first) && isRecord(first.SpecialToken) && typeof first.SpecialToken.id === "string") {
       return first.SpecialToken.id;
     }
   }
@@ -322,6 +323,6 @@ function findTemplate(processor: unknown): string | undefined {
 
 /** A special token is written as its text, or as an object with `content`. */
 function textOf(token: unknown): string | undefined {
-  const text = isObject(token) ? token.content : token;
+  const text = isRecord(token) ? token.content : token;
   return typeof text === "string" ? text : undefined;
 }
