@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DiskFullError, messageOf, systemCodeOf, WorkError } from "./errors.ts";
+import { temporaryPath } from "./temporary-path.ts";
 
 /**
  * Writes a file so that its name shows either the old content or the whole new one: a temporary file in the same folder,
@@ -10,7 +10,7 @@ import { DiskFullError, messageOf, systemCodeOf, WorkError } from "./errors.ts";
  * @throws WorkError if the disk is full or the place cannot be written; nothing is left behind then.
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = temporaryPath(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, "wx");

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { describeWriteFailure } from "../base/atomic-write.ts";
 import { InputError, systemCodeOf } from "../base/errors.ts";
+import { removeAbandoned, temporaryFolder } from "../base/temporary-path.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { tokenizerFilesOf } from "../checkpoints/tokenizer-files.ts";
 import { layoutSafetensors } from "../safetensors/write.ts";
@@ -34,7 +34,7 @@ export interface WriteCheckpointOptions {
 
 /**
  * Writes a merge as a checkpoint folder, file for file as mergekit does. The folder appears under its name by one rename,
- * when it is complete.
+ * when it is complete. What a killed process left of it is removed.
  *
  * @throws InputError if the folder exists and is not empty
  * @throws WorkError if the disk is full; nothing is left then
@@ -46,8 +46,9 @@ export async function writeMergedCheckpoint(
 ): Promise<WrittenWeights> {
   await checkFree(folder);
   const final = resolve(folder);
-  const temporary = join(dirname(final), `.${basename(final)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+  const temporary = temporaryFolder(final);
   try {
+    await removeAbandoned(final);
     await mkdir(temporary, { recursive: true });
     const tensors = await writeShards(temporary, splitIntoShards(mergeStreams(plan), shardBytes), signal);
     const weightsSha256 = tensorsDigest(tensors);

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { describeWriteFailure } from "../base/atomic-write.ts";
+import { removeAbandoned, temporaryPath } from "../base/temporary-path.ts";
 import { dtypeBytes } from "./dtype.ts";
 import type { TensorFileLayout, TensorPlacement } from "./file-layout.ts";
 import { type RemoteStorage, storeInThreads } from "./store-in-threads.ts";
@@ -22,7 +22,8 @@ interface StoreOptions {
 
 /**
  * Writes a tensor file: the header, then every tensor at its place, converted to the storage the layout asks for. The file
- * has a temporary name until it is whole and on disk; a failure leaves nothing behind.
+ * has a temporary name until it is whole and on disk; a failure leaves nothing behind, and what a killed
+ * process left of it is removed.
  *
  * Tensors that the layout does not place are not written, but digested all the same: the digests are of the tensors as they
  * come, before conversion, so they do not depend on the file's format.
@@ -36,8 +37,9 @@ export async function writeTensorFile(
   streams: readonly TensorStream[],
   options: StoreOptions = {},
 ): Promise<DigestedTensor[]> {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = temporaryPath(path);
   try {
+    await removeAbandoned(path);
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, "wx");
     let digests: DigestedTensor[];
