@@ -1,7 +1,7 @@
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { describeWriteFailure } from "../base/atomic-write.ts";
-import { InputError, systemCodeOf } from "../base/errors.ts";
+import { checkNewFolder } from "../base/new-path.ts";
 import { removeAbandoned, temporaryFolder } from "../base/temporary-path.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { tokenizerFilesOf } from "../checkpoints/tokenizer-files.ts";
@@ -36,7 +36,7 @@ export interface WriteCheckpointOptions {
  * Writes a merge as a checkpoint folder, file for file as mergekit does. The folder appears under its name by one rename,
  * when it is complete. What a killed process left of it is removed.
  *
- * @throws InputError if the folder exists and is not empty
+ * @throws InputError if the name is taken, but by an empty folder, or no folder can be made there
  * @throws WorkError if the disk is full; nothing is left then
  */
 export async function writeMergedCheckpoint(
@@ -44,7 +44,7 @@ export async function writeMergedCheckpoint(
   folder: string,
   { shardBytes = DEFAULT_SHARD_BYTES, recipeText, copyTokenizer = true, signal }: WriteCheckpointOptions = {},
 ): Promise<WrittenWeights> {
-  await checkFree(folder);
+  await checkNewFolder(folder);
   const final = resolve(folder);
   const temporary = temporaryFolder(final);
   try {
@@ -72,21 +72,6 @@ async function writeTokenizer({ tokenizer, tokenizerFiles }: Checkpoint, folder:
   }
   const rebuilt = tokenizer === undefined ? undefined : tokenizerFilesOf(tokenizer);
   for (const [name, content] of rebuilt ?? []) await writeFile(join(folder, name), content);
-}
-
-async function checkFree(folder: string): Promise<void> {
-  let entries: string[];
-  try {
-    entries = await readdir(folder);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return;
-    throw new InputError(`Expected a new folder ${folder}, found something else of this name`, { cause: error });
-  }
-  if (entries.length > 0) {
-    throw new InputError(`Expected a new folder ${folder}, found one with ${entries.length} files in it`, {
-      hint: "Name another folder, or remove this one.",
-    });
-  }
 }
 
 /** Consecutive tensors up to the limit, as mergekit groups them. */

@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import { checkNewFile } from "../../base/new-path.ts";
 import { openCheckpoint } from "../../checkpoints/checkpoint.ts";
 import { GGUF_TYPES } from "../../checkpoints/gguf-layout.ts";
 import { writeGguf } from "../../checkpoints/write-gguf.ts";
@@ -21,7 +22,7 @@ export function convertCommand(context: CliContext): CommandModule {
           demandOption: true,
           description: "Checkpoint to convert",
         })
-        .positional("out", { type: "string", demandOption: true, description: "GGUF file to write" })
+        .positional("out", { type: "string", demandOption: true, description: "GGUF file to make; must not exist" })
         .options({
           type: {
             choices: GGUF_TYPES,
@@ -34,6 +35,7 @@ export function convertCommand(context: CliContext): CommandModule {
         .example("$0 convert Qwen/Qwen2.5-0.5B-Instruct qwen.gguf --type q8_0", "")
         .epilogue(MODELS),
     handler: async (args) => {
+      await checkNewFile(args.out);
       const checkpoint = await openCheckpoint(args.model, downloads(context));
       try {
         const streams = streamReader(checkpoint.reader);

@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import { checkNewFolder } from "../../base/new-path.ts";
 import { fetchedModels } from "../../checkpoints/checkpoint.ts";
 import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
 import { planMerge } from "../../merge/plan.ts";
@@ -38,6 +39,7 @@ export function mergeCommand(context: CliContext): CommandModule {
         .example("$0 merge merge.yml merged/", "model paths are relative to the working directory")
         .epilogue(`${MODELS}\n\n${DONOR}`),
     handler: async (args) => {
+      await checkNewFolder(args.out);
       const { text, recipe } = await readRecipeFile(args.config);
       const pool = new CheckpointPool(process.cwd(), downloads(context));
       try {
