@@ -1,34 +1,41 @@
-import { readFile, stat } from "node:fs/promises";
-import { formatBytes } from "../base/bytes.ts";
-import { InputError, messageOf, systemCodeOf } from "../base/errors.ts";
+import { join } from "node:path";
+import { InputError, messageOf } from "../base/errors.ts";
+import { checkInsideFolder } from "../base/inside-folder.ts";
 import { isRecord } from "../base/is-record.ts";
+import { readWholeFile } from "../base/read-whole-file.ts";
 
 /** Real tokenizer.json files reach 35 MB (Gemma); beyond this size it is not one, and JSON.parse would exhaust memory. */
-const MAX_JSON_BYTES = 256 * 1024 * 1024;
+export const MAX_JSON_BYTES = 256 * 1024 * 1024;
+
+/** A JSON file of a checkpoint. */
+export interface JsonFile {
+  readonly text: string;
+  readonly value: Record<string, unknown>;
+}
 
 /**
- * The object in a JSON file, or undefined where the file does not exist.
- * @throws InputError if it is not JSON, not an object, or too large
+ * Reads a JSON file in the folder of a checkpoint or adapter; undefined where there is none.
+ * @param entries what is in the folder
+ * @throws InputError if it is not JSON, not an object, too large, no file, or a link to somewhere else
  */
-export async function readJsonObject(path: string): Promise<Record<string, unknown> | undefined> {
-  let bytes: Uint8Array;
-  try {
-    checkSize((await stat(path)).size, path);
-    bytes = await readFile(path);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return undefined;
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  return parseJsonObject(bytes, path);
+export async function readJsonFile(
+  folder: string,
+  name: string,
+  entries: readonly string[],
+): Promise<JsonFile | undefined> {
+  if (!entries.includes(name)) return undefined;
+  const path = join(folder, name);
+  await checkInsideFolder(folder, path);
+  const bytes = await readWholeFile(path, MAX_JSON_BYTES);
+  if (bytes === undefined) return undefined;
+  return { text: new TextDecoder().decode(bytes), value: parseJsonObject(bytes, path) };
 }
 
 /**
  * @param where what to call the text in errors
- * @throws InputError if it is not JSON, not an object, or too large
+ * @throws InputError if it is not JSON, or not an object
  */
 export function parseJsonObject(bytes: Uint8Array, where: string): Record<string, unknown> {
-  checkSize(bytes.byteLength, where);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
@@ -40,13 +47,6 @@ export function parseJsonObject(bytes: Uint8Array, where: string): Record<string
   }
   if (!isRecord(value)) throw new InputError(`${where}: expected a JSON object, found ${kindOf(value)}`);
   return value;
-}
-
-function checkSize(bytes: number, where: string): void {
-  if (bytes <= MAX_JSON_BYTES) return;
-  throw new InputError(
-    `${where}: expected at most ${formatBytes(MAX_JSON_BYTES)} of JSON, found ${formatBytes(bytes)}`,
-  );
 }
 
 /** What to call a JSON value in an error. */

@@ -50,12 +50,13 @@ export async function writeMergedCheckpoint(
   try {
     await removeAbandoned(final);
     await mkdir(temporary, { recursive: true });
+    // First, so that a file that is refused costs no time.
+    if (copyTokenizer) await writeTokenizer(plan.donor, temporary);
     const tensors = await writeShards(temporary, splitIntoShards(mergeStreams(plan), shardBytes), signal);
     const weightsSha256 = tensorsDigest(tensors);
     await writeFile(join(temporary, "config.json"), `${JSON.stringify(mergedConfig(plan), undefined, 2)}\n`);
     if (recipeText !== undefined) await writeFile(join(temporary, "mergekit_config.yml"), recipeText);
     await writeFile(join(temporary, "README.md"), modelCard(plan, basename(final), recipeText, weightsSha256));
-    if (copyTokenizer) await writeTokenizer(plan.donor, temporary);
     await rename(temporary, final);
     return { weightsSha256, tensors };
   } catch (error) {

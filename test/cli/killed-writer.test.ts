@@ -9,8 +9,6 @@ import { projectRoot } from "../helpers/shared.ts";
 import { writeSparseCheckpoint } from "../helpers/sparse-checkpoint.ts";
 
 const LEN = join(projectRoot, "checkpoints/pocket/len");
-/** Processes start slowly on a busy machine. */
-const LONG = { timeout: 60_000 };
 
 let folder: string;
 let large: string;
@@ -37,7 +35,7 @@ async function killWhileWriting(args: readonly string[], into: string): Promise<
   return readdir(into);
 }
 
-test("what a killed merge left is removed by the next one to the same folder, and nothing else is", LONG, async () => {
+test("what a killed merge left is removed by the next one to the same folder, and nothing else is", async () => {
   const into = join(folder, "merges");
   await mkdir(into);
   const [left = "", ...others] = await killWhileWriting(["merge", await recipeOf(large), join(into, "out")], into);
@@ -56,7 +54,7 @@ test("what a killed merge left is removed by the next one to the same folder, an
   expect((await readdir(into)).toSorted()).toEqual([...kept, "out"].toSorted());
 });
 
-test("what a killed conversion left is removed by the next one to the same file", LONG, async () => {
+test("what a killed conversion left is removed by the next one to the same file", async () => {
   const into = join(folder, "files");
   await mkdir(into);
   const left = await killWhileWriting(["convert", large, join(into, "out.gguf"), "--type", "q8_0"], into);
