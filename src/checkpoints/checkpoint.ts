@@ -28,6 +28,8 @@ export interface Checkpoint {
   readonly reader: TensorReader;
   /** config.json as it is; `readModelConfig` gives the typed view. */
   readonly config: Record<string, unknown>;
+  /** The text of config.json, which knows how each number is written; a GGUF file has none. */
+  readonly configText?: string | undefined;
   readonly tokenizerFiles: TokenizerFiles;
   /** Of a GGUF file, which has no tokenizer files; `readTokenizer` reads those of a folder. */
   readonly tokenizer?: Tokenizer;
@@ -96,7 +98,7 @@ async function locate(
 async function openLocal(absolute: string, path: string): Promise<Checkpoint> {
   if (!(await isFolder(absolute, path))) return openGgufCheckpoint(absolute);
   const files = await readdir(absolute);
-  const config = (await readJsonFile(absolute, "config.json", files))?.value;
+  const config = await readJsonFile(absolute, "config.json", files);
   if (config === undefined) {
     throw new InputError(`${path}: expected a checkpoint folder, but it has no config.json`, {
       hint: await nestedHint(absolute, files, path),
@@ -108,7 +110,8 @@ async function openLocal(absolute: string, path: string): Promise<Checkpoint> {
     path: absolute,
     format: "safetensors",
     reader,
-    config,
+    config: config.value,
+    configText: config.text,
     tokenizerFiles: folderTokenizer(absolute, files),
     origins: [],
     close: () => reader.close(),

@@ -28,17 +28,18 @@ export async function readJsonFile(
   await checkInsideFolder(folder, path);
   const bytes = await readWholeFile(path, MAX_JSON_BYTES);
   if (bytes === undefined) return undefined;
-  return { text: new TextDecoder().decode(bytes), value: parseJsonObject(bytes, path) };
+  const text = new TextDecoder().decode(bytes);
+  return { text, value: parseJsonObject(text, path) };
 }
 
 /**
  * @param where what to call the text in errors
  * @throws InputError if it is not JSON, or not an object
  */
-export function parseJsonObject(bytes: Uint8Array, where: string): Record<string, unknown> {
+export function parseJsonObject(text: string, where: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
+    value = JSON.parse(text);
   } catch (error) {
     throw new InputError(`${where}: expected JSON: ${messageOf(error)}`, {
       hint: "The file may be cut short, or a Git LFS pointer: fetch it again.",

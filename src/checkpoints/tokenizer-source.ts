@@ -57,8 +57,8 @@ export async function readTokenizerJson(
   files: TokenizerFiles,
   name: string,
 ): Promise<Record<string, unknown> | undefined> {
-  const bytes = await files.read(name);
-  return bytes === undefined ? undefined : parseJsonObject(bytes, join(files.where, basename(name)));
+  const text = await readTokenizerText(files, name);
+  return text === undefined ? undefined : parseJsonObject(text, join(files.where, basename(name)));
 }
 
 /** A text file of a tokenizer; undefined if there is no such file. */

@@ -11,7 +11,7 @@ import { elementCount } from "../tensors/tensor-info.ts";
 import type { TensorStream } from "../tensors/tensor-stream.ts";
 import { type DigestedTensor, tensorsDigest } from "../tensors/tensors-digest.ts";
 import { writeTensorFile } from "../tensors/write-tensor-file.ts";
-import { mergedConfig } from "./merged-config.ts";
+import { mergedConfigText } from "./merged-config.ts";
 import { modelCard } from "./model-card.ts";
 import type { MergePlan } from "./plan.ts";
 import { mergeStreams } from "./run-merge.ts";
@@ -54,7 +54,7 @@ export async function writeMergedCheckpoint(
     if (copyTokenizer) await writeTokenizer(plan.donor, temporary);
     const tensors = await writeShards(temporary, splitIntoShards(mergeStreams(plan), shardBytes), signal);
     const weightsSha256 = tensorsDigest(tensors);
-    await writeFile(join(temporary, "config.json"), `${JSON.stringify(mergedConfig(plan), undefined, 2)}\n`);
+    await writeFile(join(temporary, "config.json"), mergedConfigText(plan));
     if (recipeText !== undefined) await writeFile(join(temporary, "mergekit_config.yml"), recipeText);
     await writeFile(join(temporary, "README.md"), modelCard(plan, basename(final), recipeText, weightsSha256));
     await rename(temporary, final);
