@@ -7,6 +7,9 @@ import { readWholeFile } from "../base/read-whole-file.ts";
 /** Real tokenizer.json files reach 35 MB (Gemma); beyond this size it is not one, and JSON.parse would exhaust memory. */
 export const MAX_JSON_BYTES = 256 * 1024 * 1024;
 
+/** Lists and objects in one another: real files have below 10 levels, and what is to be written again takes stack for each. */
+const MAX_JSON_DEPTH = 100;
+
 /** A JSON file of a checkpoint. */
 export interface JsonFile {
   readonly text: string;
@@ -34,7 +37,7 @@ export async function readJsonFile(
 
 /**
  * @param where what to call the text in errors
- * @throws InputError if it is not JSON, or not an object
+ * @throws InputError if it is not JSON, not an object, or nested absurdly
  */
 export function parseJsonObject(text: string, where: string): Record<string, unknown> {
   let value: unknown;
@@ -47,7 +50,22 @@ export function parseJsonObject(text: string, where: string): Record<string, unk
     });
   }
   if (!isRecord(value)) throw new InputError(`${where}: expected a JSON object, found ${kindOf(value)}`);
+  if (isDeeperThan(MAX_JSON_DEPTH, value)) {
+    throw new InputError(`${where}: expected JSON of at most ${MAX_JSON_DEPTH} levels, found deeper ones`, {
+      hint: "The file is damaged, or not what it claims to be: fetch it again.",
+    });
+  }
   return value;
+}
+
+function isDeeperThan(levels: number, value: object): boolean {
+  let here = [value];
+  for (let depth = 0; depth < levels && here.length > 0; depth++) {
+    here = here.flatMap((parent) =>
+      Object.values(parent).filter((child) => typeof child === "object" && child !== null),
+    );
+  }
+  return here.length > 0;
 }
 
 /** What to call a JSON value in an error. */

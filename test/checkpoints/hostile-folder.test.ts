@@ -127,6 +127,13 @@ test("links to the blobs of the Hugging Face cache are followed", async () => {
   expect((await cli(["convert", `${model}+${adapter}`, join(scratch, "out.gguf")])).code).toBe(0);
 });
 
+test("a config.json of lists in lists without end is refused", async () => {
+  const text = (await readFile(join(model, "config.json"), "utf8")).trim();
+  const lists = "[".repeat(100_000) + "]".repeat(100_000);
+  await writeFile(join(model, "config.json"), `${text.slice(0, -1)}, "deep": ${lists}}`);
+  expect(await refusal()).toMatch(/config\.json: expected JSON of at most 100 levels, found deeper ones/);
+});
+
 test("a config.json of absurd size is refused unread", async () => {
   await truncate(join(model, "config.json"), 10e9);
   expect(await refusal()).toMatch(/config\.json: expected at most 268.4 MB, found a file of 10.0 GB/);
