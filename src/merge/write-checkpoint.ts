@@ -27,7 +27,7 @@ export interface WriteCheckpointOptions {
   readonly shardBytes?: number | undefined;
   /** The recipe as a person wrote it, kept beside the weights and in the model card. */
   readonly recipeText?: string | undefined;
-  /** Whether the donor's tokenizer files are copied; they are if not said. */
+  /** Whether the donor's tokenizer files are copied; they are if not said. What the recipe builds is written in any case. */
   readonly copyTokenizer?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,7 +51,7 @@ export async function writeMergedCheckpoint(
     await removeAbandoned(final);
     await mkdir(temporary, { recursive: true });
     // First, so that a file that is refused costs no time.
-    if (copyTokenizer) await writeTokenizer(plan.donor, temporary);
+    if (copyTokenizer || plan.recipe.vocabulary !== undefined) await writeTokenizer(plan.donor, temporary);
     const tensors = await writeShards(temporary, splitIntoShards(mergeStreams(plan), shardBytes), signal);
     const weightsSha256 = tensorsDigest(tensors);
     await writeFile(join(temporary, "config.json"), mergedConfigText(plan));

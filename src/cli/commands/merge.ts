@@ -1,6 +1,7 @@
 import type { CommandModule } from "yargs";
 import { checkNewFolder } from "../../base/new-path.ts";
 import { fetchedModels } from "../../checkpoints/checkpoint.ts";
+import { chatTemplateNote } from "../../merge/chat-template.ts";
 import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
 import { planMerge } from "../../merge/plan.ts";
 import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
@@ -30,7 +31,7 @@ export function mergeCommand(context: CliContext): CommandModule {
           "copy-tokenizer": {
             type: "boolean",
             default: true,
-            description: "Copy the tokenizer files",
+            description: "Copy the tokenizer files; a tokenizer that the config builds is always written",
             group: "Output:",
           },
           ...mergeFlags,
@@ -44,7 +45,10 @@ export function mergeCommand(context: CliContext): CommandModule {
       const pool = new CheckpointPool(process.cwd(), downloads(context));
       try {
         const plan = await planMerge(recipe, planOptionsOf(args, pool));
-        for (const warning of plan.warnings) terminal.note(`warning: ${warning}`);
+        const note = await chatTemplateNote(plan, args.copyTokenizer);
+        for (const warning of [...plan.warnings, note]) {
+          if (warning !== undefined) terminal.note(`warning: ${warning}`);
+        }
         const { weightsSha256, tensors } = await writeMergedCheckpoint(plan, args.out, {
           recipeText: text,
           shardBytes: args.outShardSize,
