@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const WEIGHTS = ["README.md", "config.json", "mergekit_config.yml", "model.safetensors"];
+const WEIGHTS = new Set(["README.md", "config.json", "mergekit_config.yml", "model.safetensors"]);
 
 /** Merges the two models by a recipe with these lines more. */
 async function merge(lines: string, ...flags: string[]): Promise<{ code: number; stderr: string; files: string[] }> {
@@ -23,7 +23,7 @@ async function merge(lines: string, ...flags: string[]): Promise<{ code: number;
   await writeFile(config, `merge_method: linear\nmodels:\n${models.join("")}${lines}`);
   const { code, stderr } = await cli(["merge", config, join(folder, "out"), ...flags]);
   const files = await readdir(join(folder, "out")).catch(() => []);
-  return { code, stderr, files: files.filter((name) => !WEIGHTS.includes(name)).toSorted() };
+  return { code, stderr, files: files.filter((name) => !WEIGHTS.has(name)).toSorted() };
 }
 
 async function removeTokenizer(model: string, ...names: string[]): Promise<void> {

@@ -65,13 +65,13 @@ describe("mergesweep convert", () => {
   });
 });
 
-describe("mergesweep merge", () => {
-  async function mergeTo(out: string): ReturnType<typeof cli> {
-    const config = join(folder, "used/notes.txt");
-    await writeFile(config, `merge_method: linear\nmodels:\n  - { model: ${NO_MODEL}, parameters: { weight: 1 } }\n`);
-    return cli(["merge", config, out]);
-  }
+async function mergeTo(out: string): ReturnType<typeof cli> {
+  const config = join(folder, "used/notes.txt");
+  await writeFile(config, `merge_method: linear\nmodels:\n  - { model: ${NO_MODEL}, parameters: { weight: 1 } }\n`);
+  return cli(["merge", config, out]);
+}
 
+describe("mergesweep merge", () => {
   test.each(TAKEN)("refuses %s before the models are opened, and leaves what is there", async (name, found) => {
     const { code, stdout, stderr } = await mergeTo(join(folder, name));
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

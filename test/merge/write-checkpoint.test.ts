@@ -85,12 +85,13 @@ test("a folder that has something in it is not touched", async () => {
   expect(await readdir(folder)).toEqual(["notes.txt"]);
 });
 
+const refuseToRead = (): Promise<void> => Promise.reject(new Error("weights were read"));
+
 /** The same merge of weights that cannot be read: whatever it says comes before they are. */
 function withoutReading(plan: MergePlan): MergePlan {
-  const read = (): Promise<void> => Promise.reject(new Error("weights were read"));
   const tensors = plan.tensors.map((tensor) => ({
     ...tensor,
-    inputs: tensor.inputs.map((input) => ({ ...input, reader: { ...input.reader, read } })),
+    inputs: tensor.inputs.map((input) => ({ ...input, reader: { ...input.reader, read: refuseToRead } })),
   }));
   return { ...plan, tensors };
 }
