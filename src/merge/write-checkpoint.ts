@@ -10,7 +10,7 @@ import { dtypeBytes } from "../tensors/dtype.ts";
 import { elementCount } from "../tensors/tensor-info.ts";
 import type { TensorStream } from "../tensors/tensor-stream.ts";
 import { type DigestedTensor, tensorsDigest } from "../tensors/tensors-digest.ts";
-import { writeTensorFile } from "../tensors/write-tensor-file.ts";
+import { type StoreOptions, writeTensorFile } from "../tensors/write-tensor-file.ts";
 import { mergedConfigText } from "./merged-config.ts";
 import { modelCard } from "./model-card.ts";
 import type { MergePlan } from "./plan.ts";
@@ -22,14 +22,13 @@ const DEFAULT_SHARD_BYTES = 5_000_000_000;
 /** The version of mergekit whose files are reproduced. */
 const MERGEKIT_VERSION = "0.1.4";
 
-export interface WriteCheckpointOptions {
+export interface WriteCheckpointOptions extends Pick<StoreOptions, "signal" | "onStored"> {
   /** Bytes of tensors in a file at the most, but for a tensor that is larger by itself. */
   readonly shardBytes?: number | undefined;
   /** The recipe as a person wrote it, kept beside the weights and in the model card. */
   readonly recipeText?: string | undefined;
   /** Whether the donor's tokenizer files are copied; they are if not said. What the recipe builds is written in any case. */
   readonly copyTokenizer?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -42,7 +41,7 @@ export interface WriteCheckpointOptions {
 export async function writeMergedCheckpoint(
   plan: MergePlan,
   folder: string,
-  { shardBytes = DEFAULT_SHARD_BYTES, recipeText, copyTokenizer = true, signal }: WriteCheckpointOptions = {},
+  { shardBytes = DEFAULT_SHARD_BYTES, recipeText, copyTokenizer = true, ...options }: WriteCheckpointOptions = {},
 ): Promise<WrittenWeights> {
   await checkNewFolder(folder);
   const final = resolve(folder);
@@ -52,7 +51,7 @@ export async function writeMergedCheckpoint(
     await mkdir(temporary, { recursive: true });
     // First, so that a file that is refused costs no time.
     if (copyTokenizer || plan.recipe.vocabulary !== undefined) await writeTokenizer(plan.donor, temporary);
-    const tensors = await writeShards(temporary, splitIntoShards(mergeStreams(plan), shardBytes), signal);
+    const tensors = await writeShards(temporary, splitIntoShards(mergeStreams(plan), shardBytes), options);
     const weightsSha256 = tensorsDigest(tensors);
     await writeFile(join(temporary, "config.json"), mergedConfigText(plan));
     if (recipeText !== undefined) await writeFile(join(temporary, "mergekit_config.yml"), recipeText);
@@ -96,7 +95,7 @@ function splitIntoShards(streams: readonly TensorStream[], shardBytes: number): 
 async function writeShards(
   folder: string,
   shards: readonly TensorStream[][],
-  signal: AbortSignal | undefined,
+  options: StoreOptions,
 ): Promise<DigestedTensor[]> {
   const digests: DigestedTensor[] = [];
   const weightMap: Record<string, string> = {};
@@ -106,7 +105,7 @@ async function writeShards(
       shards.length === 1
         ? "model.safetensors"
         : `model-${fiveDigits(index + 1)}-of-${fiveDigits(shards.length)}.safetensors`;
-    digests.push(...(await writeTensorFile(join(folder, name), layoutSafetensors(streams), streams, { signal })));
+    digests.push(...(await writeTensorFile(join(folder, name), layoutSafetensors(streams), streams, options)));
     for (const stream of streams) {
       weightMap[stream.name] = name;
       totalSize += elementCount(stream.shape) * dtypeBytes(stream.dtype);

@@ -14,9 +14,11 @@ import type { DigestedTensor } from "./tensors-digest.ts";
 /** Bytes of averaged tensors from which on threads are worth their start, which takes as long as some 100 MB in this thread. */
 const LEAST_FOR_THREADS = 256e6;
 
-interface StoreOptions {
+export interface StoreOptions {
   /** Bytes of tensors from which on threads share the work; of costly tensors, fewer. */
   readonly threadsFrom?: number | undefined;
+  /** Called after each tensor, in the order in which they are finished. */
+  readonly onStored?: ((tensor: DigestedTensor) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -70,7 +72,7 @@ async function storeAll(
   streams: readonly TensorStream[],
   allPlacements: readonly TensorPlacement[],
   file: FileHandle | undefined,
-  { signal, threadsFrom = LEAST_FOR_THREADS }: StoreOptions,
+  { signal, onStored, threadsFrom = LEAST_FOR_THREADS }: StoreOptions,
 ): Promise<DigestedTensor[]> {
   const placementsOf = groupBySource(allPlacements, streams);
   const storages = streams.map((stream) => ({
@@ -85,6 +87,10 @@ async function storeAll(
   const inThreads = new Set(threaded.map(({ stream }) => stream));
 
   const digests = new Map<TensorStream, DigestedTensor>();
+  const keep = (stream: TensorStream, digest: DigestedTensor): void => {
+    digests.set(stream, digest);
+    onStored?.(digest);
+  };
   const stop = new AbortController();
   const stopped = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
   const pause = async (): Promise<void> => {
@@ -95,12 +101,12 @@ async function storeAll(
   const storeHere = async (): Promise<void> => {
     for (const storage of storages) {
       if (inThreads.has(storage.stream)) continue;
-      digests.set(storage.stream, await storeStream(storage.stream, storage, pause));
+      keep(storage.stream, await storeStream(storage.stream, storage, pause));
     }
   };
   let flush: Promise<void> | undefined;
-  const onStored = (stream: TensorStream, digest: DigestedTensor): void => {
-    digests.set(stream, digest);
+  const keepAndFlush = (stream: TensorStream, digest: DigestedTensor): void => {
+    keep(stream, digest);
     // To the disk while threads go on, so that there is less to wait for at the end.
     flush ??= file?.datasync().finally(() => {
       flush = undefined;
@@ -108,7 +114,7 @@ async function storeAll(
     flush?.catch((error: unknown) => stop.abort(error));
   };
   const halves = [storeHere()];
-  if (threaded.length > 0) halves.push(storeInThreads(threaded, onStored, stopped));
+  if (threaded.length > 0) halves.push(storeInThreads(threaded, keepAndFlush, stopped));
   // A failure of one stops the other, which must be at its end before the file is closed.
   for (const half of halves) half.catch((error: unknown) => stop.abort(error));
   await Promise.allSettled(halves);

@@ -8,6 +8,7 @@ import type { CliContext } from "../context.ts";
 import { MODELS } from "../merge-flags.ts";
 import { defineCommand, jsonFlag } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
+import { showTensors } from "../show-tensors.ts";
 
 /** `mergesweep convert MODEL OUT.gguf`: a checkpoint as llama.cpp loads it. */
 export function convertCommand(context: CliContext): CommandModule {
@@ -39,7 +40,8 @@ export function convertCommand(context: CliContext): CommandModule {
       const checkpoint = await openCheckpoint(args.model, downloads(context));
       try {
         const streams = streamReader(checkpoint.reader);
-        const weightsSha256 = await writeGguf(args.out, checkpoint, streams, args.type, { signal });
+        const onStored = showTensors(terminal, streams.length);
+        const weightsSha256 = await writeGguf(args.out, checkpoint, streams, args.type, { signal, onStored });
         terminal.out(
           args.json === true
             ? JSON.stringify({ out: args.out, type: args.type, weights_sha256: weightsSha256 })

@@ -9,6 +9,7 @@ import type { CliContext } from "../context.ts";
 import { MODELS, mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flags.ts";
 import { billionsOption, defineCommand, jsonFlag } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
+import { showTensors } from "../show-tensors.ts";
 
 const DONOR =
   "config.json and the tokenizer are those of the base model, else of the first model; donor: MODEL in the config names another of its models.";
@@ -54,6 +55,7 @@ export function mergeCommand(context: CliContext): CommandModule {
           shardBytes: args.outShardSize,
           copyTokenizer: args.copyTokenizer,
           signal,
+          onStored: showTensors(terminal, plan.tensors.length),
         });
         terminal.out(
           args.json === true
