@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { describeWriteFailure } from "../base/atomic-write.ts";
+import { describeWriteFailure, wholeOrNothing } from "../base/atomic-write.ts";
+import { systemCodeOf, WorkError } from "../base/errors.ts";
 import { checkNewFolder } from "../base/new-path.ts";
 import { removeAbandoned, temporaryFolder } from "../base/temporary-path.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
@@ -46,12 +47,13 @@ export async function writeMergedCheckpoint(
   await checkNewFolder(folder);
   const final = resolve(folder);
   const temporary = temporaryFolder(final);
+  const streams = mergeStreams(plan);
   try {
     await removeAbandoned(final);
     await mkdir(temporary, { recursive: true });
     // First, so that a file that is refused costs no time.
     if (copyTokenizer || plan.recipe.vocabulary !== undefined) await writeTokenizer(plan.donor, temporary);
-    const tensors = await writeShards(temporary, splitIntoShards(mergeStreams(plan), shardBytes), options);
+    const tensors = await writeShards(temporary, splitIntoShards(streams, shardBytes), options);
     const weightsSha256 = tensorsDigest(tensors);
     await writeFile(join(temporary, "config.json"), mergedConfigText(plan));
     if (recipeText !== undefined) await writeFile(join(temporary, "mergekit_config.yml"), recipeText);
@@ -60,7 +62,13 @@ export async function writeMergedCheckpoint(
     return { weightsSha256, tensors };
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {});
-    throw describeWriteFailure(error, folder);
+    // A weights file has a name in the temporary folder, which nobody knows and which is gone.
+    const cause = error instanceof WorkError && systemCodeOf(error.cause) !== undefined ? error.cause : error;
+    throw describeWriteFailure(
+      cause,
+      folder,
+      wholeOrNothing(streams.reduce((sum, stream) => sum + bytesOf(stream), 0)),
+    );
   }
 }
 
@@ -79,7 +87,7 @@ function splitIntoShards(streams: readonly TensorStream[], shardBytes: number): 
   const shards: TensorStream[][] = [];
   let room = 0;
   for (const stream of streams) {
-    const size = elementCount(stream.shape) * dtypeBytes(stream.dtype);
+    const size = bytesOf(stream);
     const shard = shards.at(-1);
     if (shard === undefined || size > room) {
       shards.push([stream]);
@@ -108,7 +116,7 @@ async function writeShards(
     digests.push(...(await writeTensorFile(join(folder, name), layoutSafetensors(streams), streams, options)));
     for (const stream of streams) {
       weightMap[stream.name] = name;
-      totalSize += elementCount(stream.shape) * dtypeBytes(stream.dtype);
+      totalSize += bytesOf(stream);
     }
   }
   if (shards.length > 1) {
@@ -117,6 +125,10 @@ async function writeShards(
     await writeFile(join(folder, "model.safetensors.index.json"), index);
   }
   return digests;
+}
+
+function bytesOf({ shape, dtype }: TensorStream): number {
+  return elementCount(shape) * dtypeBytes(dtype);
 }
 
 function fiveDigits(value: number): string {

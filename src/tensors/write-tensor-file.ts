@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { describeWriteFailure } from "../base/atomic-write.ts";
+import { describeWriteFailure, wholeOrNothing } from "../base/atomic-write.ts";
 import { removeAbandoned, temporaryPath } from "../base/temporary-path.ts";
 import { dtypeBytes } from "./dtype.ts";
 import type { TensorFileLayout, TensorPlacement } from "./file-layout.ts";
@@ -58,7 +58,7 @@ export async function writeTensorFile(
     return digests;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw describeWriteFailure(error, path);
+    throw describeWriteFailure(error, path, wholeOrNothing(layout.byteLength));
   }
 }
 

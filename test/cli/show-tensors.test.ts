@@ -48,9 +48,11 @@ describe.each([
   });
 });
 
+const ignore = (): void => {};
+
 test("many small tensors are drawn ten times a second, and the last one in any case", () => {
   const drawn: string[] = [];
-  const terminal = { out: vi.fn(), note: vi.fn(), error: vi.fn(), interactive: true };
+  const terminal = { out: ignore, note: ignore, error: ignore, interactive: true };
   let clock = 0;
   const show = showTensors({ ...terminal, status: (text) => drawn.push(text) }, 30, () => clock);
   for (let tensor = 0; tensor < 30; tensor++) {
