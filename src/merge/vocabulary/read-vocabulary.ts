@@ -4,6 +4,7 @@ import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { kindOf } from "../../checkpoints/read-json.ts";
 import { tokenizerFilesOf } from "../../checkpoints/tokenizer-files.ts";
 import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../../checkpoints/tokenizer-source.ts";
+import { MAX_TOKENS } from "../../checkpoints/tokenizer-vocabulary.ts";
 
 /** A model's tokens. */
 export interface ModelVocabulary {
@@ -89,9 +90,6 @@ function readModelTokens(json: Readonly<Record<string, unknown>>, where: string)
 function isAddedToken(token: unknown): token is AddedToken {
   return isRecord(token) && typeof token.content === "string" && isId(token.id);
 }
-
-/** Beyond any vocabulary of today (262,144); a larger id would make us make rows without end. */
-const MAX_TOKENS = 4_194_304;
 
 function isId(id: unknown): id is number {
   return typeof id === "number" && Number.isInteger(id) && id >= 0 && id < MAX_TOKENS;
