@@ -104,6 +104,12 @@ describe.each(FILES)("%s", (file) => {
   });
 });
 
+test("a GGUF file that is a pipe is refused, too", async () => {
+  const path = join(scratch, "pipe.gguf");
+  execFileSync("mkfifo", [path]);
+  await expect(openCheckpoint(path)).rejects.toThrow(`Expected ${path} to be a file, found something else`);
+});
+
 test("links to the blobs of the Hugging Face cache are followed", async () => {
   await writeIndex();
   await mkdir(join(scratch, "blobs"));
