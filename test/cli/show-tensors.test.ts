@@ -48,6 +48,15 @@ describe.each([
   });
 });
 
+test.each([
+  [0, /50 of 50 tensors, [^\r]*B\/s[^\r]*\r/],
+  [10, /50 of 50 [^\rt]*\r/],
+])("on a terminal of %d columns the line is not longer; 0 says that the width is not known", async (columns, shown) => {
+  const out = join(folder, `out${made++}`);
+  const { stderr } = await cli(["merge", join(folder, "merge.yml"), out], { isTTY: true, columns });
+  expect(stderr).toMatch(shown);
+});
+
 const ignore = (): void => {};
 
 test("many small tensors are drawn ten times a second, and the last one in any case", () => {
