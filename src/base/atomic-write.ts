@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { formatBytes } from "./bytes.ts";
 import { DiskFullError, messageOf, systemCodeOf, WorkError } from "./errors.ts";
+import { temporaryPath } from "./temporary-path.ts";
 
 /**
  * Writes a file so that its name shows either the old content or the whole new one: a temporary file in the same folder,
@@ -10,7 +11,7 @@ import { DiskFullError, messageOf, systemCodeOf, WorkError } from "./errors.ts";
  * @throws WorkError if the disk is full or the place cannot be written; nothing is left behind then.
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = temporaryPath(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, "wx");
@@ -27,14 +28,22 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   }
 }
 
-/** A system error of writing, in the words of a person who has to act on it. Errors of other kinds come back as they are. */
-export function describeWriteFailure(error: unknown, path: string): unknown {
+/**
+ * A system error of writing, in the words of a person who has to act on it. Errors of other kinds come back as they are.
+ *
+ * @param hint what to do about a full disk, where nothing that was finished is kept
+ */
+export function describeWriteFailure(
+  error: unknown,
+  path: string,
+  hint = "Free some space, then run the same command again: what is finished is kept.",
+): unknown {
   const code = systemCodeOf(error);
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
       return new DiskFullError(`No space left on the disk while writing ${path}`, {
-        hint: "Free some space, then run the same command again: what is finished is kept.",
+        hint,
         cause: error,
       });
     case undefined:
@@ -42,6 +51,11 @@ export function describeWriteFailure(error: unknown, path: string): unknown {
     default:
       return new WorkError(`${path} cannot be written: ${WRITE_FAILURES[code] ?? messageOf(error)}`, { cause: error });
   }
+}
+
+/** The hint at a full disk for what is written as a whole or not at all. @param bytes that it takes */
+export function wholeOrNothing(bytes: number): string {
+  return `It takes about ${formatBytes(bytes)}, and nothing of it is left there: free that much space, then run the same command again.`;
 }
 
 const WRITE_FAILURES: Readonly<Record<string, string>> = {

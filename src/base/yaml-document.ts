@@ -1,6 +1,7 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
-import { ConfigError } from "./errors.ts";
+import { ConfigError, InputError } from "./errors.ts";
+import { readWholeFile } from "./read-whole-file.ts";
 import { suggestion } from "./suggest.ts";
 
 /** Aliases may repeat at most this much content: a few lines of YAML can otherwise unfold to gigabytes. */
@@ -13,6 +14,24 @@ export interface YamlDocument {
   readonly value: unknown;
   /** `sweep.yaml:7:5`, the place of the key or list item at a path, or of its nearest parent that exists. */
   locate(path: YamlPath): string;
+}
+
+/** What people write has some KB, and 100 KB with a condition for every tensor; a file of weights has more. */
+const MAX_YAML_BYTES = 4_000_000;
+
+/**
+ * Reads the text of a YAML file that a person wrote.
+ *
+ * @param what it is, for errors: `a sweep file`
+ * @throws ConfigError if there is none, or if it cannot be one
+ */
+export async function readYamlFile(path: string, what: string, hint?: string): Promise<string> {
+  const bytes = await readWholeFile(path, MAX_YAML_BYTES).catch((error: unknown) => {
+    if (!(error instanceof InputError)) throw error;
+    throw new ConfigError(`Expected ${what}: ${error.message}`, { hint: error.hint, cause: error });
+  });
+  if (bytes === undefined) throw new ConfigError(`Expected ${what}, found none at ${path}`, { hint });
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
 /**

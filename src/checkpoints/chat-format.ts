@@ -1,5 +1,5 @@
+import { isRecord } from "../base/is-record.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { isObject } from "./read-json.ts";
 import { readTokenizerJson, readTokenizerText, type TokenizerFiles } from "./tokenizer-source.ts";
 
 /** A checkpoint's chat template and the texts of the tokens that it may name. */
@@ -29,7 +29,7 @@ export async function readChatFormat({ tokenizer, tokenizerFiles }: Checkpoint):
 
 /** A token is written as its text, or as an object that has it. */
 function textOfToken(token: unknown): string | undefined {
-  const text = isObject(token) ? token.content : token;
+  const text = isRecord(token) ? token.content : token;
   return typeof text === "string" ? text : undefined;
 }
 
@@ -43,6 +43,6 @@ export async function readChatTemplate(
   const json = await readTokenizerJson(files, "chat_template.json");
   const template: unknown = json?.chat_template ?? settings.chat_template;
   if (!Array.isArray(template)) return typeof template === "string" ? template : undefined;
-  const named: unknown = template.find((entry: unknown) => isObject(entry) && entry.name === "default");
-  return isObject(named) && typeof named.template === "string" ? named.template : undefined;
+  const named: unknown = template.find((entry: unknown) => isRecord(entry) && entry.name === "default");
+  return isRecord(named) && typeof named.template === "string" ? named.template : undefined;
 }

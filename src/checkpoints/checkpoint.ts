@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { InputError, MergesweepError, messageOf, systemCodeOf, WorkError } from "../base/errors.ts";
 import { nearestWord } from "../base/suggest.ts";
 import { type FetchModelOptions, fetchModel } from "../hub/fetch-model.ts";
@@ -10,7 +10,7 @@ import { openGgufCheckpoint } from "./gguf-checkpoint.ts";
 import { adaptReader } from "./lora/adapted-reader.ts";
 import { openAdapter } from "./lora/read-adapter.ts";
 import { type ModelPlace, readModelReference } from "./model-reference.ts";
-import { readJsonObject } from "./read-json.ts";
+import { readJsonFile } from "./read-json.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { folderTokenizer, type TokenizerFiles } from "./tokenizer-source.ts";
 
@@ -28,6 +28,8 @@ export interface Checkpoint {
   readonly reader: TensorReader;
   /** config.json as it is; `readModelConfig` gives the typed view. */
   readonly config: Record<string, unknown>;
+  /** The text of config.json, which knows how each number is written; a GGUF file has none. */
+  readonly configText?: string | undefined;
   readonly tokenizerFiles: TokenizerFiles;
   /** Of a GGUF file, which has no tokenizer files; `readTokenizer` reads those of a folder. */
   readonly tokenizer?: Tokenizer;
@@ -96,7 +98,7 @@ async function locate(
 async function openLocal(absolute: string, path: string): Promise<Checkpoint> {
   if (!(await isFolder(absolute, path))) return openGgufCheckpoint(absolute);
   const files = await readdir(absolute);
-  const config = await readJsonObject(join(absolute, "config.json"));
+  const config = await readJsonFile(absolute, "config.json", files);
   if (config === undefined) {
     throw new InputError(`${path}: expected a checkpoint folder, but it has no config.json`, {
       hint: await nestedHint(absolute, files, path),
@@ -108,7 +110,8 @@ async function openLocal(absolute: string, path: string): Promise<Checkpoint> {
     path: absolute,
     format: "safetensors",
     reader,
-    config,
+    config: config.value,
+    configText: config.text,
     tokenizerFiles: folderTokenizer(absolute, files),
     origins: [],
     close: () => reader.close(),
@@ -156,7 +159,7 @@ async function nestedHint(folder: string, files: readonly string[], shown: strin
   if (!files.includes("adapter_config.json")) {
     return "A checkpoint is a folder with config.json, safetensors weights and a tokenizer.";
   }
-  const { base_model_name_or_path: base } = (await readJsonObject(join(folder, "adapter_config.json"))) ?? {};
+  const { base_model_name_or_path: base } = (await readJsonFile(folder, "adapter_config.json", files))?.value ?? {};
   return `This is a LoRA adapter: write it behind its base model, as ${typeof base === "string" && base !== "" ? base : "BASE"}+${shown}`;
 }
 

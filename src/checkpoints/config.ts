@@ -1,6 +1,7 @@
 import { InputError } from "../base/errors.ts";
+import { isRecord } from "../base/is-record.ts";
 import { suggestion } from "../base/suggest.ts";
-import { isObject, kindOf } from "./read-json.ts";
+import { kindOf } from "./read-json.ts";
 
 /** The architectures that can become a GGUF, by `model_type` of config.json. SmolLM is `llama` by its model_type. */
 export const ARCHITECTURES = ["qwen2", "qwen3", "llama", "mistral", "gemma2", "gemma3_text", "phi3"] as const;
@@ -30,8 +31,8 @@ export interface ModelConfig {
   readonly slidingWindow: number | undefined;
 }
 
-/** Above any model of today; a config with more is a mistake or an attack, and would make us write endless metadata. */
-const MAX_LAYERS = 1000;
+/** Above any model of today; a config with more is a mistake or an attack, and would make us list tensors without end. */
+export const MAX_LAYERS = 1000;
 const MAX_SIZE = 2 ** 31 - 1;
 
 /** Where transformers does not say it in config.json: the defaults of its config classes. */
@@ -49,14 +50,10 @@ export function readModelConfig(config: Readonly<Record<string, unknown>>, where
   const size = (key: string, fallback?: number): number => readSize(config, key, fallback, where);
   const hiddenSize = size("hidden_size");
   const heads = size("num_attention_heads");
-  const layers = size("num_hidden_layers");
-  if (layers > MAX_LAYERS) {
-    throw new InputError(`${where}: config.json: num_hidden_layers is ${layers}, expected at most ${MAX_LAYERS}`);
-  }
-  const rope = isObject(config.rope_parameters) ? config.rope_parameters : undefined;
+  const rope = isRecord(config.rope_parameters) ? config.rope_parameters : undefined;
   return {
     architecture,
-    layers,
+    layers: readSize(config, "num_hidden_layers", undefined, where, MAX_LAYERS),
     hiddenSize,
     heads,
     keyValueHeads: size("num_key_value_heads", heads),
@@ -100,10 +97,13 @@ function readSize(
   key: string,
   fallback: number | undefined,
   where: string,
+  max = MAX_SIZE,
 ): number {
   const value = config[key] ?? fallback;
-  if (typeof value === "number" && Number.isInteger(value) && value > 0 && value <= MAX_SIZE) return value;
-  throw new InputError(`${where}: config.json: expected ${key} to be a positive integer, found ${kindOf(value)}`);
+  if (typeof value === "number" && Number.isInteger(value) && value > 0 && value <= max) return value;
+  throw new InputError(
+    `${where}: config.json: expected ${key} to be an integer from 1 to ${max}, found ${kindOf(value)}`,
+  );
 }
 
 function readNumber(config: Readonly<Record<string, unknown>>, key: string, fallback: number, where: string): number {
@@ -113,7 +113,7 @@ function readNumber(config: Readonly<Record<string, unknown>>, key: string, fall
 }
 
 function readRopeScaling(config: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
-  const scaling = [config.rope_scaling, config.rope_parameters].find(isObject);
+  const scaling = [config.rope_scaling, config.rope_parameters].find(isRecord);
   const type = scaling?.rope_type ?? scaling?.type;
   return scaling === undefined || type === undefined || type === "default" ? undefined : scaling;
 }

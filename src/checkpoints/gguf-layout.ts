@@ -9,6 +9,7 @@ import { type ModelConfig, readModelConfig } from "./config.ts";
 import { ggufMetadata } from "./gguf-metadata.ts";
 import { ropeTensors } from "./rope.ts";
 import { ggufTensorName, isLeftOut, requiredTensorNames, tensorChange } from "./tensor-names.ts";
+import { tensorShape } from "./tensor-shape.ts";
 import { padTokenizer, readTokenizer } from "./tokenizer.ts";
 
 /** How the weights of a GGUF are stored; norms and biases are always F32. */
@@ -33,7 +34,6 @@ export async function layoutCheckpointGguf(
   const rows = checkTensors(config, kept, where);
   const tokenizer = padTokenizer(await readTokenizer(checkpoint), rows, where);
   const storage = STORAGE[type];
-  // The embedding's rows are the vocabulary; config.json may be behind it.
   const metadata = ggufMetadata({ ...config, vocabSize: rows }, checkpoint.config, tokenizer, storage, where);
   return layoutGguf(metadata, [
     ...ropeTensors(config, checkpoint.config, where),
@@ -50,47 +50,22 @@ function checkTensors(config: ModelConfig, tensors: readonly TensorInfo[], where
       `${where}: ${missing.length} tensors are missing that a ${config.architecture} of ${config.layers} layers has, such as ${missing[0]}`,
     );
   }
+  // The vocabulary is what the embedding says; config.json may be behind it.
+  const rows = tensors.find(({ name }) => name === "model.embed_tokens.weight")?.shape[0] ?? 0;
   for (const { name, shape } of tensors) {
     const layer = /^model\.layers\.(\d+)\./.exec(name)?.[1];
     if (layer !== undefined && Number(layer) >= config.layers) {
       throw new InputError(`${where}: tensor ${name} is beyond the ${config.layers} layers of config.json`);
     }
-    const expected = expectedShape(config, name);
+    const expected = tensorShape(config, name, rows);
     if (expected !== undefined && expected.join() !== shape.join()) {
       throw new InputError(
         `${where}: tensor ${name}: expected shape [${expected.join(", ")}] by config.json, found [${shape.join(", ")}]`,
+        { hint: "config.json and weights are not of the same checkpoint: fetch it again." },
       );
     }
   }
-  const embedding = tensors.find(({ name }) => name === "model.embed_tokens.weight");
-  const [rows, width] = embedding?.shape ?? [];
-  if (rows === undefined || width !== config.hiddenSize) {
-    throw new InputError(
-      `${where}: tensor model.embed_tokens.weight: expected rows of ${config.hiddenSize}, found shape [${embedding?.shape.join(", ")}]`,
-    );
-  }
   return rows;
-}
-
-/** The shapes by which llama.cpp and the row reordering go wrong first; it checks the others itself when it loads. */
-function expectedShape(config: ModelConfig, name: string): number[] | undefined {
-  const { hiddenSize, headSize, heads, keyValueHeads, feedForwardSize } = config;
-  switch (/^model\.layers\.\d+\.(.+)$/.exec(name)?.[1]) {
-    case "self_attn.q_proj.weight":
-      return [heads * headSize, hiddenSize];
-    case "self_attn.k_proj.weight":
-    case "self_attn.v_proj.weight":
-      return [keyValueHeads * headSize, hiddenSize];
-    case "self_attn.o_proj.weight":
-      return [hiddenSize, heads * headSize];
-    case "mlp.gate_proj.weight":
-    case "mlp.up_proj.weight":
-      return [feedForwardSize, hiddenSize];
-    case "mlp.down_proj.weight":
-      return [hiddenSize, feedForwardSize];
-    default:
-      return undefined;
-  }
 }
 
 function ggufTensor(

@@ -1,5 +1,5 @@
 import { InputError } from "../base/errors.ts";
-import { isObject } from "./read-json.ts";
+import { isRecord } from "../base/is-record.ts";
 
 const CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 const WORD = "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
@@ -50,22 +50,22 @@ export function preTokenizerName(json: Readonly<Record<string, unknown>>, where:
       },
     );
   }
-  const model = isObject(json.model) ? json.model : {};
+  const model = isRecord(json.model) ? json.model : {};
   // Under the name llama-bpe, a word that is a token as a whole is never merged; dbrx is the same pattern without that.
   if (name === "llama-bpe" && model.ignore_merges !== true) return "dbrx";
   const added: unknown[] = Array.isArray(json.added_tokens) ? json.added_tokens : [];
-  const isDeepSeek = added.some((token) => isObject(token) && token.content === DEEPSEEK_BOS);
+  const isDeepSeek = added.some((token) => isRecord(token) && token.content === DEEPSEEK_BOS);
   return name === "qwen2" && isDeepSeek ? "deepseek-r1-qwen" : name;
 }
 
 /** The steps that cut text, in order. A ByteLevel step without its own pattern only re-spells bytes. */
 function describeSteps(step: unknown): string[] {
-  if (!isObject(step)) return [];
+  if (!isRecord(step)) return [];
   switch (step.type) {
     case "Sequence":
       return Array.isArray(step.pretokenizers) ? step.pretokenizers.flatMap(describeSteps) : [];
     case "Split": {
-      const pattern = isObject(step.pattern) ? (step.pattern.Regex ?? step.pattern.String) : undefined;
+      const pattern = isRecord(step.pattern) ? (step.pattern.Regex ?? step.pattern.String) : undefined;
       const plain = (step.behavior ?? "Isolated") === "Isolated" || step.behavior === "Removed";
       const inverted = step.invert === true && step.behavior === "Isolated";
       const kind = plain && !inverted ? "split" : `split (${String(step.behavior)})`;

@@ -1,56 +1,71 @@
-import { readFile, stat } from "node:fs/promises";
-import { formatBytes } from "../base/bytes.ts";
-import { InputError, messageOf, systemCodeOf } from "../base/errors.ts";
+import { join } from "node:path";
+import { InputError, messageOf } from "../base/errors.ts";
+import { checkInsideFolder } from "../base/inside-folder.ts";
+import { isRecord } from "../base/is-record.ts";
+import { readWholeFile } from "../base/read-whole-file.ts";
 
 /** Real tokenizer.json files reach 35 MB (Gemma); beyond this size it is not one, and JSON.parse would exhaust memory. */
-const MAX_JSON_BYTES = 256 * 1024 * 1024;
+export const MAX_JSON_BYTES = 256 * 1024 * 1024;
+
+/** Lists and objects in one another: real files have below 10 levels, and what is to be written again takes stack for each. */
+const MAX_JSON_DEPTH = 100;
+
+/** A JSON file of a checkpoint. */
+export interface JsonFile {
+  readonly text: string;
+  readonly value: Record<string, unknown>;
+}
 
 /**
- * The object in a JSON file, or undefined where the file does not exist.
- * @throws InputError if it is not JSON, not an object, or too large
+ * Reads a JSON file in the folder of a checkpoint or adapter; undefined where there is none.
+ * @param entries what is in the folder
+ * @throws InputError if it is not JSON, not an object, too large, no file, or a link to somewhere else
  */
-export async function readJsonObject(path: string): Promise<Record<string, unknown> | undefined> {
-  let bytes: Uint8Array;
-  try {
-    checkSize((await stat(path)).size, path);
-    bytes = await readFile(path);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return undefined;
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  return parseJsonObject(bytes, path);
+export async function readJsonFile(
+  folder: string,
+  name: string,
+  entries: readonly string[],
+): Promise<JsonFile | undefined> {
+  if (!entries.includes(name)) return undefined;
+  const path = join(folder, name);
+  await checkInsideFolder(folder, path);
+  const bytes = await readWholeFile(path, MAX_JSON_BYTES);
+  if (bytes === undefined) return undefined;
+  const text = new TextDecoder().decode(bytes);
+  return { text, value: parseJsonObject(text, path) };
 }
 
 /**
  * @param where what to call the text in errors
- * @throws InputError if it is not JSON, not an object, or too large
+ * @throws InputError if it is not JSON, not an object, or nested absurdly
  */
-export function parseJsonObject(bytes: Uint8Array, where: string): Record<string, unknown> {
-  checkSize(bytes.byteLength, where);
+export function parseJsonObject(text: string, where: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
+    value = JSON.parse(text);
   } catch (error) {
     throw new InputError(`${where}: expected JSON: ${messageOf(error)}`, {
       hint: "The file may be cut short, or a Git LFS pointer: fetch it again.",
       cause: error,
     });
   }
-  if (!isObject(value)) throw new InputError(`${where}: expected a JSON object, found ${kindOf(value)}`);
+  if (!isRecord(value)) throw new InputError(`${where}: expected a JSON object, found ${kindOf(value)}`);
+  if (isDeeperThan(MAX_JSON_DEPTH, value)) {
+    throw new InputError(`${where}: expected JSON of at most ${MAX_JSON_DEPTH} levels, found deeper ones`, {
+      hint: "The file is damaged, or not what it claims to be: fetch it again.",
+    });
+  }
   return value;
 }
 
-function checkSize(bytes: number, where: string): void {
-  if (bytes <= MAX_JSON_BYTES) return;
-  throw new InputError(
-    `${where}: expected at most ${formatBytes(MAX_JSON_BYTES)} of JSON, found ${formatBytes(bytes)}`,
-  );
-}
-
-/** A JSON object: neither null nor a list. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isDeeperThan(levels: number, value: object): boolean {
+  let here = [value];
+  for (let depth = 0; depth < levels && here.length > 0; depth++) {
+    here = here.flatMap((parent) =>
+      Object.values(parent).filter((child) => typeof child === "object" && child !== null),
+    );
+  }
+  return here.length > 0;
 }
 
 /** What to call a JSON value in an error. */

@@ -1,8 +1,9 @@
 import { InputError } from "../base/errors.ts";
+import { isRecord } from "../base/is-record.ts";
 import { float32, type GgufValue, text, uint32 } from "../gguf/metadata.ts";
 import type { GgufTensor } from "../gguf/write.ts";
 import type { ModelConfig } from "./config.ts";
-import { isObject, kindOf } from "./read-json.ts";
+import { kindOf } from "./read-json.ts";
 
 /**
  * The rotation of positions as metadata, keys without the architecture's prefix.
@@ -124,8 +125,8 @@ function rotatedSize(config: ModelConfig, raw: Readonly<Record<string, unknown>>
 
 /** Gemma 3's sliding layers rotate with a base of their own. */
 function localTheta(raw: Readonly<Record<string, unknown>>): number {
-  const sliding = isObject(raw.rope_parameters) ? raw.rope_parameters.sliding_attention : undefined;
-  const found = raw.rope_local_base_freq ?? (isObject(sliding) ? sliding.rope_theta : undefined);
+  const sliding = isRecord(raw.rope_parameters) ? raw.rope_parameters.sliding_attention : undefined;
+  const found = raw.rope_local_base_freq ?? (isRecord(sliding) ? sliding.rope_theta : undefined);
   return typeof found === "number" && found > 0 ? found : 10_000;
 }
 

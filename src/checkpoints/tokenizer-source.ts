@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { InputError, messageOf, systemCodeOf } from "../base/errors.ts";
 import { checkInsideFolder } from "../base/inside-folder.ts";
-import { parseJsonObject } from "./read-json.ts";
+import { readWholeFile } from "../base/read-whole-file.ts";
+import { MAX_JSON_BYTES, parseJsonObject } from "./read-json.ts";
 
 /** The files that make a tokenizer and its prompt: what a merged checkpoint copies from its tokenizer's source. */
 const TOKENIZER_FILES = [
@@ -39,12 +38,7 @@ export function folderTokenizer(folder: string, entries: readonly string[]): Tok
       const path = join(folder, name);
       // A downloaded folder must not make a merge publish other files of this machine.
       await checkInsideFolder(folder, path);
-      try {
-        return await readFile(path);
-      } catch (error) {
-        if (systemCodeOf(error) === "ENOENT") return undefined;
-        throw new InputError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-      }
+      return await readWholeFile(path, MAX_JSON_BYTES);
     },
   };
 }
@@ -63,8 +57,8 @@ export async function readTokenizerJson(
   files: TokenizerFiles,
   name: string,
 ): Promise<Record<string, unknown> | undefined> {
-  const bytes = await files.read(name);
-  return bytes === undefined ? undefined : parseJsonObject(bytes, join(files.where, basename(name)));
+  const text = await readTokenizerText(files, name);
+  return text === undefined ? undefined : parseJsonObject(text, join(files.where, basename(name)));
 }
 
 /** A text file of a tokenizer; undefined if there is no such file. */

@@ -1,13 +1,11 @@
-import { join } from "node:path";
 import { InputError } from "../base/errors.ts";
+import { isRecord } from "../base/is-record.ts";
 import { readChatTemplate } from "./chat-format.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { tokenIds } from "./config.ts";
-import { preTokenizerName } from "./pre-tokenizer.ts";
-import { isObject, kindOf } from "./read-json.ts";
-import { readSentencePieceModel, scoresFromMerges } from "./sentencepiece.ts";
 import { TOKEN_TYPE, type TokenType } from "./token-type.ts";
 import { readTokenizerJson } from "./tokenizer-source.ts";
+import { checkTokenId, readTokenizerVocabulary } from "./tokenizer-vocabulary.ts";
 
 /** A tokenizer as llama.cpp wants it: token texts by id, and how texts are joined to tokens. */
 export interface Tokenizer {
@@ -32,20 +30,6 @@ export interface Tokenizer {
   /** Whether SentencePiece puts a space before every text. */
   readonly addSpacePrefix: boolean;
   readonly chatTemplate: string | undefined;
-}
-
-/** Beyond any vocabulary of today (262,144); a larger id would make us fill gaps without end. */
-const MAX_TOKENS = 4_194_304;
-
-/** The vocabulary before special tokens are known. */
-interface Vocabulary {
-  readonly kind: Tokenizer["kind"];
-  readonly pre: string;
-  readonly tokens: (string | undefined)[];
-  readonly types: TokenType[];
-  readonly merges: readonly string[];
-  readonly scores: number[];
-  readonly addSpacePrefix: boolean;
 }
 
 const cache = new WeakMap<Checkpoint, Promise<Tokenizer>>();
@@ -73,7 +57,7 @@ async function read(checkpoint: Checkpoint): Promise<Tokenizer> {
     readTokenizerJson(files, "generation_config.json"),
     files.read("tokenizer.model"),
   ]);
-  const vocabulary = readVocabulary(json, model, folder);
+  const vocabulary = readTokenizerVocabulary(json, model, folder);
   const { tokens, types, scores } = vocabulary;
   for (const added of addedTokens(json, settings, folder)) {
     tokens[added.id] = added.content;
@@ -101,97 +85,6 @@ async function read(checkpoint: Checkpoint): Promise<Tokenizer> {
 /** Below every token that SentencePiece knows, so that added tokens are never made by joining. */
 const ADDED_TOKEN_SCORE = -1000;
 
-function readVocabulary(
-  json: Record<string, unknown> | undefined,
-  model: Uint8Array | undefined,
-  folder: string,
-): Vocabulary {
-  const bpe = json?.model;
-  if (json !== undefined && isObject(bpe) && usesByteLevel(json)) {
-    return {
-      kind: "bpe",
-      pre: preTokenizerName(json, folder),
-      ...readBpe(bpe, folder),
-      scores: [],
-      addSpacePrefix: false,
-    };
-  }
-  const spacePrefix = json === undefined ? undefined : readSpacePrefix(json);
-  if (model !== undefined) {
-    const pieces = readSentencePieceModel(model, join(folder, "tokenizer.model"));
-    return {
-      kind: "sentencepiece",
-      pre: "default",
-      merges: [],
-      ...pieces,
-      addSpacePrefix: spacePrefix ?? pieces.addSpacePrefix,
-    };
-  }
-  if (json === undefined) {
-    throw new InputError(`${folder}: expected tokenizer.json or tokenizer.model, found neither`, {
-      hint: "Load the tokenizer with transformers (AutoTokenizer) and save_pretrained(folder) to get a tokenizer.json.",
-    });
-  }
-  if (!isObject(bpe) || bpe.type !== "BPE" || bpe.byte_fallback !== true) {
-    const found = isObject(bpe) ? kindOf(bpe.type) : kindOf(bpe);
-    throw new InputError(`${folder}: tokenizer.json: expected byte-level or SentencePiece BPE, found model ${found}`);
-  }
-  const { tokens, types, merges } = readBpe(bpe, folder);
-  tokens.forEach((token, id) => {
-    if (/^<0x[0-9A-F]{2}>$/.test(token ?? "")) types[id] = TOKEN_TYPE.byte;
-    if (token === bpe.unk_token) types[id] = TOKEN_TYPE.unknown;
-  });
-  const scores = scoresFromMerges(tokens, merges);
-  return {
-    kind: "sentencepiece",
-    pre: "default",
-    tokens,
-    types,
-    merges: [],
-    scores,
-    addSpacePrefix: spacePrefix ?? true,
-  };
-}
-
-function readBpe(
-  bpe: Record<string, unknown>,
-  folder: string,
-): { tokens: (string | undefined)[]; types: TokenType[]; merges: string[] } {
-  const where = `${folder}: tokenizer.json`;
-  if (!isObject(bpe.vocab)) throw new InputError(`${where}: expected model.vocab, found ${kindOf(bpe.vocab)}`);
-  const tokens: (string | undefined)[] = [];
-  const types: TokenType[] = [];
-  for (const [text, id] of Object.entries(bpe.vocab)) {
-    checkTokenId(id, text, where);
-    if (tokens[id] !== undefined) {
-      throw new InputError(
-        `${where}: token id ${id} is both ${JSON.stringify(tokens[id])} and ${JSON.stringify(text)}`,
-      );
-    }
-    tokens[id] = text;
-    types[id] = TOKEN_TYPE.normal;
-  }
-  if (!Array.isArray(bpe.merges)) throw new InputError(`${where}: expected model.merges, found ${kindOf(bpe.merges)}`);
-  return { tokens, types, merges: bpe.merges.map((merge: unknown) => mergeText(merge, where)) };
-}
-
-/** Merges are `"a b"` in older files and `["a", "b"]` in newer ones. */
-function mergeText(merge: unknown, where: string): string {
-  if (typeof merge === "string" && /^[^ ]+ [^ ]+$/.test(merge)) return merge;
-  if (Array.isArray(merge) && merge.length === 2) {
-    const [left, right]: unknown[] = merge;
-    if (typeof left === "string" && typeof right === "string" && !/ /.test(left + right)) return `${left} ${right}`;
-  }
-  throw new InputError(`${where}: expected a merge of two tokens, found ${JSON.stringify(merge)}`);
-}
-
-function checkTokenId(id: unknown, text: string, where: string): asserts id is number {
-  if (typeof id === "number" && Number.isInteger(id) && id >= 0 && id < MAX_TOKENS) return;
-  throw new InputError(
-    `${where}: token ${JSON.stringify(text)}: expected an id below ${MAX_TOKENS}, found ${kindOf(id)}`,
-  );
-}
-
 function addedType(special: boolean): TokenType {
   return special ? TOKEN_TYPE.control : TOKEN_TYPE.userDefined;
 }
@@ -208,11 +101,11 @@ function* addedTokens(
   settings: Record<string, unknown>,
   folder: string,
 ): Generator<AddedToken> {
-  const decoder = isObject(settings.added_tokens_decoder) ? Object.entries(settings.added_tokens_decoder) : [];
+  const decoder = isRecord(settings.added_tokens_decoder) ? Object.entries(settings.added_tokens_decoder) : [];
   const listed: unknown[] = Array.isArray(json?.added_tokens) ? json.added_tokens : [];
-  const all = [...decoder.map(([id, token]) => (isObject(token) ? { ...token, id: Number(id) } : token)), ...listed];
+  const all = [...decoder.map(([id, token]) => (isRecord(token) ? { ...token, id: Number(id) } : token)), ...listed];
   for (const token of all) {
-    if (!isObject(token) || typeof token.content !== "string") {
+    if (!isRecord(token) || typeof token.content !== "string") {
       throw new InputError(`${folder}: tokenizer: expected an added token, found ${JSON.stringify(token)}`);
     }
     const { id, content } = token;
@@ -279,20 +172,6 @@ export function padTokenizer(tokenizer: Tokenizer, rows: number, where: string):
   };
 }
 
-function usesByteLevel(json: Record<string, unknown>): boolean {
-  return JSON.stringify([json.pre_tokenizer, json.decoder]).includes('"ByteLevel"');
-}
-
-/** Llama puts a space before every text (as a normalizer or in Metaspace), Gemma does not. */
-function readSpacePrefix(json: Record<string, unknown>): boolean {
-  const steps = JSON.stringify([json.normalizer, json.pre_tokenizer]);
-  return (
-    steps.includes('"Prepend"') ||
-    /"prepend_scheme":"(always|first)"/.test(steps) ||
-    (steps.includes('"add_prefix_space":true') && !steps.includes('"prepend_scheme":"never"'))
-  );
-}
-
 function readAddBos(
   json: Record<string, unknown> | undefined,
   settings: Record<string, unknown>,
@@ -308,12 +187,12 @@ function readAddBos(
 
 /** The special token with which the post-processor begins a single text, if it does. */
 function findTemplate(processor: unknown): string | undefined {
-  if (!isObject(processor)) return undefined;
+  if (!isRecord(processor)) return undefined;
   const inner: unknown[] = Array.isArray(processor.processors) ? processor.processors : [processor];
   for (const step of inner) {
-    const single: unknown = isObject(step) && step.type === "TemplateProcessing" ? step.single : undefined;
+    const single: unknown = isRecord(step) && step.type === "TemplateProcessing" ? step.single : undefined;
     const first: unknown = Array.isArray(single) ? single[0] : undefined;
-    if (isObject(first) && isObject(first.SpecialToken) && typeof first.SpecialToken.id === "string") {
+    if (isRecord(first) && isRecord(first.SpecialToken) && typeof first.SpecialToken.id === "string") {
       return first.SpecialToken.id;
     }
   }
@@ -322,6 +201,6 @@ function findTemplate(processor: unknown): string | undefined {
 
 /** A special token is written as its text, or as an object with `content`. */
 function textOf(token: unknown): string | undefined {
-  const text = isObject(token) ? token.content : token;
+  const text = isRecord(token) ? token.content : token;
   return typeof text === "string" ? text : undefined;
 }

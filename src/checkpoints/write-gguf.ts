@@ -1,6 +1,6 @@
 import type { TensorStream } from "../tensors/tensor-stream.ts";
 import { tensorsDigest } from "../tensors/tensors-digest.ts";
-import { writeTensorFile } from "../tensors/write-tensor-file.ts";
+import { type StoreOptions, writeTensorFile } from "../tensors/write-tensor-file.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type GgufType, layoutCheckpointGguf } from "./gguf-layout.ts";
 
@@ -17,7 +17,7 @@ export async function writeGguf(
   checkpoint: Checkpoint,
   streams: readonly TensorStream[],
   type: GgufType,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: Pick<StoreOptions, "signal" | "onStored"> = {},
 ): Promise<string> {
   const layout = await layoutCheckpointGguf(checkpoint, streams, type);
   return tensorsDigest(await writeTensorFile(path, layout, streams, options));

@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { ConfigError, systemCodeOf } from "../base/errors.ts";
+import { readYamlFile } from "../base/yaml-document.ts";
 import type { CheckpointPool } from "../merge/checkpoint-pool.ts";
 import type { MergeSettings } from "../merge/merge-settings.ts";
 import { parseRecipeYaml } from "../merge/parse-recipe.ts";
@@ -51,9 +50,6 @@ export function planOptionsOf(flags: MergeFlagValues, pool: CheckpointPool, kept
 
 /** Reads a mergekit config. @throws ConfigError if there is none, or with what is wrong in it */
 export async function readRecipeFile(path: string): Promise<{ readonly text: string; readonly recipe: MergeRecipe }> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (systemCodeOf(error) !== "ENOENT") throw error;
-    throw new ConfigError(`Expected a mergekit config, found none at ${path}`);
-  });
+  const text = await readYamlFile(path, "a mergekit config");
   return { text, recipe: parseRecipeYaml(text, path) };
 }

@@ -42,9 +42,10 @@ export function createTerminal(
     },
     status(text) {
       if (quiet || !interactive) return;
-      stderr.write(
-        `\r\x1b[K${styleText("dim", text.slice(0, (stderr.columns ?? 80) - 1), { stream: process.stderr })}`,
-      );
+      const { columns = 0 } = stderr;
+      // Some terminals do not know their width and say 0.
+      const line = text.slice(0, (columns > 0 ? columns : 80) - 1);
+      stderr.write(`\r\x1b[K${styleText("dim", line, { stream: process.stderr })}`);
       drawn = true;
     },
   };

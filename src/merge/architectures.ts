@@ -21,7 +21,7 @@ const LLAMA: ArchitectureTensors = {
  * By `model_type` of config.json. Tensors that are not listed (such as stored rotary frequencies) are left out of a merge.
  * Source: mergekit/_data/architectures
  */
-const ARCHITECTURES: ReadonlyMap<string, ArchitectureTensors> = new Map([
+const TENSORS_OF: ReadonlyMap<string, ArchitectureTensors> = new Map([
   ["llama", LLAMA],
   ["mistral", LLAMA],
   ["qwen2", { layer: [...LLAMA.layer, ...BIASES], optional: [] }],
@@ -53,10 +53,10 @@ export function isVocabulary(name: string): boolean {
   return name === EMBEDDING || name === HEAD;
 }
 
-export const KNOWN_ARCHITECTURES: readonly string[] = [...ARCHITECTURES.keys()];
+export const KNOWN_ARCHITECTURES: readonly string[] = [...TENSORS_OF.keys()];
 
 export function architectureTensors(modelType: string): ArchitectureTensors | undefined {
-  return ARCHITECTURES.get(modelType);
+  return TENSORS_OF.get(modelType);
 }
 
 /** The full name of a layer's tensor. */

@@ -4,6 +4,10 @@ import { readChatFormat } from "../checkpoints/chat-format.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../checkpoints/tokenizer-source.ts";
 import { chatTemplateOf } from "./chat-templates.ts";
+import type { MergePlan } from "./plan.ts";
+
+/** Files that are there without a tokenizer, too. */
+const OF_NO_TOKENIZER = new Set(["chat_template.jinja", "chat_template.json", "generation_config.json"]);
 
 /**
  * The chat template that a recipe asks for.
@@ -32,8 +36,30 @@ async function mostCommon(models: Iterable<Checkpoint>): Promise<string | undefi
   return first?.[0];
 }
 
-/** Tokenizer files with another chat template, in the places where old and new versions of transformers look for it. */
+/**
+ * What a person should know of a recipe's chat template that is in no file of the merge.
+ * @param copyTokenizer whether the donor's tokenizer files are written
+ */
+export async function chatTemplateNote(plan: MergePlan, copyTokenizer: boolean): Promise<string | undefined> {
+  const { chatTemplate, vocabulary } = plan.recipe;
+  if (chatTemplate === undefined) return undefined;
+  if (!copyTokenizer && vocabulary === undefined) {
+    return "chat_template has no effect: it is written to the tokenizer's files, which are not copied (--no-copy-tokenizer)";
+  }
+  if ((await readChatFormat(plan.donor)).template !== undefined) return undefined;
+  return "chat_template: auto: none of the models has a chat template, and neither has the merge";
+}
+
+/**
+ * Tokenizer files with another chat template, in the places where old and new versions of transformers look for it.
+ * @throws InputError if there is no tokenizer
+ */
 export async function withChatTemplate(files: TokenizerFiles, template: string): Promise<TokenizerFiles> {
+  if (!files.names.some((name) => !OF_NO_TOKENIZER.has(name))) {
+    throw new InputError(`chat_template: expected a tokenizer to write it to, found none in ${files.where}`, {
+      hint: "Put the tokenizer's files there, name a model that has them as donor:, or remove chat_template.",
+    });
+  }
   const encoder = new TextEncoder();
   const contents = new Map<string, Uint8Array>([["chat_template.jinja", encoder.encode(template)]]);
   for (const name of files.names.filter((known) => !known.startsWith("chat_template."))) {

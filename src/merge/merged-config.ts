@@ -1,8 +1,33 @@
+import { isDeepStrictEqual } from "node:util";
+import { applyEdits, format, modify } from "jsonc-parser";
+import { isRecord } from "../base/is-record.ts";
 import type { FloatDtype } from "../tensors/dtype.ts";
 import { EMBEDDING, HEAD } from "./architectures.ts";
 import type { MergePlan } from "./plan.ts";
 
 const TORCH_NAMES: Record<FloatDtype, string> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
+
+const STYLE = { insertSpaces: true, tabSize: 2, eol: "\n", insertFinalNewline: true };
+
+/**
+ * config.json of a merge. Of what the merge has not changed, each number is written as in the donor's: Python takes 8 for an
+ * integer where 8.0 was a float.
+ */
+export function mergedConfigText(plan: MergePlan): string {
+  const config = mergedConfig(plan);
+  const { configText } = plan.donor;
+  const plain = `${JSON.stringify(config, undefined, 2)}\n`;
+  if (configText === undefined) return plain;
+  const donated: unknown = JSON.parse(configText);
+  let text = configText;
+  for (const [key, value] of Object.entries(config)) {
+    if (isRecord(donated) && isDeepStrictEqual(value, donated[key])) continue;
+    text = applyEdits(text, modify(text, [key], value, { formattingOptions: STYLE }));
+  }
+  text = applyEdits(text, format(text, undefined, STYLE));
+  // A key that is there twice would be edited where it does not count.
+  return isDeepStrictEqual(JSON.parse(text), config) ? text : plain;
+}
 
 /** The donor's config.json with what the merge has changed: dtype, layers, vocabulary, a head of its own. */
 export function mergedConfig({ donor, tensors, layers, recipe }: MergePlan): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import { MAX_LAYERS } from "../checkpoints/config.ts";
 import type { Problems } from "./problems.ts";
 import type { MergeRecipe, RecipeParameters, RecipeSource } from "./recipe.ts";
 
@@ -61,9 +62,12 @@ function openSource(
 ): SliceSource & { readonly layers: number } {
   const { model, layerRange, parameters } = source;
   const count = checkpoint.config.num_hidden_layers;
-  const all = typeof count === "number" && Number.isSafeInteger(count) && count > 0 ? count : 0;
+  const all = typeof count === "number" && Number.isInteger(count) && count > 0 && count <= MAX_LAYERS ? count : 0;
   if (all === 0) {
-    problems.add(`${model}: expected num_hidden_layers in config.json, found ${JSON.stringify(count) ?? "none"}`);
+    const found = JSON.stringify(count) ?? "none";
+    problems.add(
+      `${model}: config.json: expected num_hidden_layers to be an integer from 1 to ${MAX_LAYERS}, found ${found}`,
+    );
   }
   const [from, to] = layerRange ?? [0, all];
   if (to > all) {

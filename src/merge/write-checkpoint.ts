@@ -1,8 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { describeWriteFailure } from "../base/atomic-write.ts";
-import { InputError, systemCodeOf } from "../base/errors.ts";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { describeWriteFailure, wholeOrNothing } from "../base/atomic-write.ts";
+import { systemCodeOf, WorkError } from "../base/errors.ts";
+import { checkNewFolder } from "../base/new-path.ts";
+import { removeAbandoned, temporaryFolder } from "../base/temporary-path.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { tokenizerFilesOf } from "../checkpoints/tokenizer-files.ts";
 import { layoutSafetensors } from "../safetensors/write.ts";
@@ -10,8 +11,8 @@ import { dtypeBytes } from "../tensors/dtype.ts";
 import { elementCount } from "../tensors/tensor-info.ts";
 import type { TensorStream } from "../tensors/tensor-stream.ts";
 import { type DigestedTensor, tensorsDigest } from "../tensors/tensors-digest.ts";
-import { writeTensorFile } from "../tensors/write-tensor-file.ts";
-import { mergedConfig } from "./merged-config.ts";
+import { type StoreOptions, writeTensorFile } from "../tensors/write-tensor-file.ts";
+import { mergedConfigText } from "./merged-config.ts";
 import { modelCard } from "./model-card.ts";
 import type { MergePlan } from "./plan.ts";
 import { mergeStreams } from "./run-merge.ts";
@@ -22,44 +23,52 @@ const DEFAULT_SHARD_BYTES = 5_000_000_000;
 /** The version of mergekit whose files are reproduced. */
 const MERGEKIT_VERSION = "0.1.4";
 
-export interface WriteCheckpointOptions {
+export interface WriteCheckpointOptions extends Pick<StoreOptions, "signal" | "onStored"> {
   /** Bytes of tensors in a file at the most, but for a tensor that is larger by itself. */
   readonly shardBytes?: number | undefined;
   /** The recipe as a person wrote it, kept beside the weights and in the model card. */
   readonly recipeText?: string | undefined;
-  /** Whether the donor's tokenizer files are copied; they are if not said. */
+  /** Whether the donor's tokenizer files are copied; they are if not said. What the recipe builds is written in any case. */
   readonly copyTokenizer?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Writes a merge as a checkpoint folder, file for file as mergekit does. The folder appears under its name by one rename,
- * when it is complete.
+ * when it is complete. What a killed process left of it is removed.
  *
- * @throws InputError if the folder exists and is not empty
+ * @throws InputError if the name is taken, but by an empty folder, or no folder can be made there
  * @throws WorkError if the disk is full; nothing is left then
  */
 export async function writeMergedCheckpoint(
   plan: MergePlan,
   folder: string,
-  { shardBytes = DEFAULT_SHARD_BYTES, recipeText, copyTokenizer = true, signal }: WriteCheckpointOptions = {},
+  { shardBytes = DEFAULT_SHARD_BYTES, recipeText, copyTokenizer = true, ...options }: WriteCheckpointOptions = {},
 ): Promise<WrittenWeights> {
-  await checkFree(folder);
+  await checkNewFolder(folder);
   const final = resolve(folder);
-  const temporary = join(dirname(final), `.${basename(final)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+  const temporary = temporaryFolder(final);
+  const streams = mergeStreams(plan);
   try {
+    await removeAbandoned(final);
     await mkdir(temporary, { recursive: true });
-    const tensors = await writeShards(temporary, splitIntoShards(mergeStreams(plan), shardBytes), signal);
+    // First, so that a file that is refused costs no time.
+    if (copyTokenizer || plan.recipe.vocabulary !== undefined) await writeTokenizer(plan.donor, temporary);
+    const tensors = await writeShards(temporary, splitIntoShards(streams, shardBytes), options);
     const weightsSha256 = tensorsDigest(tensors);
-    await writeFile(join(temporary, "config.json"), `${JSON.stringify(mergedConfig(plan), undefined, 2)}\n`);
+    await writeFile(join(temporary, "config.json"), mergedConfigText(plan));
     if (recipeText !== undefined) await writeFile(join(temporary, "mergekit_config.yml"), recipeText);
     await writeFile(join(temporary, "README.md"), modelCard(plan, basename(final), recipeText, weightsSha256));
-    if (copyTokenizer) await writeTokenizer(plan.donor, temporary);
     await rename(temporary, final);
     return { weightsSha256, tensors };
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {});
-    throw describeWriteFailure(error, folder);
+    // A weights file has a name in the temporary folder, which nobody knows and which is gone.
+    const cause = error instanceof WorkError && systemCodeOf(error.cause) !== undefined ? error.cause : error;
+    throw describeWriteFailure(
+      cause,
+      folder,
+      wholeOrNothing(streams.reduce((sum, stream) => sum + bytesOf(stream), 0)),
+    );
   }
 }
 
@@ -73,27 +82,12 @@ async function writeTokenizer({ tokenizer, tokenizerFiles }: Checkpoint, folder:
   for (const [name, content] of rebuilt ?? []) await writeFile(join(folder, name), content);
 }
 
-async function checkFree(folder: string): Promise<void> {
-  let entries: string[];
-  try {
-    entries = await readdir(folder);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return;
-    throw new InputError(`Expected a new folder ${folder}, found something else of this name`, { cause: error });
-  }
-  if (entries.length > 0) {
-    throw new InputError(`Expected a new folder ${folder}, found one with ${entries.length} files in it`, {
-      hint: "Name another folder, or remove this one.",
-    });
-  }
-}
-
 /** Consecutive tensors up to the limit, as mergekit groups them. */
 function splitIntoShards(streams: readonly TensorStream[], shardBytes: number): TensorStream[][] {
   const shards: TensorStream[][] = [];
   let room = 0;
   for (const stream of streams) {
-    const size = elementCount(stream.shape) * dtypeBytes(stream.dtype);
+    const size = bytesOf(stream);
     const shard = shards.at(-1);
     if (shard === undefined || size > room) {
       shards.push([stream]);
@@ -109,7 +103,7 @@ function splitIntoShards(streams: readonly TensorStream[], shardBytes: number): 
 async function writeShards(
   folder: string,
   shards: readonly TensorStream[][],
-  signal: AbortSignal | undefined,
+  options: StoreOptions,
 ): Promise<DigestedTensor[]> {
   const digests: DigestedTensor[] = [];
   const weightMap: Record<string, string> = {};
@@ -119,10 +113,10 @@ async function writeShards(
       shards.length === 1
         ? "model.safetensors"
         : `model-${fiveDigits(index + 1)}-of-${fiveDigits(shards.length)}.safetensors`;
-    digests.push(...(await writeTensorFile(join(folder, name), layoutSafetensors(streams), streams, { signal })));
+    digests.push(...(await writeTensorFile(join(folder, name), layoutSafetensors(streams), streams, options)));
     for (const stream of streams) {
       weightMap[stream.name] = name;
-      totalSize += elementCount(stream.shape) * dtypeBytes(stream.dtype);
+      totalSize += bytesOf(stream);
     }
   }
   if (shards.length > 1) {
@@ -131,6 +125,10 @@ async function writeShards(
     await writeFile(join(folder, "model.safetensors.index.json"), index);
   }
   return digests;
+}
+
+function bytesOf({ shape, dtype }: TensorStream): number {
+  return elementCount(shape) * dtypeBytes(dtype);
 }
 
 function fiveDigits(value: number): string {

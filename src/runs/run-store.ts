@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { describeWriteFailure, writeFileAtomic } from "../base/atomic-write.ts";
 import { digestOf } from "../base/digest.ts";
 import { DiskFullError, StoreError, systemCodeOf, WorkError } from "../base/errors.ts";
+import { isRecord } from "../base/is-record.ts";
 import { parseJsonLines, recoverJsonLines, toJsonLines } from "../base/jsonl.ts";
 import { lockFolder } from "./lock.ts";
 import { progressSchema, type RunProgress } from "./progress.ts";
@@ -261,10 +262,6 @@ function nameOf(item: unknown): string | undefined {
 
 function show(value: unknown): string {
   return value === undefined ? "nothing" : JSON.stringify(value).slice(0, 120);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 async function readRecords<Schema extends z.ZodType>(schema: Schema, path: string): Promise<z.infer<Schema>[]> {

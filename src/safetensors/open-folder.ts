@@ -20,6 +20,7 @@ const INDEX = "model.safetensors.index.json";
 export async function openSafetensorsFolder(folder: string): Promise<TensorReader> {
   const names = await listFolder(folder);
   if (names.includes(INDEX)) {
+    await checkInsideFolder(folder, join(folder, INDEX));
     const weightMap = await readSafetensorsIndex(join(folder, INDEX));
     return openShards(folder, [...new Set(weightMap.values())], weightMap);
   }

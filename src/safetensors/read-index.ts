@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { InputError } from "../base/errors.ts";
+import { readWholeFile } from "../base/read-whole-file.ts";
 import { MAX_TENSORS } from "./read-header.ts";
 import { parseUniqueJson } from "./unique-json.ts";
 
@@ -11,14 +11,12 @@ const MAX_SHARDS = 2_000;
 /**
  * Reads `model.safetensors.index.json`: tensor name -> file name of its shard.
  *
- * @throws InputError if it is malformed, or names a file that is not plainly in the same folder
+ * @throws InputError if it is no file or malformed, or names a file that is not plainly in the same folder
  */
 export async function readSafetensorsIndex(path: string): Promise<ReadonlyMap<string, string>> {
-  const { size } = await stat(path);
-  if (size > MAX_INDEX_BYTES) {
-    throw new InputError(`${path}: expected an index of at most ${MAX_INDEX_BYTES} bytes, found ${size}`);
-  }
-  const { weight_map: weightMap } = parseUniqueJson(await readFile(path, "utf8"), path, 2);
+  const bytes = await readWholeFile(path, MAX_INDEX_BYTES);
+  if (bytes === undefined) throw new InputError(`Expected an index ${path}, found none`);
+  const { weight_map: weightMap } = parseUniqueJson(new TextDecoder().decode(bytes), path, 2);
   if (weightMap === null || typeof weightMap !== "object" || Array.isArray(weightMap)) {
     throw new InputError(
       `${path}: expected "weight_map" to be an object, found ${JSON.stringify(weightMap) ?? "none"}`,

@@ -1,4 +1,5 @@
 import { InputError } from "../base/errors.ts";
+import { isRecord } from "../base/is-record.ts";
 
 /**
  * Parses JSON whose outermost value is an object, refusing a key that appears twice at a level that names tensors
@@ -22,10 +23,6 @@ export function parseUniqueJson(text: string, where: string, level: 1 | 2): Read
     throw new InputError(`${where}: expected every name once, found ${JSON.stringify(twice)} twice`);
   }
   return value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 /** Scans text that is known to be valid JSON. */

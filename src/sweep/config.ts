@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { ConfigError, systemCodeOf } from "../base/errors.ts";
-import { checkYaml, parseYaml, type YamlDocument } from "../base/yaml-document.ts";
+import { ConfigError } from "../base/errors.ts";
+import { checkYaml, parseYaml, readYamlFile, type YamlDocument } from "../base/yaml-document.ts";
 import { GGUF_TYPES } from "../checkpoints/gguf-layout.ts";
 import type { KvType } from "../models/engine-options.ts";
 import { EXTRACTION_PROFILES } from "../scorers/accuracy/extract.ts";
@@ -142,14 +141,8 @@ export interface SweepFile {
  * @throws ConfigError naming file, line and column of everything that is wrong in it
  */
 export async function readSweepFile(path: string): Promise<SweepFile> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (systemCodeOf(error) === "ENOENT") {
-      throw new ConfigError(`Expected a sweep file, found none at ${path}`, {
-        hint: "Ready-to-run sweeps are in sweeps/, for example sweeps/pocket.yaml.",
-      });
-    }
-    throw error;
-  });
+  const hint = "Ready-to-run sweeps are in sweeps/, for example sweeps/pocket.yaml.";
+  const text = await readYamlFile(path, "a sweep file", hint);
   return checkSweep(parseYaml(text, path), path, projectRootOf(path));
 }
 

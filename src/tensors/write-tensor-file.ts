@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { describeWriteFailure } from "../base/atomic-write.ts";
+import { describeWriteFailure, wholeOrNothing } from "../base/atomic-write.ts";
+import { removeAbandoned, temporaryPath } from "../base/temporary-path.ts";
 import { dtypeBytes } from "./dtype.ts";
 import type { TensorFileLayout, TensorPlacement } from "./file-layout.ts";
 import { type RemoteStorage, storeInThreads } from "./store-in-threads.ts";
@@ -14,15 +14,18 @@ import type { DigestedTensor } from "./tensors-digest.ts";
 /** Bytes of averaged tensors from which on threads are worth their start, which takes as long as some 100 MB in this thread. */
 const LEAST_FOR_THREADS = 256e6;
 
-interface StoreOptions {
+export interface StoreOptions {
   /** Bytes of tensors from which on threads share the work; of costly tensors, fewer. */
   readonly threadsFrom?: number | undefined;
+  /** Called after each tensor, in the order in which they are finished. */
+  readonly onStored?: ((tensor: DigestedTensor) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Writes a tensor file: the header, then every tensor at its place, converted to the storage the layout asks for. The file
- * has a temporary name until it is whole and on disk; a failure leaves nothing behind.
+ * has a temporary name until it is whole and on disk; a failure leaves nothing behind, and what a killed
+ * process left of it is removed.
  *
  * Tensors that the layout does not place are not written, but digested all the same: the digests are of the tensors as they
  * come, before conversion, so they do not depend on the file's format.
@@ -36,8 +39,9 @@ export async function writeTensorFile(
   streams: readonly TensorStream[],
   options: StoreOptions = {},
 ): Promise<DigestedTensor[]> {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = temporaryPath(path);
   try {
+    await removeAbandoned(path);
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, "wx");
     let digests: DigestedTensor[];
@@ -54,7 +58,7 @@ export async function writeTensorFile(
     return digests;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw describeWriteFailure(error, path);
+    throw describeWriteFailure(error, path, wholeOrNothing(layout.byteLength));
   }
 }
 
@@ -68,7 +72,7 @@ async function storeAll(
   streams: readonly TensorStream[],
   allPlacements: readonly TensorPlacement[],
   file: FileHandle | undefined,
-  { signal, threadsFrom = LEAST_FOR_THREADS }: StoreOptions,
+  { signal, onStored, threadsFrom = LEAST_FOR_THREADS }: StoreOptions,
 ): Promise<DigestedTensor[]> {
   const placementsOf = groupBySource(allPlacements, streams);
   const storages = streams.map((stream) => ({
@@ -83,6 +87,10 @@ async function storeAll(
   const inThreads = new Set(threaded.map(({ stream }) => stream));
 
   const digests = new Map<TensorStream, DigestedTensor>();
+  const keep = (stream: TensorStream, digest: DigestedTensor): void => {
+    digests.set(stream, digest);
+    onStored?.(digest);
+  };
   const stop = new AbortController();
   const stopped = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
   const pause = async (): Promise<void> => {
@@ -93,12 +101,12 @@ async function storeAll(
   const storeHere = async (): Promise<void> => {
     for (const storage of storages) {
       if (inThreads.has(storage.stream)) continue;
-      digests.set(storage.stream, await storeStream(storage.stream, storage, pause));
+      keep(storage.stream, await storeStream(storage.stream, storage, pause));
     }
   };
   let flush: Promise<void> | undefined;
-  const onStored = (stream: TensorStream, digest: DigestedTensor): void => {
-    digests.set(stream, digest);
+  const keepAndFlush = (stream: TensorStream, digest: DigestedTensor): void => {
+    keep(stream, digest);
     // To the disk while threads go on, so that there is less to wait for at the end.
     flush ??= file?.datasync().finally(() => {
       flush = undefined;
@@ -106,7 +114,7 @@ async function storeAll(
     flush?.catch((error: unknown) => stop.abort(error));
   };
   const halves = [storeHere()];
-  if (threaded.length > 0) halves.push(storeInThreads(threaded, onStored, stopped));
+  if (threaded.length > 0) halves.push(storeInThreads(threaded, keepAndFlush, stopped));
   // A failure of one stops the other, which must be at its end before the file is closed.
   for (const half of halves) half.catch((error: unknown) => stop.abort(error));
   await Promise.allSettled(halves);

@@ -46,7 +46,7 @@ function randomBf16(name: string, count: number): Uint16Array {
 
 function shapeOf(name: string, rows: number): number[] {
   const { hidden, heads, keyValueHeads, headSize, feedForward } = TINY;
-  if (name.endsWith("embed_tokens.weight")) return [rows, hidden];
+  if (/(embed_tokens|lm_head)\.weight$/.test(name)) return [rows, hidden];
   if (/[qk]_norm\.weight$/.test(name)) return [headSize];
   if (name.endsWith("norm.weight")) return [hidden];
   const [kind, part] = name.split(".").slice(-2);

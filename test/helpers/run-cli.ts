@@ -16,10 +16,15 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** One command line, run in this process. */
+/** One command line, run in this process; its stderr can be a terminal, if `CI` is not set. */
 export async function cli(
   args: readonly string[],
-  options: { createRuntime?: () => Promise<ModelRuntime>; signal?: AbortSignal } = {},
+  options: {
+    createRuntime?: () => Promise<ModelRuntime>;
+    signal?: AbortSignal;
+    isTTY?: boolean;
+    columns?: number;
+  } = {},
 ): Promise<CliResult> {
   const written = { stdout: "", stderr: "" };
   const collect = (name: "stdout" | "stderr"): NodeJS.WritableStream =>
@@ -29,8 +34,9 @@ export async function cli(
         done();
       },
     });
+  const stderr = Object.assign(collect("stderr"), { isTTY: options.isTTY === true, columns: options.columns ?? 120 });
   const code = await runCli(args, {
-    terminal: createTerminal(collect("stdout"), collect("stderr"), args.includes("-q")),
+    terminal: createTerminal(collect("stdout"), stderr, args.includes("-q")),
     signal: options.signal ?? new AbortController().signal,
     version: manifest.version,
     cores: 2,

@@ -60,7 +60,11 @@ test.each([
   expect(await digestStreams(streams, THREADS)).toEqual(alone);
   expect(await digestStreams(mixed, THREADS)).toEqual(alone);
   const path = join(scratch, "merged.safetensors");
-  expect(await writeTensorFile(path, layoutSafetensors(streams), mixed, THREADS)).toEqual(alone);
+  const told: string[] = [];
+  const options = { ...THREADS, onStored: ({ name }: { name: string }) => told.push(name) };
+  expect(await writeTensorFile(path, layoutSafetensors(streams), mixed, options)).toEqual(alone);
+  // Of each tensor once, whoever has made it.
+  expect(told.toSorted()).toEqual(streams.map(({ name }) => name).toSorted());
   await plan.close();
 });
 

@@ -1,6 +1,7 @@
 import { RE2JS } from "re2js";
 import { InputError, messageOf } from "../../base/errors.ts";
-import { isObject, kindOf } from "../read-json.ts";
+import { isRecord } from "../../base/is-record.ts";
+import { kindOf } from "../read-json.ts";
 
 /** What of adapter_config.json decides the merged weights. */
 export interface AdapterConfig {
@@ -71,7 +72,7 @@ function positive(value: unknown, key: string, at: string): number {
 /** Numbers by regular expression of the end of a module's path; the first that matches counts, as in peft. */
 function readPattern(value: unknown, key: string, at: string): (module: string) => number | undefined {
   if (value === undefined || value === null) return () => undefined;
-  if (!isObject(value)) throw new InputError(`${at}: expected ${key} to be an object, found ${kindOf(value)}`);
+  if (!isRecord(value)) throw new InputError(`${at}: expected ${key} to be an object, found ${kindOf(value)}`);
   const patterns = Object.entries(value).map(([pattern, number]) => {
     try {
       // Matched in linear time: the file is not ours.

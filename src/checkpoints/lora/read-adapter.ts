@@ -1,10 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
+import { checkInsideFolder } from "../../base/inside-folder.ts";
 import { openSafetensorsFile } from "../../safetensors/open-folder.ts";
 import { isFloatDtype } from "../../tensors/dtype.ts";
 import type { ReadableTensor, TensorReader } from "../../tensors/tensor-reader.ts";
-import { readJsonObject } from "../read-json.ts";
+import { readJsonFile } from "../read-json.ts";
 import { type AdapterConfig, readAdapterConfig } from "./adapter-config.ts";
 
 /** What an adapter does to one tensor of its base model. */
@@ -53,13 +54,13 @@ export async function openAdapter(
   base: ReadonlyMap<string, ReadableTensor>,
   shown: string,
 ): Promise<Adapter> {
-  const json = await readJsonObject(join(folder, "adapter_config.json"));
+  const files = await readdir(folder);
+  const json = (await readJsonFile(folder, "adapter_config.json", files))?.value;
   if (json === undefined) {
     throw new InputError(`${shown}: expected a LoRA adapter, but it has no adapter_config.json`, {
       hint: "An adapter is a folder with adapter_config.json and adapter_model.safetensors, as peft writes it.",
     });
   }
-  const files = await readdir(folder);
   if (!files.includes(WEIGHTS)) {
     const pickle = files.find((name) => name === "adapter_model.bin");
     throw new InputError(`${shown}: expected ${WEIGHTS}, found ${pickle ?? "none"}`, {
@@ -70,6 +71,7 @@ export async function openAdapter(
     });
   }
   const config = readAdapterConfig(json, shown);
+  await checkInsideFolder(folder, join(folder, WEIGHTS));
   const reader = await openSafetensorsFile(join(folder, WEIGHTS));
   try {
     return { path: folder, reader, changes: changesOf(reader.tensors, config, base, shown) };

@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import { checkNewFile } from "../../base/new-path.ts";
 import { openCheckpoint } from "../../checkpoints/checkpoint.ts";
 import { GGUF_TYPES } from "../../checkpoints/gguf-layout.ts";
 import { writeGguf } from "../../checkpoints/write-gguf.ts";
@@ -7,6 +8,7 @@ import type { CliContext } from "../context.ts";
 import { MODELS } from "../merge-flags.ts";
 import { defineCommand, jsonFlag } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
+import { showTensors } from "../show-tensors.ts";
 
 /** `mergesweep convert MODEL OUT.gguf`: a checkpoint as llama.cpp loads it. */
 export function convertCommand(context: CliContext): CommandModule {
@@ -21,7 +23,7 @@ export function convertCommand(context: CliContext): CommandModule {
           demandOption: true,
           description: "Checkpoint to convert",
         })
-        .positional("out", { type: "string", demandOption: true, description: "GGUF file to write" })
+        .positional("out", { type: "string", demandOption: true, description: "GGUF file to make; must not exist" })
         .options({
           type: {
             choices: GGUF_TYPES,
@@ -34,10 +36,12 @@ export function convertCommand(context: CliContext): CommandModule {
         .example("$0 convert Qwen/Qwen2.5-0.5B-Instruct qwen.gguf --type q8_0", "")
         .epilogue(MODELS),
     handler: async (args) => {
+      await checkNewFile(args.out);
       const checkpoint = await openCheckpoint(args.model, downloads(context));
       try {
         const streams = streamReader(checkpoint.reader);
-        const weightsSha256 = await writeGguf(args.out, checkpoint, streams, args.type, { signal });
+        const onStored = showTensors(terminal, streams.length);
+        const weightsSha256 = await writeGguf(args.out, checkpoint, streams, args.type, { signal, onStored });
         terminal.out(
           args.json === true
             ? JSON.stringify({ out: args.out, type: args.type, weights_sha256: weightsSha256 })

@@ -1,5 +1,7 @@
 import type { CommandModule } from "yargs";
+import { checkNewFolder } from "../../base/new-path.ts";
 import { fetchedModels } from "../../checkpoints/checkpoint.ts";
+import { chatTemplateNote } from "../../merge/chat-template.ts";
 import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
 import { planMerge } from "../../merge/plan.ts";
 import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
@@ -7,6 +9,7 @@ import type { CliContext } from "../context.ts";
 import { MODELS, mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flags.ts";
 import { billionsOption, defineCommand, jsonFlag } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
+import { showTensors } from "../show-tensors.ts";
 
 const DONOR =
   "config.json and the tokenizer are those of the base model, else of the first model; donor: MODEL in the config names another of its models.";
@@ -29,7 +32,7 @@ export function mergeCommand(context: CliContext): CommandModule {
           "copy-tokenizer": {
             type: "boolean",
             default: true,
-            description: "Copy the tokenizer files",
+            description: "Copy the tokenizer files; a tokenizer that the config builds is always written",
             group: "Output:",
           },
           ...mergeFlags,
@@ -38,16 +41,21 @@ export function mergeCommand(context: CliContext): CommandModule {
         .example("$0 merge merge.yml merged/", "model paths are relative to the working directory")
         .epilogue(`${MODELS}\n\n${DONOR}`),
     handler: async (args) => {
+      await checkNewFolder(args.out);
       const { text, recipe } = await readRecipeFile(args.config);
       const pool = new CheckpointPool(process.cwd(), downloads(context));
       try {
         const plan = await planMerge(recipe, planOptionsOf(args, pool));
-        for (const warning of plan.warnings) terminal.note(`warning: ${warning}`);
+        const note = await chatTemplateNote(plan, args.copyTokenizer);
+        for (const warning of [...plan.warnings, note]) {
+          if (warning !== undefined) terminal.note(`warning: ${warning}`);
+        }
         const { weightsSha256, tensors } = await writeMergedCheckpoint(plan, args.out, {
           recipeText: text,
           shardBytes: args.outShardSize,
           copyTokenizer: args.copyTokenizer,
           signal,
+          onStored: showTensors(terminal, plan.tensors.length),
         });
         terminal.out(
           args.json === true

@@ -1,4 +1,4 @@
-import { isObject } from "../../checkpoints/read-json.ts";
+import { isRecord } from "../../base/is-record.ts";
 import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../../checkpoints/tokenizer-source.ts";
 import type { AddedToken, ModelVocabulary } from "./read-vocabulary.ts";
 
@@ -36,7 +36,7 @@ export class GrowingTokenizer {
       [...start.added.values()].filter(({ id }) => known(id)).map((token) => [token.content, token]),
     );
     this.#changed = this.#ids.size < start.ids.size;
-    const vocab = isObject(start.json.model) && isObject(start.json.model.vocab) ? start.json.model.vocab : undefined;
+    const vocab = isRecord(start.json.model) && isRecord(start.json.model.vocab) ? start.json.model.vocab : undefined;
     this.#vocab = this.#changed && vocab !== undefined ? keepKnown(vocab, known) : undefined;
     this.#modelTokens = this.#vocab === undefined ? start.modelTokens : Object.keys(this.#vocab).length;
     this.#nextAdded = [...this.#added.values()].reduce((next, { id }) => Math.max(next, id + 1), 0);
@@ -73,7 +73,7 @@ export class GrowingTokenizer {
   #json(): object {
     const { json } = this.#start;
     const added = [...this.#added.values()].toSorted((a, b) => a.id - b.id);
-    if (this.#vocab === undefined || !isObject(json.model)) return { ...json, added_tokens: added };
+    if (this.#vocab === undefined || !isRecord(json.model)) return { ...json, added_tokens: added };
     const { merges } = json.model;
     const model = { ...json.model, vocab: this.#vocab, merges: keepMerges(merges, this.#vocab) };
     return { ...json, added_tokens: added, model };
@@ -81,7 +81,7 @@ export class GrowingTokenizer {
 
   /** tokenizer_config.json has the added tokens a second time. */
   #settings(settings: Readonly<Record<string, unknown>>): object {
-    if (!isObject(settings.added_tokens_decoder)) return settings;
+    if (!isRecord(settings.added_tokens_decoder)) return settings;
     const decoder = [...this.#added.values()].map(({ id, ...token }): [string, object] => [String(id), token]);
     return { ...settings, added_tokens_decoder: Object.fromEntries(decoder) };
   }

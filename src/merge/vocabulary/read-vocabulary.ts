@@ -1,8 +1,10 @@
 import { InputError } from "../../base/errors.ts";
+import { isRecord } from "../../base/is-record.ts";
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
-import { isObject, kindOf } from "../../checkpoints/read-json.ts";
+import { kindOf } from "../../checkpoints/read-json.ts";
 import { tokenizerFilesOf } from "../../checkpoints/tokenizer-files.ts";
 import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../../checkpoints/tokenizer-source.ts";
+import { MAX_TOKENS } from "../../checkpoints/tokenizer-vocabulary.ts";
 
 /** A model's tokens. */
 export interface ModelVocabulary {
@@ -70,10 +72,10 @@ export function filesOf({ tokenizer, tokenizerFiles }: Checkpoint, model: string
 
 /** Texts by id of BPE and WordPiece, or a list of texts and scores of Unigram. */
 function readModelTokens(json: Readonly<Record<string, unknown>>, where: string): Map<string, number> {
-  const vocab = isObject(json.model) ? json.model.vocab : undefined;
+  const vocab = isRecord(json.model) ? json.model.vocab : undefined;
   const entries: (readonly [unknown, unknown])[] = Array.isArray(vocab)
     ? vocab.map((entry: unknown, id) => [Array.isArray(entry) ? entry[0] : entry, id])
-    : Object.entries(isObject(vocab) ? vocab : {});
+    : Object.entries(isRecord(vocab) ? vocab : {});
   const ids = new Map<string, number>();
   for (const [text, id] of entries) {
     if (typeof text !== "string" || !isId(id)) {
@@ -86,11 +88,8 @@ function readModelTokens(json: Readonly<Record<string, unknown>>, where: string)
 }
 
 function isAddedToken(token: unknown): token is AddedToken {
-  return isObject(token) && typeof token.content === "string" && isId(token.id);
+  return isRecord(token) && typeof token.content === "string" && isId(token.id);
 }
-
-/** Beyond any vocabulary of today (262,144); a larger id would make us make rows without end. */
-const MAX_TOKENS = 4_194_304;
 
 function isId(id: unknown): id is number {
   return typeof id === "number" && Number.isInteger(id) && id >= 0 && id < MAX_TOKENS;
