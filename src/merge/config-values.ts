@@ -1,4 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
+import { isRecord } from "../base/is-record.ts";
 import { suggestion } from "../base/suggest.ts";
 
 /** Keys from the root of a recipe to a place in it. */
@@ -75,10 +76,6 @@ export class ConfigValues {
     const where = this.#locate(path, key);
     throw new ConfigError(`${where.endsWith(": ") ? where.slice(0, -2) : where}: ${message}`, { hint });
   }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 /** A value as an error shows it. */

@@ -1,5 +1,5 @@
 import { parseDocument } from "yaml";
-import { isRecord } from "./config-values.ts";
+import { isRecord } from "../base/is-record.ts";
 
 /** What decides a merge's bytes beside its recipe: flags, which a model card keeps. */
 export interface MergeSettings {

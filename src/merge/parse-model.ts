@@ -1,4 +1,5 @@
-import { type ConfigValues, isRecord, type Path, show } from "./config-values.ts";
+import { isRecord } from "../base/is-record.ts";
+import { type ConfigValues, type Path, show } from "./config-values.ts";
 
 /** Reads a model as a recipe names it: text, or mergekit's long form `{ model: { path, revision }, lora: { path, revision } }`. */
 export function readModel(values: ConfigValues, value: unknown, path: Path): string {

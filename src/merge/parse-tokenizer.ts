@@ -1,4 +1,5 @@
-import { type ConfigValues, isRecord, type Path } from "./config-values.ts";
+import { isRecord } from "../base/is-record.ts";
+import type { ConfigValues, Path } from "./config-values.ts";
 import { readModel } from "./parse-model.ts";
 import type { EmbeddingSource, TokenSetting, VocabularyRecipe } from "./recipe.ts";
 

@@ -7,7 +7,7 @@ import { planMerge } from "../../merge/plan.ts";
 import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
 import type { CliContext } from "../context.ts";
 import { MODELS, mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flags.ts";
-import { billionsOption, defineCommand, jsonFlag } from "../options.ts";
+import { billionsOption, defineCommand, jsonFlag, named } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 import { showTensors } from "../show-tensors.ts";
 
@@ -24,20 +24,22 @@ export function mergeCommand(context: CliContext): CommandModule {
       parser
         .positional("config", { type: "string", demandOption: true, description: "mergekit config (YAML)" })
         .positional("out", { type: "string", demandOption: true, description: "Folder to make; must not exist" })
-        .options({
-          "out-shard-size": {
-            ...billionsOption("Bytes of a weights file at the most (default: 5B, five billions)"),
-            group: "Output:",
-          },
-          "copy-tokenizer": {
-            type: "boolean",
-            default: true,
-            description: "Copy the tokenizer files; a tokenizer that the config builds is always written",
-            group: "Output:",
-          },
-          ...mergeFlags,
-          json: jsonFlag,
-        })
+        .options(
+          named({
+            "out-shard-size": {
+              ...billionsOption("Bytes of a weights file at the most (default: 5B, five billions)"),
+              group: "Output:",
+            },
+            "copy-tokenizer": {
+              type: "boolean",
+              default: true,
+              description: "Copy the tokenizer files; a tokenizer that the config builds is always written",
+              group: "Output:",
+            },
+            ...mergeFlags,
+            json: jsonFlag,
+          }),
+        )
         .example("$0 merge merge.yml merged/", "model paths are relative to the working directory")
         .epilogue(`${MODELS}\n\n${DONOR}`),
     handler: async (args) => {
