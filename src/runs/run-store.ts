@@ -1,125 +1,14 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { z } from "zod";
 import { describeWriteFailure, writeFileAtomic } from "../base/atomic-write.ts";
 import { digestOf } from "../base/digest.ts";
-import { DiskFullError, StoreError, systemCodeOf, WorkError } from "../base/errors.ts";
+import { DiskFullError, StoreError, WorkError } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
-import { parseJsonLines, recoverJsonLines, toJsonLines } from "../base/jsonl.ts";
 import { lockFolder } from "./lock.ts";
 import { progressSchema, type RunProgress } from "./progress.ts";
-import {
-  type Manifest,
-  manifestSchema,
-  type SampleRecord,
-  type ScoreRecord,
-  type StoredRun,
-  sampleRecordSchema,
-  scoreRecordSchema,
-  type UnitFailure,
-  type UnitResult,
-  unitFailureSchema,
-  unitResultSchema,
-} from "./schema.ts";
-
-/** A unit's folder in a run store. */
-export class UnitStore {
-  readonly #folder: string;
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  /** Undefined until the unit is done. */
-  result(): Promise<UnitResult | undefined> {
-    return readStored(unitResultSchema, join(this.#folder, "result.json"));
-  }
-
-  /** Why the unit failed when it was last tried; undefined if it did not. */
-  failure(): Promise<UnitFailure | undefined> {
-    return readStored(unitFailureSchema, join(this.#folder, "failure.json"));
-  }
-
-  async scores(): Promise<ScoreRecord[]> {
-    return readRecords(scoreRecordSchema, join(this.#folder, "scores.jsonl"));
-  }
-
-  async samples(): Promise<SampleRecord[]> {
-    return readRecords(sampleRecordSchema, join(this.#folder, "samples.jsonl"));
-  }
-
-  /**
-   * Opens the unit for completions made under an identity (the hash of all that determines them). Completions of the same
-   * identity are given back, a torn last line dropped; those of another are moved aside, never reused.
-   */
-  async open(identity: string): Promise<SampleWriter> {
-    await mkdir(this.#folder, { recursive: true });
-    const identityPath = join(this.#folder, "identity");
-    const samplesPath = join(this.#folder, "samples.jsonl");
-    const found = await readIfPresent(identityPath);
-    if (found !== identity) {
-      if (found !== undefined) await moveAside(samplesPath, `samples.${found.slice(0, 12)}.jsonl`);
-      await writeFileAtomic(identityPath, identity);
-    }
-    const values = await recoverJsonLines(samplesPath);
-    const existing = values.map((value) => sampleRecordSchema.parse(value));
-    return SampleWriter.open(samplesPath, existing);
-  }
-
-  async writeScores(scores: readonly ScoreRecord[]): Promise<void> {
-    await writeFileAtomic(join(this.#folder, "scores.jsonl"), toJsonLines(scores));
-  }
-
-  /** Marks the unit as done. */
-  async writeResult(result: UnitResult): Promise<void> {
-    await writeFileAtomic(join(this.#folder, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
-    await rm(join(this.#folder, "failure.json"), { force: true });
-  }
-
-  /** Notes why the unit failed, for the report and for whoever looks later. */
-  async writeFailure(failure: UnitFailure): Promise<void> {
-    await writeFileAtomic(join(this.#folder, "failure.json"), `${JSON.stringify(failure, null, 2)}\n`);
-  }
-}
-
-/** Appends completions to `samples.jsonl`, each in one write that has reached the operating system when `append` returns. */
-export class SampleWriter {
-  /** What was stored before this process. */
-  readonly existing: readonly SampleRecord[];
-  readonly #file: Awaited<ReturnType<typeof open>>;
-  readonly #path: string;
-  #last: Promise<void> = Promise.resolve();
-
-  private constructor(path: string, file: Awaited<ReturnType<typeof open>>, existing: readonly SampleRecord[]) {
-    this.#path = path;
-    this.#file = file;
-    this.existing = existing;
-  }
-
-  static async open(path: string, existing: readonly SampleRecord[]): Promise<SampleWriter> {
-    return new SampleWriter(path, await open(path, "a"), existing);
-  }
-
-  /** @throws WorkError if the disk is full; what was stored before stays readable. */
-  async append(record: SampleRecord): Promise<void> {
-    // One after the other, and none after a failed one: a torn line may only ever be the last.
-    this.#last = this.#last.then(() => this.#file.appendFile(`${JSON.stringify(record)}\n`));
-    try {
-      await this.#last;
-    } catch (error) {
-      throw describeWriteFailure(error, this.#path);
-    }
-  }
-
-  async close(): Promise<void> {
-    try {
-      await this.#last.catch(() => {});
-      await this.#file.sync();
-    } finally {
-      await this.#file.close();
-    }
-  }
-}
+import { type Manifest, manifestSchema, type StoredRun } from "./schema.ts";
+import { readStored } from "./stored-files.ts";
+import { UnitStore } from "./unit-store.ts";
 
 const PROGRESS_FILE = "progress.json";
 
@@ -262,55 +151,4 @@ function nameOf(item: unknown): string | undefined {
 
 function show(value: unknown): string {
   return value === undefined ? "nothing" : JSON.stringify(value).slice(0, 120);
-}
-
-async function readRecords<Schema extends z.ZodType>(schema: Schema, path: string): Promise<z.infer<Schema>[]> {
-  const text = (await readIfPresent(path)) ?? "";
-  // A line that is being appended right now has no newline yet; it belongs to the writer.
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  return parseJsonLines(whole, path).map((value) => checkStored(schema, value, path));
-}
-
-async function readStored<Schema extends z.ZodType>(
-  schema: Schema,
-  path: string,
-): Promise<z.infer<Schema> | undefined> {
-  const text = await readIfPresent(path);
-  return text === undefined ? undefined : parseStored(schema, text, path);
-}
-
-function parseStored<Schema extends z.ZodType>(schema: Schema, text: string, path: string): z.infer<Schema> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new StoreError(`Expected JSON in ${path}, found ${JSON.stringify(text.slice(0, 60))}`, { cause: error });
-  }
-  return checkStored(schema, value, path);
-}
-
-function checkStored<Schema extends z.ZodType>(schema: Schema, value: unknown, path: string): z.infer<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new StoreError(`${path}: unexpected content at "${issue?.path.join(".")}": ${issue?.message}`, {
-    hint: "It was written by another version of mergesweep, or changed by hand.",
-  });
-}
-
-async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-async function moveAside(path: string, name: string): Promise<void> {
-  try {
-    await rename(path, join(path, "..", name));
-  } catch (error) {
-    if (systemCodeOf(error) !== "ENOENT") throw error;
-  }
 }

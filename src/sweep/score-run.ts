@@ -4,8 +4,9 @@ import type { Benchmark } from "../benchmarks/benchmark.ts";
 import { loadBenchmark } from "../benchmarks/load-dataset.ts";
 import { scoreSamples } from "../eval/score-samples.ts";
 import { lockFolder } from "../runs/lock.ts";
-import { readManifest, type UnitStore, unitStore, writeScoring } from "../runs/run-store.ts";
+import { readManifest, unitStore, writeScoring } from "../runs/run-store.ts";
 import type { EvaluatedPoint, Manifest, ScoreRecord, UnitResult } from "../runs/schema.ts";
+import type { UnitStore } from "../runs/unit-store.ts";
 import { type Scoring, scoreOptionsOf } from "../scorers/scoring.ts";
 import { SCORER_VERSION } from "../scorers/version.ts";
 
