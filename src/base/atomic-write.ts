@@ -1,7 +1,8 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { formatBytes } from "./bytes.ts";
 import { DiskFullError, messageOf, systemCodeOf, WorkError } from "./errors.ts";
+import { makeFolder } from "./make-folder.ts";
 import { temporaryPath } from "./temporary-path.ts";
 
 /**
@@ -13,7 +14,7 @@ import { temporaryPath } from "./temporary-path.ts";
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = temporaryPath(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(temporary, "wx");
     try {
       await file.writeFile(content);

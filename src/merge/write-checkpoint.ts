@@ -1,7 +1,8 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { describeWriteFailure, wholeOrNothing } from "../base/atomic-write.ts";
 import { systemCodeOf, WorkError } from "../base/errors.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import { checkNewFolder } from "../base/new-path.ts";
 import { removeAbandoned, temporaryFolder } from "../base/temporary-path.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
@@ -50,7 +51,7 @@ export async function writeMergedCheckpoint(
   const streams = mergeStreams(plan);
   try {
     await removeAbandoned(final);
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     // First, so that a file that is refused costs no time.
     if (copyTokenizer || plan.recipe.vocabulary !== undefined) await writeTokenizer(plan.donor, temporary);
     const tensors = await writeShards(temporary, splitIntoShards(streams, shardBytes), options);

@@ -1,9 +1,10 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeWriteFailure, writeFileAtomic } from "../base/atomic-write.ts";
 import { digestOf } from "../base/digest.ts";
 import { DiskFullError, StoreError, WorkError } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import { lockFolder } from "./lock.ts";
 import { progressSchema, type RunProgress } from "./progress.ts";
 import { type Manifest, manifestSchema, type StoredRun } from "./schema.ts";
@@ -29,7 +30,7 @@ export interface RunStore {
  * @throws StoreError if another process works on it, or if it was made with another plan; the error says what differs
  */
 export async function openRunStore(folder: string, manifest: Manifest): Promise<RunStore> {
-  const lock = await mkdir(folder, { recursive: true })
+  const lock = await makeFolder(folder)
     .then(() => lockFolder(folder))
     .catch((error: unknown) => {
       const failure = describeWriteFailure(error, folder);

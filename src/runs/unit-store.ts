@@ -1,8 +1,9 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeWriteFailure, writeFileAtomic } from "../base/atomic-write.ts";
 import { systemCodeOf } from "../base/errors.ts";
 import { recoverJsonLines, toJsonLines } from "../base/jsonl.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import {
   type SampleRecord,
   type ScoreRecord,
@@ -46,7 +47,7 @@ export class UnitStore {
    * identity are given back, a torn last line dropped; those of another are moved aside, never reused.
    */
   async open(identity: string): Promise<SampleWriter> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
     const identityPath = join(this.#folder, "identity");
     const samplesPath = join(this.#folder, "samples.jsonl");
     const found = await readIfPresent(identityPath);

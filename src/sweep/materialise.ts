@@ -1,7 +1,8 @@
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, rm } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { describeWriteFailure } from "../base/atomic-write.ts";
 import { digestOf, sha256 } from "../base/digest.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import { writeGguf } from "../checkpoints/write-gguf.ts";
 import { mergeStreams } from "../merge/run-merge.ts";
 import { writeMergedCheckpoint } from "../merge/write-checkpoint.ts";
@@ -127,7 +128,7 @@ export async function keepWeights(
   if (path === "") return;
   const kept = join(folder, `${point.unit}${extname(path) === ".gguf" ? ".gguf" : ""}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await cp(path, kept, { recursive: true });
   } catch (error) {
     throw describeWriteFailure(error, kept);

@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { describeWriteFailure, wholeOrNothing } from "../base/atomic-write.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import { removeAbandoned, temporaryPath } from "../base/temporary-path.ts";
 import { dtypeBytes } from "./dtype.ts";
 import type { TensorFileLayout, TensorPlacement } from "./file-layout.ts";
@@ -42,7 +43,7 @@ export async function writeTensorFile(
   const temporary = temporaryPath(path);
   try {
     await removeAbandoned(path);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(temporary, "wx");
     let digests: DigestedTensor[];
     try {
