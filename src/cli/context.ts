@@ -5,7 +5,7 @@ import type { Terminal } from "./terminal.ts";
 /** What every command is given instead of reaching for the process. */
 export interface CliContext {
   readonly terminal: Terminal;
-  /** Aborted by Ctrl-C and SIGTERM, with an `Interrupted` as its reason. */
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP, with an `Interrupted` as its reason. */
   readonly signal: AbortSignal;
   readonly version: string;
   /** What was typed, to be typed again. */
@@ -23,4 +23,6 @@ interface RuntimeOptions extends Partial<EngineOptions> {
   readonly hangSeconds?: number | undefined;
   /** Runtimes that work at the same time, this one included: they share the memory of the machine. */
   readonly sharers?: number | undefined;
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined;
 }

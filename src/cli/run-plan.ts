@@ -31,9 +31,9 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
     outcome = await runSweep(plan, {
       out,
       workers,
-      createRuntime: () =>
+      createRuntime: (signal) =>
         server === undefined
-          ? context.createRuntime({ ...engine, hangSeconds: flags.hangSeconds, sharers: workers })
+          ? context.createRuntime({ ...engine, hangSeconds: flags.hangSeconds, sharers: workers, signal })
           : Promise.resolve(server.createRuntime()),
       sequences: flags.sequences,
       keepGguf: flags.keepGguf,

@@ -34,7 +34,7 @@ export interface SweepOptions {
   readonly out: string;
   /** Runtimes (processes) at work. Each takes a unit of its own while there are any, and helps with another's then. */
   readonly workers: number;
-  readonly createRuntime: () => Promise<ModelRuntime>;
+  readonly createRuntime: (signal: AbortSignal) => Promise<ModelRuntime>;
   /** Completions a runtime generates side by side. */
   readonly sequences?: number | undefined;
   /** A folder that keeps the weights of every point, as they were loaded. */
@@ -189,8 +189,8 @@ class RunningSweep {
 
   async #createRuntime(): Promise<ModelRuntime> {
     const { createRuntime } = this.#options;
-    const runtime = await createRuntime().catch((error: unknown) => {
-      if (error instanceof EngineDied && !this.#signal.aborted) return createRuntime();
+    const runtime = await createRuntime(this.#signal).catch((error: unknown) => {
+      if (error instanceof EngineDied && !this.#signal.aborted) return createRuntime(this.#signal);
       throw error;
     });
     this.#runtimes.push(runtime);

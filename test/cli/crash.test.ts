@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { engineProcesses, livingInGroup } from "../helpers/processes.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
@@ -153,4 +154,33 @@ describe("a sweep that is ended", { timeout: 120_000 }, () => {
     expect((await readdir(join(folder, name))).includes("lock")).toBe(signal === "SIGKILL");
     expect(stderr).toMatch(said);
   });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("by %s does not wait for a process that hangs", async (signal) => {
+    const name = `hanging-${signal}`;
+    const running = start(sweepArgs(name, 2));
+    process.kill(await engineAtWork(running, name), "SIGSTOP");
+    await endsSoon(running, signal);
+    expect(await readdir(join(folder, name))).not.toContain("lock");
+  });
+
+  it("does not wait for a process that hangs while it starts", async () => {
+    const running = start(sweepArgs("hanging-start", 2));
+    await expect.poll(() => engineProcesses(running.pid), { timeout: 30_000, interval: 5 }).not.toEqual([]);
+    process.kill(engineProcesses(running.pid)[0] ?? 0, "SIGSTOP");
+    // Until the other one, if it is there, has come to its work.
+    await wait(3000);
+    await endsSoon(running, "SIGTERM");
+  });
 });
+
+/** Sends a signal that ends a sweep; it must not take the time after which a silent process is taken to hang. */
+async function endsSoon(running: Running, signal: "SIGINT" | "SIGTERM"): Promise<void> {
+  process.kill(running.pid, signal);
+  try {
+    await expect.poll(() => running.child.exitCode, { timeout: 8000 }).toBe(signal === "SIGINT" ? 130 : 143);
+    expect((await running.ended()).stderr).toMatch(/Go on with: mergesweep run/);
+    await expect.poll(() => livingInGroup(running.pid), { timeout: 5000 }).toEqual([]);
+  } finally {
+    if (livingInGroup(running.pid).length > 0) process.kill(-running.pid, "SIGKILL");
+  }
+}

@@ -270,6 +270,33 @@ describe("a process that dies", () => {
     expect(await next.countTokens("1")).toBe(1);
   });
 
+  test.each(["while it loads", "while it answers", "while it unloads"])(
+    "or hangs %s is ended at once when the load's signal is aborted, and replaced by the next load",
+    async (when) => {
+      await using runtime = await createLlamaCppRuntime();
+      const [child] = engineProcesses();
+      const stop = new AbortController();
+      const hang = (): boolean => process.kill(child ?? 0, "SIGSTOP");
+      if (when === "while it loads") hang();
+      const loading = runtime.load(accfmt, { contextTokens: 512, signal: stop.signal });
+      if (when !== "while it loads") {
+        const model = await loading;
+        hang();
+        const asked = when === "while it answers" ? model.countTokens("1") : model[Symbol.asyncDispose]();
+        setTimeout(() => stop.abort(new Error("enough")), 200);
+        if (when === "while it answers") await expect(asked).rejects.toThrow("enough");
+        else await asked;
+        await model[Symbol.asyncDispose]();
+      } else {
+        setTimeout(() => stop.abort(new Error("enough")), 200);
+        await expect(loading).rejects.toThrow("enough");
+      }
+      expect(isRunning(child ?? 0)).toBe(false);
+      await using next = await runtime.load(accfmt, { contextTokens: 512 });
+      expect(await next.countTokens("1")).toBe(1);
+    },
+  );
+
   test("is not left behind when the runtime is disposed of, nor ended by a Ctrl-C that is not for it", async () => {
     const before = engineProcesses();
     const runtime = await createLlamaCppRuntime({ workers: 2 });
