@@ -30,6 +30,9 @@ export function showProgress(
       case "unit-crashed":
         terminal.note(`${event.point}: ${event.message}\n${event.point}: goes on with a fresh ${event.engine}`);
         break;
+      case "worker-lost":
+        terminal.note(`A worker gives up: ${event.message}\nIts work is left to the others.`);
+        break;
       case "unit-done":
         if (event.sameAs !== null)
           terminal.note(`${event.point}: the same weights as ${labelOf(event.sameAs)}, evaluated once`);

@@ -22,7 +22,7 @@ export interface UnitContext {
   readonly signal: AbortSignal;
   readonly onCompletion: (record: SampleRecord) => void;
   /** An engine died; the unit goes on in a fresh one. */
-  readonly onCrash: (message: string) => void;
+  readonly onCrash: (death: EngineDied) => void;
 }
 
 /**
@@ -81,7 +81,7 @@ export class UnitInProgress {
         if (signal.aborted) return;
         if (error instanceof EngineDied && !this.#crashed) {
           this.#crashed = true;
-          this.#context.onCrash(error.message);
+          this.#context.onCrash(error);
         } else this.#failure.abort(error);
       }
     }
