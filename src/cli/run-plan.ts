@@ -61,10 +61,6 @@ async function report(
   { terminal }: CliContext,
   { outcome, out, folder, json }: { outcome: SweepOutcome; out: string; folder: string; json: boolean },
 ): Promise<void> {
-  if (outcome.done === 0) {
-    if (json) terminal.out(JSON.stringify({ ...outcome, run: out, report: [] }));
-    return;
-  }
   const { files, table } = await renderReport(await readRun(out), folder);
   terminal.out(json ? JSON.stringify({ ...outcome, run: out, report: files }) : table);
   terminal.note(`Report: ${join(folder, "index.html")}`);

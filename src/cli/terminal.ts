@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 
 /** Where a command writes: stdout carries the result, stderr everything else. */
 export interface Terminal {
-  /** The result: a table, or JSON. */
+  /** The result: a table, or JSON; nothing if it is empty. */
   out(text: string): void;
   /** A line for the person: progress, warnings, what to do next. */
   note(text: string): void;
@@ -29,7 +29,7 @@ export function createTerminal(
     interactive,
     out(text) {
       clear();
-      stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+      if (text !== "") stdout.write(text.endsWith("\n") ? text : `${text}\n`);
     },
     note(text) {
       if (quiet) return;

@@ -15,8 +15,7 @@ export function summaryHtml(content: PageContent): string {
     row
       .map((cell, i) => `<${tag}${i < table.nameColumns ? ' class="name"' : ""}>${escapeHtml(cell)}</${tag}>`)
       .join("");
-  const list = (items: readonly string[]): string =>
-    `<ul>\n${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("\n")}\n</ul>`;
+  const list = (items: readonly string[]): string => `<ul>\n${items.map(htmlItem).join("\n")}\n</ul>`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -44,6 +43,12 @@ ${pictures.map(({ file, alternative }) => `<p><img src="${encodeURI(file)}" alt=
 </body>
 </html>
 `;
+}
+
+/** An item of a list. What follows its first line is the output of a program. */
+function htmlItem(text: string): string {
+  const [first, ...output] = text.split("\n").map(escapeHtml);
+  return `<li>${first}${output.length === 0 ? "" : `<pre>${output.join("\n")}</pre>`}</li>`;
 }
 
 /** Text for the inside of an element or of a quoted attribute. */

@@ -53,10 +53,17 @@ function start(args: readonly string[]): Running {
 }
 
 /** Waits until a unit has begun to store, and gives back an engine process that is not one of those known. */
-async function engineAtWork(running: Running, run: string, known: readonly number[] = []): Promise<number> {
-  await expect
-    .poll(() => countStored(join(folder, run), "000-w=0"), { timeout: 30_000, interval: 5 })
-    .toBeGreaterThan(0);
+async function engineAtWork(
+  running: Running,
+  run: string,
+  { known = [], unit = "000-w=0" }: { known?: readonly number[]; unit?: string } = {},
+): Promise<number> {
+  await expect.poll(() => countStored(join(folder, run), unit), { timeout: 30_000, interval: 5 }).toBeGreaterThan(0);
+  return await newEngine(running, known);
+}
+
+/** Gives back an engine process that is not one of those known as soon as there is one: it has not even started up. */
+async function newEngine(running: Running, known: readonly number[] = []): Promise<number> {
   const others = (): number[] => engineProcesses(running.pid).filter((pid) => !known.includes(pid));
   await expect.poll(others, { timeout: 30_000, interval: 5 }).not.toEqual([]);
   return others()[0] ?? 0;
@@ -87,7 +94,7 @@ describe("a process that dies under a sweep", { timeout: 180_000 }, () => {
     const running = start(sweepArgs("twice", 1));
     const first = await engineAtWork(running, "twice");
     process.kill(first, "SIGSEGV");
-    const second = await engineAtWork(running, "twice", [first]);
+    const second = await engineAtWork(running, "twice", { known: [first] });
     process.kill(second, "SIGABRT");
     const { code, stderr, stdout } = await running.ended();
     expect(stderr).toMatch(/w=0: failed: The process that runs llama\.cpp was ended by SIGABRT\. /);
@@ -107,6 +114,71 @@ describe("a process that dies under a sweep", { timeout: 180_000 }, () => {
     expect(await storedCompletions(join(folder, "twice"))).toEqual(undisturbed);
     expect(await readFile(summary, "utf8")).not.toContain("failed");
     expect(await readdir(join(folder, "twice/units/000-w=0"))).not.toContain("failure.json");
+  });
+
+  it("in every point once ends none of them", async () => {
+    const running = start(sweepArgs("each", 1));
+    const killed: number[] = [];
+    for (const unit of ["000-w=0", "001-w=0.7", "002-base"]) {
+      const engine = await engineAtWork(running, "each", { unit, known: killed });
+      process.kill(engine, "SIGKILL");
+      killed.push(engine);
+    }
+    expect((await running.ended()).code).toBe(0);
+    expect(await storedCompletions(join(folder, "each"))).toEqual(undisturbed);
+  });
+
+  it("twice while it starts costs its unit and no other", async () => {
+    const running = start(sweepArgs("no-start", 1));
+    const first = await newEngine(running);
+    process.kill(first, "SIGKILL");
+    process.kill(await newEngine(running, [first]), "SIGSEGV");
+    const { code, stderr } = await running.ended();
+    expect(stderr).toMatch(/w=0: The process that runs llama\.cpp was ended by SIGKILL/);
+    expect(stderr).toMatch(/w=0: failed: The process that runs llama\.cpp was ended by SIGSEGV/);
+    expect(stderr).toMatch(/1 of 3 points failed: w=0\./);
+    expect(code).toBe(1);
+    const summary = await readFile(join(folder, "no-start-report/summary.md"), "utf8");
+    expect(summary).toMatch(/w=0 failed: .* SIGSEGV[^]*Before: The process .* SIGKILL/);
+    expect(await cli(sweepArgs("no-start", 1))).toMatchObject({ code: 0 });
+    expect(await storedCompletions(join(folder, "no-start"))).toEqual(undisturbed);
+  });
+
+  it("twice while it starts leaves its unit to another worker, if there is one", async () => {
+    const running = start(sweepArgs("one-left", 2));
+    const first = await newEngine(running);
+    process.kill(first, "SIGKILL");
+    const before = engineProcesses(running.pid);
+    process.kill(await newEngine(running, [first, ...before]), "SIGKILL");
+    const { code, stderr } = await running.ended();
+    expect(stderr).toMatch(/A worker gives up: The process that runs llama\.cpp was ended by SIGKILL/);
+    expect(code).toBe(0);
+    expect(await storedCompletions(join(folder, "one-left"))).toEqual(undisturbed);
+  });
+
+  it("by SIGKILL is said to have died of too little memory, perhaps, and what takes less", async () => {
+    const running = start(sweepArgs("memory", 1));
+    process.kill(await engineAtWork(running, "memory"), "SIGKILL");
+    const { stderr } = await running.ended();
+    expect(stderr).toMatch(/ended by SIGKILL[^]*out of memory[^]*--workers[^]*--sequences[^]*goes on with a fresh/);
+  });
+
+  it("twice in the only point leaves a report that says so, with both deaths", async () => {
+    const places = ["--out", join(folder, "only"), "--report", join(folder, "only-report")];
+    const execution = ["--limit", "40", "--sequences", "2", "--workers", "1"];
+    const running = start(["eval", join(projectRoot, "checkpoints/pocket/len"), ...execution, ...places]);
+    const first = await engineAtWork(running, "only", { unit: "000-len" });
+    process.kill(first, "SIGSEGV");
+    process.kill(await newEngine(running, [first]), "SIGABRT");
+    const { code, stdout, stderr } = await running.ended();
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/Report: .*only-report\/index\.html/);
+    for (const file of ["summary.md", "index.html", "report.json"]) {
+      const text = await readFile(join(folder, "only-report", file), "utf8");
+      expect(text).toMatch(/len failed: The process that runs llama\.cpp was ended by SIGABRT[^]*SIGSEGV/);
+    }
+    expect(await cli(["report", join(folder, "only"), "--out", join(folder, "again")])).toMatchObject({ code: 0 });
   });
 
   it("while two share a unit leaves its problems to be asked again", async () => {
