@@ -8,8 +8,10 @@ export interface Terminal {
   note(text: string): void;
   /** What went wrong; shown even when quiet. */
   error(text: string): void;
-  /** Redraws the status line; on anything but a terminal, does nothing. */
+  /** Redraws the status line, cut at `columns`; on anything but a terminal, does nothing. */
   status(text: string): void;
+  /** Characters that a status line has room for. */
+  readonly columns: number;
   readonly interactive: boolean;
 }
 
@@ -25,8 +27,13 @@ export function createTerminal(
     if (drawn) stderr.write("\r\x1b[K");
     drawn = false;
   };
+  // Nothing is written into the last column: some terminals begin a new line then.
+  const columns = (): number => (stderr.columns ?? 80) - 1;
   return {
     interactive,
+    get columns() {
+      return columns();
+    },
     out(text) {
       clear();
       if (text !== "") stdout.write(text.endsWith("\n") ? text : `${text}\n`);
@@ -42,9 +49,7 @@ export function createTerminal(
     },
     status(text) {
       if (quiet || !interactive) return;
-      stderr.write(
-        `\r\x1b[K${styleText("dim", text.slice(0, (stderr.columns ?? 80) - 1), { stream: process.stderr })}`,
-      );
+      stderr.write(`\r\x1b[K${styleText("dim", text.slice(0, columns()), { stream: process.stderr })}`);
       drawn = true;
     },
   };
