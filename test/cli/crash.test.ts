@@ -1,6 +1,7 @@
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -214,6 +215,7 @@ describe("a sweep that is ended", { timeout: 120_000 }, () => {
   it.each([
     ["SIGINT", 130, "group", /Go on with: mergesweep run/],
     ["SIGTERM", 143, "process", /Go on with: mergesweep run/],
+    ["SIGHUP", 129, "group", /Go on with: mergesweep run/],
     ["SIGKILL", null, "process", /completions/],
   ] as const)("by %s exits %s and leaves no process", async (signal, expected, whom, said) => {
     const name = `stopped-${signal}`;
@@ -243,6 +245,30 @@ describe("a sweep that is ended", { timeout: 120_000 }, () => {
     await wait(3000);
     await endsSoon(running, "SIGTERM");
   });
+
+  it.skipIf(!existsSync("/usr/bin/script"))(
+    "by its terminal, which is closed under it, exits 129 and leaves no process (script makes the terminal)",
+    async () => {
+      const name = "closed";
+      const [group, code, inner] = [join(folder, "group"), join(folder, "code"), join(folder, "inner.sh")];
+      const main = `${process.execPath} --import tsx src/cli/main.ts ${sweepArgs(name, 2).join(" ")}`;
+      // The first shell is the one that the terminal takes along; the second stays to tell the exit code.
+      await writeFile(inner, `trap '' HUP; ${main}; echo $? > ${code}`);
+      const terminal = spawn("/usr/bin/script", ["-qfc", `echo $$ > ${group}; sh ${inner}; true`, "/dev/null"], {
+        cwd: projectRoot,
+        env: { ...process.env, SHELL: "/bin/sh" },
+        stdio: ["pipe", "ignore", "ignore"],
+      });
+      await expect
+        .poll(() => countStored(join(folder, name), "000-w=0"), { timeout: 30_000, interval: 5 })
+        .toBeGreaterThan(0);
+      terminal.kill("SIGKILL");
+      const leader = Number(await readFile(group, "utf8"));
+      await expect.poll(() => livingInGroup(leader), { timeout: 8000 }).toEqual([]);
+      expect(await readFile(code, "utf8")).toBe("129\n");
+      expect(await readdir(join(folder, name))).not.toContain("lock");
+    },
+  );
 });
 
 /** Sends a signal that ends a sweep; it must not take the time after which a silent process is taken to hang. */
