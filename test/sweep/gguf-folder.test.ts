@@ -37,6 +37,14 @@ function chosenBy(user: number): string {
   return as(user, ["--eval", chosen]);
 }
 
+/** The table that `mergesweep eval` prints for a user. */
+function evaluateAs(user: number): string {
+  const main = join(projectRoot, "src/cli/main.ts");
+  const model = join(projectRoot, "checkpoints/pocket/len");
+  const places = ["--out", join(folder, `run-${user}`), "--report", join(folder, `report-${user}`)];
+  return as(user, [main, "eval", model, "--limit", "1", ...places]);
+}
+
 const superuser = process.getuid?.() === 0;
 
 describe.skipIf(!superuser)("merged files of several users (only the superuser can try)", { timeout: 120_000 }, () => {
@@ -81,13 +89,7 @@ describe.skipIf(!superuser)("merged files of several users (only the superuser c
   });
 
   it("are made one user after the other", async () => {
-    const evaluate = (user: number): string => {
-      const main = join(projectRoot, "src/cli/main.ts");
-      const model = join(projectRoot, "checkpoints/pocket/len");
-      const places = ["--out", join(folder, `run-${user}`), "--report", join(folder, `report-${user}`)];
-      return as(user, [main, "eval", model, "--limit", "1", ...places]);
-    };
-    expect(evaluate(USER)).toMatch(/\nlen /);
-    expect(evaluate(OTHER)).toMatch(/\nlen /);
+    expect(evaluateAs(USER)).toMatch(/\nlen /);
+    expect(evaluateAs(OTHER)).toMatch(/\nlen /);
   });
 });
