@@ -27,8 +27,8 @@ export function createTerminal(
     if (drawn) stderr.write("\r\x1b[K");
     drawn = false;
   };
-  // Nothing is written into the last column: some terminals begin a new line then.
-  const columns = (): number => (stderr.columns ?? 80) - 1;
+  // Some terminals do not know their width and say 0. Nothing is written into the last column: some begin a new line then.
+  const columns = (): number => (stderr.columns !== undefined && stderr.columns > 0 ? stderr.columns : 80) - 1;
   return {
     interactive,
     get columns() {

@@ -82,6 +82,7 @@ it.each([
   [120, LINE],
   [84, "[#####..............] 3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left"],
   [80, "[####...........] 3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left"],
+  [0, "[####...........] 3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left"],
   [66, "3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left"],
   [60, "1520/6000 samples, 2210 tokens/s, 2 min 5 s left"],
   [40, "2210 tokens/s, 2 min 5 s left"],
