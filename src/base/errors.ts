@@ -60,6 +60,12 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Text and hint of anything thrown, for a place that must go on and tells a person. */
+export function explanationOf(error: unknown): string {
+  const hint = error instanceof MergesweepError ? error.hint : undefined;
+  return hint === undefined ? messageOf(error) : `${messageOf(error)}\n${hint}`;
+}
+
 /** Errors of the operating system carry an errno; Node's own (a wrong argument) do not: those are bugs. */
 export function isSystemError(error: unknown): boolean {
   return error instanceof Error && "errno" in error;

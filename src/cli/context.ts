@@ -5,7 +5,7 @@ import type { Terminal } from "./terminal.ts";
 /** What every command is given instead of reaching for the process. */
 export interface CliContext {
   readonly terminal: Terminal;
-  /** Aborted by Ctrl-C and SIGTERM, with an `Interrupted` as its reason. */
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP, with an `Interrupted` as its reason. */
   readonly signal: AbortSignal;
   readonly version: string;
   /** What was typed, to be typed again. */
@@ -27,4 +27,6 @@ interface RuntimeOptions extends Partial<EngineOptions> {
   readonly models?: number | undefined;
   /** Prompt tokens in one go. Chosen if left out. */
   readonly batchTokens?: number | undefined;
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined;
 }

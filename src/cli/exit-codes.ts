@@ -11,14 +11,18 @@ export const EXIT = {
   bug: 70,
   interrupted: 130,
   terminated: 143,
+  /** The terminal was closed. */
+  hungUp: 129,
 } as const;
+
+const SIGNAL_EXITS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
 
 export class Interrupted extends Error {
   readonly exitCode: number;
 
-  constructor(signal: "SIGINT" | "SIGTERM") {
+  constructor(signal: keyof typeof SIGNAL_EXITS) {
     super(`interrupted by ${signal}`);
-    this.exitCode = signal === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
+    this.exitCode = SIGNAL_EXITS[signal];
   }
 }
 

@@ -1,26 +1,34 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { isatty } from "node:tty";
 import { createLlamaCppRuntime } from "../models/llama-cpp.ts";
-import { Interrupted } from "./exit-codes.ts";
+import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
 import { runCli } from "./run-cli.ts";
 import { createTerminal } from "./terminal.ts";
 
 const args = process.argv.slice(2);
 const terminal = createTerminal(process.stdout, process.stderr, args.includes("-q") || args.includes("--quiet"));
 
-// `mergesweep ... | head` closes the pipe early; that is no error of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+// `mergesweep ... | head` closes a pipe early, and a terminal may be closed: the work goes on, its result is in files.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+  });
+}
 
+const onTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
 const interrupt = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     const reason = new Interrupted(signal);
-    if (interrupt.signal.aborted) process.exit(reason.exitCode);
+    if (interrupt.signal.aborted) {
+      // A terminal that is closed says so itself, and by its shell: that is no one's second thought.
+      if (signal === "SIGHUP") return;
+      process.exit(reason.exitCode);
+    }
     terminal.note(
-      `\nStopping: finished samples are saved; ${signal === "SIGINT" ? "Ctrl-C" : "the signal"} again stops at once.`,
+      `\nStopping: finished samples are saved; ${signal === "SIGINT" ? "Ctrl-C" : "SIGTERM"} again stops at once.`,
     );
     interrupt.abort(reason);
   });
@@ -47,3 +55,9 @@ process.exitCode = await runCli(args, {
     return runtime;
   },
 });
+
+if (onTerminal && exitCodeOf(interrupt.signal.reason) === EXIT.hungUp) {
+  // At its end Node gives the terminal its settings back, and aborts where that is gone. The signal itself ends it without.
+  process.removeAllListeners("SIGHUP");
+  process.kill(process.pid, "SIGHUP");
+}

@@ -30,6 +30,9 @@ export function showProgress(
       case "unit-crashed":
         terminal.note(`${event.point}: ${event.message}\n${event.point}: goes on with a fresh ${event.engine}`);
         break;
+      case "worker-lost":
+        terminal.note(`A worker gives up: ${event.message}\nIts work is left to the others.`);
+        break;
       case "unit-done":
         if (event.sameAs !== null)
           terminal.note(`${event.point}: the same weights as ${labelOf(event.sameAs)}, evaluated once`);
@@ -44,23 +47,47 @@ export function showProgress(
     if (!terminal.interactive) {
       if (now() - logged >= LOG_MILLISECONDS) log(progress());
     } else if (now() - drawn >= REDRAW_MILLISECONDS) {
-      terminal.status(progressLine(progress()));
+      terminal.status(progressLine(progress(), terminal.columns));
       drawn = now();
     }
   };
 }
 
-/** `[####....] 3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left` */
-function progressLine(progress: RunProgress): string {
-  const share = progress.samples_done / Math.max(1, progress.samples_total);
-  const bar = "#".repeat(Math.round(share * 20)).padEnd(20, ".");
-  return `[${bar}] ${progress.points_done}/${progress.points_total} points, ${progress.samples_done}/${progress.samples_total} samples, ${describeSpeed(progress)}`;
+const BAR_CHARACTERS = 20;
+/** A shorter bar says nothing. */
+const LEAST_BAR_CHARACTERS = 5;
+
+/**
+ * `[####....] 3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left`, in so many characters: the bar becomes shorter
+ * first, then what comes before the time left is left out, the front first.
+ */
+function progressLine(progress: RunProgress, columns = Number.POSITIVE_INFINITY): string {
+  const parts = [
+    `${progress.points_done}/${progress.points_total} points`,
+    `${progress.samples_done}/${progress.samples_total} samples`,
+    ...speedParts(progress),
+  ];
+  const text = parts.join(", ");
+  // Brackets and a space.
+  const bar = Math.min(BAR_CHARACTERS, columns - text.length - 3);
+  if (bar >= LEAST_BAR_CHARACTERS) {
+    const share = progress.samples_done / Math.max(1, progress.samples_total);
+    return `[${"#".repeat(Math.round(share * bar)).padEnd(bar, ".")}] ${text}`;
+  }
+  while (parts.length > 1 && parts.join(", ").length > columns) parts.shift();
+  return parts.join(", ");
 }
 
 /** `2210 tokens/s, 2 min 5 s left` */
-export function describeSpeed(progress: Pick<RunProgress, "tokens_per_second" | "seconds_left">): string {
+export function describeSpeed(progress: Speed): string {
+  return speedParts(progress).join(", ");
+}
+
+type Speed = Pick<RunProgress, "tokens_per_second" | "seconds_left">;
+
+function speedParts(progress: Speed): [speed: string, left: string] {
   const left = progress.seconds_left === null ? "?" : formatSeconds(progress.seconds_left);
-  return `${Math.round(progress.tokens_per_second)} tokens/s, ${left} left`;
+  return [`${Math.round(progress.tokens_per_second)} tokens/s`, `${left} left`];
 }
 
 export function formatSeconds(seconds: number): string {

@@ -5,7 +5,8 @@ import type { CliContext } from "./context.ts";
 import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
 
 const EPILOGUE = `Exit codes: 0 done; 1 units failed; 2 usage, config or input error, nothing was
-started; 70 a bug in mergesweep; 130 and 143 interrupted, everything finished is saved.`;
+started; 70 a bug in mergesweep; 129, 130 and 143 interrupted (a closed terminal, Ctrl-C,
+SIGTERM), everything finished is saved. A reader of the output that goes (| head) ends nothing.`;
 
 /**
  * Runs one command line and gives back the exit code. Prints through the context only, and never ends the process.

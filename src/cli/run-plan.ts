@@ -38,7 +38,7 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
     outcome = await runSweep(plan, {
       out,
       workers,
-      createRuntime: () =>
+      createRuntime: (signal) =>
         server === undefined
           ? context.createRuntime({
               ...engine,
@@ -46,6 +46,7 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
               sharers: workers,
               models: Math.min(workers, plan.units.length),
               batchTokens: flags.batchSize,
+              signal,
             })
           : Promise.resolve(server.createRuntime()),
       sequences: flags.sequences,
@@ -79,10 +80,6 @@ async function report(
   { terminal }: CliContext,
   { outcome, out, folder, json }: { outcome: SweepOutcome; out: string; folder: string; json: boolean },
 ): Promise<void> {
-  if (outcome.done === 0) {
-    if (json) terminal.out(JSON.stringify({ ...outcome, run: out, report: [] }));
-    return;
-  }
   const { files, table } = await renderReport(await readRun(out), folder);
   terminal.out(json ? JSON.stringify({ ...outcome, run: out, report: files }) : table);
   terminal.note(`Report: ${join(folder, "index.html")}`);

@@ -206,7 +206,7 @@ function describeDeath(code: number | null, signal: NodeJS.Signals | null, outpu
   return new EngineDied(`The process that runs llama.cpp ${how}. ${output.describe()}`, {
     hint:
       signal === "SIGKILL"
-        ? "If nobody ended it by hand, the machine ran out of memory: use fewer sequences or a smaller context."
+        ? "If nobody ended it by hand, the machine may have run out of memory: fewer --workers or --sequences take less."
         : undefined,
   });
 }

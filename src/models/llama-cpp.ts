@@ -21,6 +21,8 @@ export interface LlamaCppOptions extends Partial<EngineOptions> {
   readonly memoryBytes?: number | undefined;
   /** A process that has work and does not advance for so long is taken to hang, and ended. */
   readonly hangSeconds?: number | undefined;
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A prompt of 512 tokens through a large model on a slow core takes a minute. */
@@ -30,7 +32,8 @@ const DEFAULT_HANG_SECONDS = 300;
  * llama.cpp, by way of node-llama-cpp, in child processes: a crash of the native code is a WorkError of the completions that
  * were under way, and the next load starts a new process.
  *
- * @throws WorkError if there is no library for this machine; ConfigError for options that do not go together
+ * @throws WorkError if there is no library for this machine; ConfigError for options that do not go together; EngineDied;
+ *   `signal.reason` if aborted
  */
 export async function createLlamaCppRuntime({
   gpu = false,
@@ -43,6 +46,7 @@ export async function createLlamaCppRuntime({
   batchTokens,
   memoryBytes,
   hangSeconds = DEFAULT_HANG_SECONDS,
+  signal: starting,
 }: LlamaCppOptions = {}): Promise<ModelRuntime> {
   const engineOptions: EngineOptions = { gpu, kvType, flashAttention, api };
   checkEngineOptions(engineOptions);
@@ -51,13 +55,13 @@ export async function createLlamaCppRuntime({
     await Promise.all(engines.map((engine) => engine.stop()));
   };
   /** Fills the places of processes that died. */
-  const start = async (): Promise<EngineFacts> => {
+  const start = async (signal: AbortSignal | undefined): Promise<EngineFacts> => {
     const facts = await Promise.all(
       Array.from({ length: workers }, async (_, i) => {
         const running = engines[i];
         const engine = running?.alive === true ? running : new EngineProcess({ hangSeconds });
         engines[i] = engine;
-        return await engine.call("start", engineOptions);
+        return await engine.call("start", engineOptions, signal);
       }),
     );
     return facts[0] ?? { build: "" };
@@ -65,7 +69,7 @@ export async function createLlamaCppRuntime({
 
   let facts: EngineFacts;
   try {
-    facts = await start();
+    facts = await start(starting);
   } catch (error) {
     await stop();
     throw error;
@@ -73,7 +77,10 @@ export async function createLlamaCppRuntime({
   return {
     ...facts,
     async load(modelPath, options) {
-      await start();
+      await start(options.signal).catch(async (error: unknown) => {
+        if (options.signal?.aborted === true) await stop();
+        throw error;
+      });
       return await loadInto(engines, modelPath, options, {
         memoryBytes: memoryBytes ?? usableMemory(),
         processes: workers * sharers,
@@ -108,8 +115,9 @@ async function loadInto(
   const replicas = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const failed = settled.find((one) => one.status === "rejected");
   const [first] = replicas;
+  const close = (): Promise<void> => unload(used, replicas, signal);
   if (failed !== undefined || first === undefined) {
-    await unload(replicas);
+    await close();
     throw failed?.reason;
   }
 
@@ -117,7 +125,7 @@ async function loadInto(
     chat: first.chat,
     reasons: first.reasons,
     sequences: replicas.reduce((sum, replica) => sum + replica.inFlight, 0),
-    countTokens: (text) => first.engine.call("countTokens", { model: first.model, text }),
+    countTokens: (text) => first.engine.call("countTokens", { model: first.model, text }, signal),
     async complete(request, abort): Promise<Completion> {
       const replica = replicas.reduce((least, one) => (one.asked < least.asked ? one : least), first);
       replica.asked++;
@@ -127,11 +135,19 @@ async function loadInto(
         replica.asked--;
       }
     },
-    [Symbol.asyncDispose]: () => unload(replicas),
+    [Symbol.asyncDispose]: close,
   };
 }
 
-async function unload(replicas: readonly Replica[]): Promise<void> {
-  // A process that died has nothing to unload, and its death was reported by the calls that it cost.
-  await Promise.allSettled(replicas.map(({ engine, model }) => engine.call("unload", { model })));
+async function unload(
+  engines: readonly EngineProcess[],
+  replicas: readonly Replica[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (signal?.aborted !== true) {
+    // A process that died has nothing to unload, and its death was reported by the calls that it cost.
+    await Promise.allSettled(replicas.map(({ engine, model }) => engine.call("unload", { model }, signal)));
+  }
+  // Whoever interrupts does not wait for a decode or a load that is under way, nor for a process that hangs.
+  if (signal?.aborted === true) await Promise.all(engines.map((engine) => engine.stop()));
 }

@@ -30,6 +30,7 @@ export interface LoadOptions {
   readonly chat?: ChatFormat | undefined;
   /** What the model is called here, for a server that has several. */
   readonly name?: string | undefined;
+  /** Ends the load and, later, the model: its engine is then not asked to unload it, which may take long, but ended. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -27,7 +27,9 @@ export function runNotes(run: StoredRun, rows: readonly SummaryRow[]): string[] 
       `Not finished, and left out here: ${missing.join(", ")} (${missing.length} of ${run.manifest.points.length}).`,
     );
   }
-  for (const { point, message } of run.failed) notes.push(`${point} failed: ${message}`);
+  for (const { point, message, earlier } of run.failed) {
+    notes.push([`${point} failed: ${message}`, ...earlier.map((death) => `Before: ${death}`)].join("\n"));
+  }
   const twins = new Map(rows.flatMap((row) => (row.sameAs === null ? [] : [[row.point, row.sameAs] as const])));
   for (const [point, original] of twins) {
     notes.push(`${point} has the same weights as ${original}: evaluated once, shown twice.`);

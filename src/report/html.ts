@@ -15,8 +15,6 @@ export function summaryHtml(content: PageContent): string {
     row
       .map((cell, i) => `<${tag}${i < table.nameColumns ? ' class="name"' : ""}>${escapeHtml(cell)}</${tag}>`)
       .join("");
-  const list = (items: readonly string[]): string =>
-    `<ul>\n${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("\n")}\n</ul>`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -37,13 +35,23 @@ ${table.rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}
 </tbody>
 </table></div>
 <p>${escapeHtml(LEGEND)}</p>
-${findings.map(({ benchmark, sentences }) => `<h2>${escapeHtml(benchmark)}</h2>\n${list(sentences)}`).join("\n")}
-${list(notes)}
+${findings.map(({ benchmark, sentences }) => `<h2>${escapeHtml(benchmark)}</h2>\n${htmlList(sentences)}`).join("\n")}
+${htmlList(notes)}
 ${pictures.map(({ file, alternative }) => `<p><img src="${encodeURI(file)}" alt="${escapeHtml(alternative)}"></p>`).join("\n")}
 <p>Data: <a href="summary.csv">summary.csv</a>, <a href="comparisons.csv">comparisons.csv</a>, <a href="samples.csv">samples.csv</a>, <a href="report.json">report.json</a>.</p>
 </body>
 </html>
 `;
+}
+
+function htmlList(items: readonly string[]): string {
+  return `<ul>\n${items.map(htmlItem).join("\n")}\n</ul>`;
+}
+
+/** An item of a list. What follows its first line is the output of a program. */
+function htmlItem(text: string): string {
+  const [first, ...output] = text.split("\n").map(escapeHtml);
+  return `<li>${first}${output.length === 0 ? "" : `<pre>${output.join("\n")}</pre>`}</li>`;
 }
 
 /** Text for the inside of an element or of a quoted attribute. */

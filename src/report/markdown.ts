@@ -40,8 +40,15 @@ export function summaryMarkdown({ manifest, table, findings, notes, pictures }: 
     LEGEND,
     "",
     ...sections,
-    ...notes.map((note) => `- ${note}`),
+    ...notes.map(markdownItem),
     "",
     ...pictures.map(({ file, alternative }) => `![${alternative}](${file})\n`),
   ].join("\n");
+}
+
+/** An item of a list. What follows its first line is the output of a program. */
+function markdownItem(text: string): string {
+  const [first, ...output] = text.split("\n");
+  if (output.length === 0) return `- ${first}`;
+  return [`- ${first}`, ...["~~~text", ...output, "~~~"].map((line) => `  ${line}`)].join("\n");
 }

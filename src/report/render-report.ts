@@ -23,7 +23,7 @@ export interface ReportOptions {
 export interface RenderedReport {
   /** Names of the files in the report's folder, in the order in which they were written. */
   readonly files: string[];
-  /** The summary as aligned text for a terminal. */
+  /** The summary as aligned text for a terminal; empty if no point is finished. */
   readonly table: string;
 }
 
@@ -31,7 +31,7 @@ export interface RenderedReport {
  * Writes the report of a run into a folder: summary.csv, samples.csv, comparisons.csv, summary.md, report.json, index.html
  * and the PNG charts. Needs nothing but the stored scores, and equal runs give equal bytes. Each file is replaced whole.
  *
- * @throws WorkError if no point of the run is finished, or the folder cannot be written
+ * @throws WorkError if no point of the run is finished and none failed, or the folder cannot be written
  */
 export async function renderReport(
   run: StoredRun,
@@ -39,7 +39,7 @@ export async function renderReport(
   { charts = true }: ReportOptions = {},
 ): Promise<RenderedReport> {
   const rows = summarize(run);
-  if (rows.length === 0) {
+  if (rows.length === 0 && run.failed.length === 0) {
     throw new WorkError(`Expected at least one finished point in the run of "${run.manifest.sweep}", found none`, {
       hint: "Run the sweep; what is finished is reported even while the rest is missing.",
     });
@@ -70,7 +70,7 @@ export async function renderReport(
     ["index.html", summaryHtml(content)],
   ];
   for (const [name, text] of files) await writeFileAtomic(join(outDir, name), text);
-  return { files: files.map(([name]) => name), table: alignedText(table) };
+  return { files: files.map(([name]) => name), table: rows.length === 0 ? "" : alignedText(table) };
 }
 
 interface DrawnPicture {

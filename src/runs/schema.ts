@@ -144,6 +144,8 @@ export type UnitAnswers = Pick<UnitResult, "attempts" | "repeated">;
 export const unitFailureSchema = z.object({
   /** With the last lines of the log, if a process died. */
   message: z.string(),
+  /** What engines died of that were replaced before. */
+  earlier: z.array(z.string()).default([]),
 });
 export type UnitFailure = z.infer<typeof unitFailureSchema>;
 

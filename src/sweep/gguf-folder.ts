@@ -1,8 +1,8 @@
-import { mkdir, readdir, rm, stat, statfs } from "node:fs/promises";
+import { access, constants, lstat, mkdir, readdir, rm, stat, statfs } from "node:fs/promises";
 import { freemem, homedir } from "node:os";
 import { join } from "node:path";
 import { formatBytes } from "../base/bytes.ts";
-import { WorkError } from "../base/errors.ts";
+import { systemCodeOf, WorkError } from "../base/errors.ts";
 
 /** A file system in memory, where Linux has one: loading from it costs no disk at all. */
 const TMPFS = "/dev/shm";
@@ -24,13 +24,10 @@ export function cacheRoot(): string {
  */
 export async function chooseGgufFolder(bytes: number, count: number, limit: number): Promise<string> {
   const needed = bytes * count;
-  const free = await freeBytes(TMPFS);
-  if (free !== undefined) {
-    const folder = join(TMPFS, "mergesweep");
-    if (await tryMakeFolder(folder)) {
-      await removeAbandoned(folder);
-      if (needed <= Math.min((await freeBytes(TMPFS)) ?? 0, freemem()) * TMPFS_SHARE) return folder;
-    }
+  const inMemory = await tmpfsFolder();
+  if (inMemory !== undefined) {
+    await removeAbandoned(inMemory);
+    if (needed <= Math.min((await freeBytes(TMPFS)) ?? 0, freemem()) * TMPFS_SHARE) return inMemory;
   }
   const folder = join(cacheRoot(), "gguf");
   await mkdir(folder, { recursive: true });
@@ -52,7 +49,9 @@ export function temporaryName(unit: string): string {
 async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = Number(/^\.?(\d+)-/.exec(name)?.[1]);
-    if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(folder, name), { force: true, recursive: true });
+    if (!Number.isInteger(pid) || isAlive(pid)) continue;
+    // In a cache folder of several users: what is another's stays until that one comes by.
+    await rm(join(folder, name), { force: true, recursive: true }).catch(() => {});
   }
 }
 
@@ -60,8 +59,9 @@ function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // There is a process, of another user.
+    return systemCodeOf(error) === "EPERM";
   }
 }
 
@@ -84,11 +84,23 @@ async function freeBytes(folder: string): Promise<number | undefined> {
   }
 }
 
-async function tryMakeFolder(folder: string): Promise<boolean> {
+/**
+ * This user's folder in memory, made if need be. Everybody may write to the place where it is: what another user has put
+ * there under its name is not used.
+ */
+async function tmpfsFolder(): Promise<string | undefined> {
+  const user = process.getuid?.();
+  if (user === undefined || (await freeBytes(TMPFS)) === undefined) return undefined;
+  const folder = join(TMPFS, `mergesweep-${user}`);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o1777 });
-    return true;
+    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+      if (systemCodeOf(error) !== "EEXIST") throw error;
+    });
+    const found = await lstat(folder);
+    if (!found.isDirectory() || found.uid !== user) return undefined;
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return folder;
   } catch {
-    return false;
+    return undefined;
   }
 }

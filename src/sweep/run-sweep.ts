@@ -1,6 +1,6 @@
 import { EventEmitter, once, setMaxListeners } from "node:events";
 import PQueue from "p-queue";
-import { DiskFullError, messageOf } from "../base/errors.ts";
+import { DiskFullError, explanationOf } from "../base/errors.ts";
 import { EngineDied, type ModelRuntime } from "../models/runtime.ts";
 import type { RunProgress } from "../runs/progress.ts";
 import { openRunStore, type RunStore } from "../runs/run-store.ts";
@@ -19,13 +19,15 @@ export type SweepEvent =
   /** `stored` are the completions from before. */
   | { readonly kind: "unit-started"; readonly point: string; readonly stored: readonly SampleRecord[] }
   | { readonly kind: "completion"; readonly point: string; readonly record: SampleRecord }
-  /** An engine died: the unit goes on with a fresh process, or a server that is started again. */
+  /** An engine died, at work or while it started: the unit goes on with a fresh process, or a server that is started again. */
   | {
       readonly kind: "unit-crashed";
       readonly point: string;
       readonly message: string;
       readonly engine: "process" | "server";
     }
+  /** A worker's engine does not start: the work is left to the other workers. */
+  | { readonly kind: "worker-lost"; readonly message: string }
   | { readonly kind: "unit-done"; readonly point: string; readonly sameAs: string | null; readonly resumed: boolean }
   | { readonly kind: "unit-failed"; readonly point: string; readonly message: string };
 
@@ -34,7 +36,7 @@ export interface SweepOptions {
   readonly out: string;
   /** Runtimes (processes) at work. Each takes a unit of its own while there are any, and helps with another's then. */
   readonly workers: number;
-  readonly createRuntime: () => Promise<ModelRuntime>;
+  readonly createRuntime: (signal: AbortSignal) => Promise<ModelRuntime>;
   /** Completions a runtime generates side by side. */
   readonly sequences?: number | undefined;
   /** A folder that keeps the weights of every point, as they were loaded. */
@@ -56,7 +58,7 @@ export interface SweepOutcome {
 
 /**
  * Runs every unit that is not done yet. A unit that fails is reported and costs no other; a runtime that dies is replaced
- * and the unit tried once more.
+ * and the unit tried once more. A worker whose runtime dies twice while it starts leaves its work to the others.
  *
  * @throws StoreError if the store is in use or has another plan; DiskFullError; `signal.reason` if interrupted. Everything
  *   answered before is saved.
@@ -80,6 +82,10 @@ class RunningSweep {
   readonly #inProgress = new Map<string, UnitInProgress>();
   /** Units that a worker has taken and not finished, whether being merged or evaluated. */
   #taken = 0;
+  /** Workers that have an engine, or may get one. */
+  #workers: number;
+  /** What engines died of that were replaced, by point. */
+  readonly #deaths = new Map<string, string[]>();
   /** Rings when a unit begins, ends, or has attempts given back. */
   readonly #bell = new EventEmitter();
   readonly #failed: { point: string; message: string }[] = [];
@@ -104,6 +110,7 @@ class RunningSweep {
     this.#plan = plan;
     this.#store = store;
     this.#options = options;
+    this.#workers = options.workers;
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
     // Every unit and every sample under way listens for the abort: many listeners are no leak here.
     setMaxListeners(0, options.signal, this.#signal);
@@ -167,31 +174,61 @@ class RunningSweep {
   /** A worker's life: a unit of its own while there are any; then a share of those that others are on. */
   async #work(): Promise<void> {
     let runtime: ModelRuntime | undefined;
-    const ready = async (): Promise<ModelRuntime> => (runtime ??= await this.#createRuntime());
+    const ready = async (point: string): Promise<ModelRuntime> => (runtime ??= await this.#createRuntime(point));
     while (!this.#signal.aborted) {
       const unit = this.#pending.shift();
       if (unit !== undefined) {
-        this.#taken++;
-        try {
-          await this.#runUnit(unit, await ready());
-        } finally {
-          this.#taken--;
-          this.#bell.emit("change");
-        }
-        continue;
+        if (await this.#take(unit, ready)) continue;
+        return;
       }
-      const shared = [...this.#inProgress.values()].find(({ wantsHelp }) => wantsHelp);
-      if (shared !== undefined) await shared.contribute(await ready());
-      else if (this.#taken === 0) return;
+      const shared = [...this.#inProgress].find(([, { wantsHelp }]) => wantsHelp);
+      if (shared !== undefined) {
+        const [point, progress] = shared;
+        try {
+          await progress.contribute(await ready(point));
+        } catch (error) {
+          if (this.#retire(error)) return;
+          throw error;
+        }
+      } else if (this.#taken === 0) return;
       else await once(this.#bell, "change");
     }
   }
 
-  async #createRuntime(): Promise<ModelRuntime> {
+  /** @returns false if the worker has no engine, and has left the unit to the others */
+  async #take(unit: PlannedUnit, ready: (point: string) => Promise<ModelRuntime>): Promise<boolean> {
+    this.#taken++;
+    try {
+      await this.#runUnit(unit, await ready(unit.point.name));
+      return true;
+    } catch (error) {
+      if (this.#retire(error)) {
+        this.#pending.unshift(unit);
+        return false;
+      }
+      if (!(error instanceof EngineDied) || this.#signal.aborted) throw error;
+      await this.#reportFailure(unit, error);
+      return true;
+    } finally {
+      this.#taken--;
+      this.#bell.emit("change");
+    }
+  }
+
+  /** Lets a worker go whose engine does not start, unless it is the last one: that one tries again for every unit. */
+  #retire(error: unknown): boolean {
+    if (!(error instanceof EngineDied) || this.#signal.aborted || this.#workers === 1) return false;
+    this.#workers--;
+    this.#report({ kind: "worker-lost", message: explanationOf(error) });
+    return true;
+  }
+
+  async #createRuntime(point: string): Promise<ModelRuntime> {
     const { createRuntime } = this.#options;
-    const runtime = await createRuntime().catch((error: unknown) => {
-      if (error instanceof EngineDied && !this.#signal.aborted) return createRuntime();
-      throw error;
+    const runtime = await createRuntime(this.#signal).catch((error: unknown) => {
+      if (!(error instanceof EngineDied) || this.#signal.aborted) throw error;
+      this.#reportDeath(point, error);
+      return createRuntime(this.#signal);
     });
     this.#runtimes.push(runtime);
     return runtime;
@@ -217,7 +254,7 @@ class RunningSweep {
       this.#reportDone(unit, sameAs, false);
     } catch (error) {
       if (this.#signal.aborted || error instanceof DiskFullError) throw error;
-      await this.#reportFailure(unit, messageOf(error));
+      await this.#reportFailure(unit, error);
     } finally {
       await weights?.discard();
     }
@@ -226,7 +263,6 @@ class RunningSweep {
   async #evaluate(unit: PlannedUnit, weights: MaterialisedWeights, runtime: ModelRuntime): Promise<UnitAnswers> {
     const { sequences } = this.#options;
     const point = unit.point.name;
-    const engine = this.#plan.server === undefined ? "process" : "server";
     const progress = await UnitInProgress.begin({
       unit,
       plan: this.#plan,
@@ -235,8 +271,8 @@ class RunningSweep {
       sequences,
       signal: this.#signal,
       onCompletion: (record) => this.#report({ kind: "completion", point, record }),
-      onCrash: (message) => {
-        this.#report({ kind: "unit-crashed", point, message, engine });
+      onCrash: (death) => {
+        this.#reportDeath(point, death);
         this.#bell.emit("change");
       },
     });
@@ -257,11 +293,20 @@ class RunningSweep {
     this.#report({ kind: "unit-done", point: unit.point.name, sameAs, resumed });
   }
 
-  async #reportFailure(unit: PlannedUnit, message: string): Promise<void> {
+  /** Of an engine that is replaced. */
+  #reportDeath(point: string, death: EngineDied): void {
+    const message = explanationOf(death);
+    this.#deaths.set(point, [...(this.#deaths.get(point) ?? []), message]);
+    const engine = this.#plan.server === undefined ? "process" : "server";
+    this.#report({ kind: "unit-crashed", point, message, engine });
+  }
+
+  async #reportFailure(unit: PlannedUnit, error: unknown): Promise<void> {
     const point = unit.point.name;
+    const message = explanationOf(error);
     this.#failed.push({ point, message });
     this.#report({ kind: "unit-failed", point, message });
-    await this.#store.unit(unit.point.unit).writeFailure({ message });
+    await this.#store.unit(unit.point.unit).writeFailure({ message, earlier: this.#deaths.get(point) ?? [] });
   }
 
   /** Chosen once, by the size of the first merge: all merges of a sweep are of one size, or nearly. */

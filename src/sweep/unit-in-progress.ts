@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { readChatFormat } from "../checkpoints/chat-format.ts";
 import { Evaluation } from "../eval/evaluate.ts";
 import { scoreSamples } from "../eval/score-samples.ts";
-import { EngineDied, type ModelRuntime } from "../models/runtime.ts";
+import { EngineDied, type LoadedModel, type ModelRuntime } from "../models/runtime.ts";
 import type { Repeated, SampleRecord, UnitAnswers } from "../runs/schema.ts";
 import type { SampleWriter, UnitStore } from "../runs/unit-store.ts";
 import { scoreOptionsOf } from "../scorers/scoring.ts";
@@ -22,7 +22,7 @@ export interface UnitContext {
   readonly signal: AbortSignal;
   readonly onCompletion: (record: SampleRecord) => void;
   /** An engine died; the unit goes on in a fresh one. */
-  readonly onCrash: (message: string) => void;
+  readonly onCrash: (death: EngineDied) => void;
 }
 
 /**
@@ -38,12 +38,16 @@ export class UnitInProgress {
   readonly #failure = new AbortController();
   readonly #contributions = new Set<Promise<void>>();
   #crashed = false;
+  /** Whether somebody has done the check by repetition, or is on it. */
+  #checked: boolean;
   #repeated: Repeated | undefined;
 
   private constructor(context: UnitContext, writer: SampleWriter) {
     const { plan } = context;
     this.#context = context;
     this.#writer = writer;
+    // Elsewhere the same seed gives the same text.
+    this.#checked = plan.server === undefined && plan.engine.gpu !== "auto" && plan.engine.flashAttention !== true;
     this.stored = writer.existing;
     this.#evaluation = new Evaluation(plan.benchmarks, plan.settings, writer, context.onCompletion);
   }
@@ -74,14 +78,14 @@ export class UnitInProgress {
     const signal = AbortSignal.any([this.#context.signal, this.#failure.signal]);
     // Every attempt under way listens for the abort: many listeners are no leak here.
     setMaxListeners(0, signal);
-    while (this.wantsHelp && !signal.aborted) {
+    while ((this.wantsHelp || !this.#checked) && !signal.aborted) {
       try {
         await this.#answerWith(runtime, signal);
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof EngineDied && !this.#crashed) {
           this.#crashed = true;
-          this.#context.onCrash(error.message);
+          this.#context.onCrash(error);
         } else this.#failure.abort(error);
       }
     }
@@ -98,8 +102,19 @@ export class UnitInProgress {
       signal,
     });
     await this.#evaluation.answerWith(model, signal);
-    const uncertain = plan.server !== undefined || plan.engine.gpu === "auto" || plan.engine.flashAttention === true;
-    if (uncertain) this.#repeated ??= await this.#evaluation.repeat(model, REPEATED, signal);
+    await this.#check(model, signal);
+  }
+
+  /** Asks some completions again, if that has not been done: also where all of them were stored before. */
+  async #check(model: LoadedModel, signal: AbortSignal): Promise<void> {
+    if (this.#checked) return;
+    this.#checked = true;
+    try {
+      this.#repeated = await this.#evaluation.repeat(model, REPEATED, signal);
+    } catch (error) {
+      this.#checked = false;
+      throw error;
+    }
   }
 
   /**

@@ -1,8 +1,10 @@
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { engineProcesses, livingInGroup } from "../helpers/processes.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
@@ -52,10 +54,17 @@ function start(args: readonly string[]): Running {
 }
 
 /** Waits until a unit has begun to store, and gives back an engine process that is not one of those known. */
-async function engineAtWork(running: Running, run: string, known: readonly number[] = []): Promise<number> {
-  await expect
-    .poll(() => countStored(join(folder, run), "000-w=0"), { timeout: 30_000, interval: 5 })
-    .toBeGreaterThan(0);
+async function engineAtWork(
+  running: Running,
+  run: string,
+  { known = [], unit = "000-w=0" }: { known?: readonly number[]; unit?: string } = {},
+): Promise<number> {
+  await expect.poll(() => countStored(join(folder, run), unit), { timeout: 30_000, interval: 5 }).toBeGreaterThan(0);
+  return await newEngine(running, known);
+}
+
+/** Gives back an engine process that is not one of those known as soon as there is one: it has not even started up. */
+async function newEngine(running: Running, known: readonly number[] = []): Promise<number> {
   const others = (): number[] => engineProcesses(running.pid).filter((pid) => !known.includes(pid));
   await expect.poll(others, { timeout: 30_000, interval: 5 }).not.toEqual([]);
   return others()[0] ?? 0;
@@ -86,7 +95,7 @@ describe("a process that dies under a sweep", { timeout: 180_000 }, () => {
     const running = start(sweepArgs("twice", 1));
     const first = await engineAtWork(running, "twice");
     process.kill(first, "SIGSEGV");
-    const second = await engineAtWork(running, "twice", [first]);
+    const second = await engineAtWork(running, "twice", { known: [first] });
     process.kill(second, "SIGABRT");
     const { code, stderr, stdout } = await running.ended();
     expect(stderr).toMatch(/w=0: failed: The process that runs llama\.cpp was ended by SIGABRT\. /);
@@ -106,6 +115,71 @@ describe("a process that dies under a sweep", { timeout: 180_000 }, () => {
     expect(await storedCompletions(join(folder, "twice"))).toEqual(undisturbed);
     expect(await readFile(summary, "utf8")).not.toContain("failed");
     expect(await readdir(join(folder, "twice/units/000-w=0"))).not.toContain("failure.json");
+  });
+
+  it("in every point once ends none of them", async () => {
+    const running = start(sweepArgs("each", 1));
+    const killed: number[] = [];
+    for (const unit of ["000-w=0", "001-w=0.7", "002-base"]) {
+      const engine = await engineAtWork(running, "each", { unit, known: killed });
+      process.kill(engine, "SIGKILL");
+      killed.push(engine);
+    }
+    expect((await running.ended()).code).toBe(0);
+    expect(await storedCompletions(join(folder, "each"))).toEqual(undisturbed);
+  });
+
+  it("twice while it starts costs its unit and no other", async () => {
+    const running = start(sweepArgs("no-start", 1));
+    const first = await newEngine(running);
+    process.kill(first, "SIGKILL");
+    process.kill(await newEngine(running, [first]), "SIGSEGV");
+    const { code, stderr } = await running.ended();
+    expect(stderr).toMatch(/w=0: The process that runs llama\.cpp was ended by SIGKILL/);
+    expect(stderr).toMatch(/w=0: failed: The process that runs llama\.cpp was ended by SIGSEGV/);
+    expect(stderr).toMatch(/1 of 3 points failed: w=0\./);
+    expect(code).toBe(1);
+    const summary = await readFile(join(folder, "no-start-report/summary.md"), "utf8");
+    expect(summary).toMatch(/w=0 failed: .* SIGSEGV[^]*Before: The process .* SIGKILL/);
+    expect(await cli(sweepArgs("no-start", 1))).toMatchObject({ code: 0 });
+    expect(await storedCompletions(join(folder, "no-start"))).toEqual(undisturbed);
+  });
+
+  it("twice while it starts leaves its unit to another worker, if there is one", async () => {
+    const running = start(sweepArgs("one-left", 2));
+    const first = await newEngine(running);
+    process.kill(first, "SIGKILL");
+    const before = engineProcesses(running.pid);
+    process.kill(await newEngine(running, [first, ...before]), "SIGKILL");
+    const { code, stderr } = await running.ended();
+    expect(stderr).toMatch(/A worker gives up: The process that runs llama\.cpp was ended by SIGKILL/);
+    expect(code).toBe(0);
+    expect(await storedCompletions(join(folder, "one-left"))).toEqual(undisturbed);
+  });
+
+  it("by SIGKILL is said to have died of too little memory, perhaps, and what takes less", async () => {
+    const running = start(sweepArgs("memory", 1));
+    process.kill(await engineAtWork(running, "memory"), "SIGKILL");
+    const { stderr } = await running.ended();
+    expect(stderr).toMatch(/ended by SIGKILL[^]*out of memory[^]*--workers[^]*--sequences[^]*goes on with a fresh/);
+  });
+
+  it("twice in the only point leaves a report that says so, with both deaths", async () => {
+    const places = ["--out", join(folder, "only"), "--report", join(folder, "only-report")];
+    const execution = ["--limit", "40", "--sequences", "2", "--workers", "1"];
+    const running = start(["eval", join(projectRoot, "checkpoints/pocket/len"), ...execution, ...places]);
+    const first = await engineAtWork(running, "only", { unit: "000-len" });
+    process.kill(first, "SIGSEGV");
+    process.kill(await newEngine(running, [first]), "SIGABRT");
+    const { code, stdout, stderr } = await running.ended();
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/Report: .*only-report\/index\.html/);
+    for (const file of ["summary.md", "index.html", "report.json"]) {
+      const text = await readFile(join(folder, "only-report", file), "utf8");
+      expect(text).toMatch(/len failed: The process that runs llama\.cpp was ended by SIGABRT[^]*SIGSEGV/);
+    }
+    expect(await cli(["report", join(folder, "only"), "--out", join(folder, "again")])).toMatchObject({ code: 0 });
   });
 
   it("while two share a unit leaves its problems to be asked again", async () => {
@@ -141,6 +215,7 @@ describe("a sweep that is ended", { timeout: 120_000 }, () => {
   it.each([
     ["SIGINT", 130, "group", /Go on with: mergesweep run/],
     ["SIGTERM", 143, "process", /Go on with: mergesweep run/],
+    ["SIGHUP", 129, "group", /Go on with: mergesweep run/],
     ["SIGKILL", null, "process", /completions/],
   ] as const)("by %s exits %s and leaves no process", async (signal, expected, whom, said) => {
     const name = `stopped-${signal}`;
@@ -153,4 +228,57 @@ describe("a sweep that is ended", { timeout: 120_000 }, () => {
     expect((await readdir(join(folder, name))).includes("lock")).toBe(signal === "SIGKILL");
     expect(stderr).toMatch(said);
   });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("by %s does not wait for a process that hangs", async (signal) => {
+    const name = `hanging-${signal}`;
+    const running = start(sweepArgs(name, 2));
+    process.kill(await engineAtWork(running, name), "SIGSTOP");
+    await endsSoon(running, signal);
+    expect(await readdir(join(folder, name))).not.toContain("lock");
+  });
+
+  it("does not wait for a process that hangs while it starts", async () => {
+    const running = start(sweepArgs("hanging-start", 2));
+    await expect.poll(() => engineProcesses(running.pid), { timeout: 30_000, interval: 5 }).not.toEqual([]);
+    process.kill(engineProcesses(running.pid)[0] ?? 0, "SIGSTOP");
+    // Until the other one, if it is there, has come to its work.
+    await wait(3000);
+    await endsSoon(running, "SIGTERM");
+  });
+
+  it.skipIf(!existsSync("/usr/bin/script"))(
+    "by its terminal, which is closed under it, exits 129 and leaves no process (script makes the terminal)",
+    async () => {
+      const name = "closed";
+      const [group, code, inner] = [join(folder, "group"), join(folder, "code"), join(folder, "inner.sh")];
+      const main = `${process.execPath} --import tsx src/cli/main.ts ${sweepArgs(name, 2).join(" ")}`;
+      // The first shell is the one that the terminal takes along; the second stays to tell the exit code.
+      await writeFile(inner, `trap '' HUP; ${main}; echo $? > ${code}`);
+      const terminal = spawn("/usr/bin/script", ["-qfc", `echo $$ > ${group}; sh ${inner}; true`, "/dev/null"], {
+        cwd: projectRoot,
+        env: { ...process.env, SHELL: "/bin/sh" },
+        stdio: ["pipe", "ignore", "ignore"],
+      });
+      await expect
+        .poll(() => countStored(join(folder, name), "000-w=0"), { timeout: 30_000, interval: 5 })
+        .toBeGreaterThan(0);
+      terminal.kill("SIGKILL");
+      const leader = Number(await readFile(group, "utf8"));
+      await expect.poll(() => livingInGroup(leader), { timeout: 8000 }).toEqual([]);
+      expect(await readFile(code, "utf8")).toBe("129\n");
+      expect(await readdir(join(folder, name))).not.toContain("lock");
+    },
+  );
 });
+
+/** Sends a signal that ends a sweep; it must not take the time after which a silent process is taken to hang. */
+async function endsSoon(running: Running, signal: "SIGINT" | "SIGTERM"): Promise<void> {
+  process.kill(running.pid, signal);
+  try {
+    await expect.poll(() => running.child.exitCode, { timeout: 8000 }).toBe(signal === "SIGINT" ? 130 : 143);
+    expect((await running.ended()).stderr).toMatch(/Go on with: mergesweep run/);
+    await expect.poll(() => livingInGroup(running.pid), { timeout: 5000 }).toEqual([]);
+  } finally {
+    if (livingInGroup(running.pid).length > 0) process.kill(-running.pid, "SIGKILL");
+  }
+}

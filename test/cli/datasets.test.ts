@@ -29,6 +29,7 @@ async function run(...args: string[]): Promise<{ out: string; code: number }> {
       error: () => {},
       status: () => {},
       interactive: false,
+      columns: 79,
     },
     signal: new AbortController().signal,
     version: "0.0.0",

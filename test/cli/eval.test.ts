@@ -119,6 +119,19 @@ describe("mergesweep eval", () => {
     expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining("Expected flash attention with kv_type") });
   });
 
+  it("checks what is not certain to repeat itself also if it was ended before the check", async () => {
+    const args = evalArgs("unchecked", ["--limit", "5", "--workers", "1", "--flash-attention"]);
+    await cli(args);
+    // All is answered; killed in this moment a run has no result yet.
+    await rm(run("unchecked/units/000-accfmt/result.json"));
+    await rm(run("unchecked-report"), { recursive: true });
+    expect(await cli(args)).toMatchObject({ code: 0 });
+    expect(await readFile(run("unchecked-report/summary.md"), "utf8")).toMatch(
+      /of 4 completions that were asked for twice/,
+    );
+    expect(await countStored(run("unchecked"), "000-accfmt")).toBe(5);
+  });
+
   it("refuses another plan for the same store, and says what differs", async () => {
     await cli(evalArgs("plan", ["--limit", "3"]));
     const { code, stderr } = await cli(evalArgs("plan", ["--limit", "3", "--seed", "1"]));

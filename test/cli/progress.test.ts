@@ -20,7 +20,11 @@ const LINE = "[#####...............] 3/12 points, 1520/6000 samples, 2210 tokens
 type Show = ReturnType<typeof showProgress>;
 
 /** What is written while a sweep is shown. */
-function written(isTTY: boolean, during: (show: Show, wait: (milliseconds: number) => void) => void): string {
+function written(
+  isTTY: boolean,
+  during: (show: Show, wait: (milliseconds: number) => void) => void,
+  columns = 120,
+): string {
   let text = "";
   let clock = 0;
   const stream = new Writable({
@@ -29,7 +33,7 @@ function written(isTTY: boolean, during: (show: Show, wait: (milliseconds: numbe
       done();
     },
   });
-  const stderr = Object.assign(stream, { isTTY, columns: 120 });
+  const stderr = Object.assign(stream, { isTTY, columns });
   const { CI } = process.env;
   delete process.env.CI;
   const terminal = createTerminal(stream, stderr);
@@ -72,4 +76,19 @@ it.each(["process", "server"] as const)("a %s that died is said to be replaced b
     show({ kind: "unit-crashed", point: "w=0", message: "It died.", engine }, () => PROGRESS),
   );
   expect(text).toBe(`w=0: It died.\nw=0: goes on with a fresh ${engine}\n`);
+});
+
+it.each([
+  [120, LINE],
+  [84, "[#####..............] 3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left"],
+  [80, "[####...........] 3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left"],
+  [0, "[####...........] 3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left"],
+  [66, "3/12 points, 1520/6000 samples, 2210 tokens/s, 2 min 5 s left"],
+  [60, "1520/6000 samples, 2210 tokens/s, 2 min 5 s left"],
+  [40, "2210 tokens/s, 2 min 5 s left"],
+  [16, "2 min 5 s left"],
+  [8, "2 min 5"],
+])("on %i columns the time left is the last to be cut off", (columns, line) => {
+  const text = written(true, (show) => show({ kind: "beat" }, () => PROGRESS), columns);
+  expect(text.replace("\r\u001B[K", "")).toBe(line);
 });

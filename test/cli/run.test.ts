@@ -119,6 +119,24 @@ describe("mergesweep run", () => {
   });
 });
 
+describe("a run whose output nobody reads any more", () => {
+  it.each(["stdout", "stderr", "both"] as const)("goes on silently without %s, as after `| head -1`", async (which) => {
+    const child = spawnCli([...sweepArgs("unread"), "--workers", "1"], { CI: "1" });
+    let stderr = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+      // The first line has come; the reader goes.
+      if (which !== "stdout") child.stderr?.destroy();
+    });
+    if (which !== "stderr") child.stdout?.destroy();
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    expect(code).toBe(0);
+    expect(stderr).not.toMatch(/EPIPE|at .*:\d+:\d+/);
+    expect(await readdir(join(folder, "unread-report"))).toContain("summary.csv");
+    expect(await readdir(join(folder, "unread"))).not.toContain("lock");
+  });
+});
+
 const sweep = async (recipe: string, more = ""): Promise<string> => {
   const path = join(folder, "sweep.yaml");
   await writeFile(path, `name: x\naxes: { w: [0.5] }\nrecipe:\n${recipe}\nbenchmarks: [pocket-math]\n${more}`);

@@ -55,7 +55,9 @@ describe("a command that starts a server", { timeout: 180_000 }, () => {
     expect(stderr).toContain("2 points x 20 completions, 1 at a time");
     expect(code).toBe(0);
     expect(servers()).toEqual([]);
-    expect((await readdir("/dev/shm/mergesweep")).filter((name) => name.startsWith(`${process.pid}-`))).toEqual([]);
+    expect(
+      (await readdir(`/dev/shm/mergesweep-${process.getuid?.()}`)).filter((name) => name.startsWith(`${process.pid}-`)),
+    ).toEqual([]);
     expect(await cli([...(await sweepArgs("run", "direct", "")), ...places("direct")])).toMatchObject({ code: 0 });
     expect(await completionsOf("served")).toEqual(await completionsOf("direct"));
     const summary = await readFile(join(folder, "served-report/summary.csv"), "utf8");

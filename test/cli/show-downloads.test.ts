@@ -6,7 +6,7 @@ import type { Terminal } from "../../src/cli/terminal.ts";
 function recording(interactive: boolean): { terminal: Terminal; shown: string[] } {
   const shown: string[] = [];
   const add = (text: string): void => void shown.push(text);
-  return { shown, terminal: { interactive, out: add, note: add, error: add, status: add } };
+  return { shown, terminal: { interactive, columns: 79, out: add, note: add, error: add, status: add } };
 }
 
 const signal = new AbortController().signal;

@@ -61,7 +61,7 @@ const ignore = (): void => {};
 
 test("many small tensors are drawn ten times a second, and the last one in any case", () => {
   const drawn: string[] = [];
-  const terminal = { out: ignore, note: ignore, error: ignore, interactive: true };
+  const terminal = { out: ignore, note: ignore, error: ignore, interactive: true, columns: 79 };
   let clock = 0;
   const show = showTensors({ ...terminal, status: (text) => drawn.push(text) }, 30, () => clock);
   for (let tensor = 0; tensor < 30; tensor++) {

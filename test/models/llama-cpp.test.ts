@@ -270,6 +270,38 @@ describe("a process that dies", () => {
     expect(await next.countTokens("1")).toBe(1);
   });
 
+  test.each([
+    ["while it loads", (loading) => loading],
+    ["while it answers", async (loading) => (await loading).countTokens("1")],
+    ["while it unloads", async (loading) => (await loading)[Symbol.asyncDispose]()],
+  ] satisfies [string, (loading: Promise<LoadedModel>) => Promise<unknown>][])(
+    "or hangs %s is ended at once when the load's signal is aborted, and replaced by the next load",
+    async (when, act) => {
+      await using runtime = await createLlamaCppRuntime();
+      const [child] = engineProcesses();
+      const stop = new AbortController();
+      const hang = (): boolean => process.kill(child ?? 0, "SIGSTOP");
+      if (when === "while it loads") hang();
+      const loading = runtime.load(accfmt, { contextTokens: 512, signal: stop.signal });
+      if (when !== "while it loads") {
+        await loading;
+        hang();
+      }
+      const acting = act(loading);
+      setTimeout(() => stop.abort(new Error("enough")), 200);
+      const [acted] = await Promise.allSettled([acting]);
+      // Whoever gives a model back is told nothing: that has come about.
+      expect(acted).toMatchObject(
+        when === "while it unloads" ? { status: "fulfilled" } : { reason: { message: "enough" } },
+      );
+      const [model] = await Promise.allSettled([loading]);
+      if (model.status === "fulfilled") await model.value[Symbol.asyncDispose]();
+      expect(isRunning(child ?? 0)).toBe(false);
+      await using next = await runtime.load(accfmt, { contextTokens: 512 });
+      expect(await next.countTokens("1")).toBe(1);
+    },
+  );
+
   test("is not left behind when the runtime is disposed of, nor ended by a Ctrl-C that is not for it", async () => {
     const before = engineProcesses();
     const runtime = await createLlamaCppRuntime({ workers: 2 });

@@ -80,6 +80,18 @@ describe("a report", () => {
     await expect(renderReport(run, join(folder, "none"))).rejects.toThrow(WorkError);
   });
 
+  it("of a run of which every point failed says why, with what the programs printed as it was", async () => {
+    const died = { point: "w=0", message: "It died. Its last lines:\n  a * b < c", earlier: ["It died of *x*."] };
+    const run = { ...syntheticRun({ samples: 2 }), evaluated: [], failed: [died] };
+    expect((await renderReport(run, join(folder, "failed"))).table).toBe("");
+    expect(await readFile(join(folder, "failed", "summary.md"), "utf8")).toContain(
+      "- w=0 failed: It died. Its last lines:\n  ~~~text\n    a * b < c\n  Before: It died of *x*.\n  ~~~\n",
+    );
+    expect(await readFile(join(folder, "failed", "index.html"), "utf8")).toContain(
+      "<li>w=0 failed: It died. Its last lines:<pre>  a * b &lt; c\nBefore: It died of *x*.</pre></li>",
+    );
+  });
+
   it("escapes names in HTML", async () => {
     const run = syntheticRun({ samples: 5, benchmarks: ["<b>&"], references: {} });
     await renderReport(run, join(folder, "names"), { charts: false });
