@@ -1,6 +1,6 @@
-import pRetry, { AbortError } from "p-retry";
 import { z } from "zod";
-import { messageOf, WorkError } from "../base/errors.ts";
+import { WorkError } from "../base/errors.ts";
+import { askServer, type ServerConnection, type ServerQuestion, textOf } from "./ask-server.ts";
 import type {
   ChatFormat,
   Completion,
@@ -12,17 +12,13 @@ import type {
 } from "./runtime.ts";
 
 /** What is known of a server, wherever it is. */
-export interface OpenAiServerOptions {
+export interface OpenAiServerOptions extends ServerConnection {
   /** Up to and with the version: `http://localhost:8000/v1`. */
   readonly url: string;
   /** The server's name of the model; `{name}` in it stands for `LoadOptions.name`. What the server lists first if left out. */
   readonly model?: string | undefined;
   /** Completions to keep in flight if `load` does not say. */
   readonly concurrency?: number | undefined;
-  readonly apiKey?: string | undefined;
-  readonly retries?: number | undefined;
-  /** The first wait before a retry; each is about twice as long as the one before, with jitter. */
-  readonly retryMilliseconds?: number | undefined;
 }
 
 const NO_TEMPLATE: ChatFormat = { template: undefined, bosToken: undefined, eosToken: undefined };
@@ -70,7 +66,11 @@ export async function connect(
   const model = options.model?.replaceAll("{name}", name) ?? (await firstModel(options, signal));
   const countTokens = (text: string, abort?: AbortSignal): Promise<number> =>
     // vLLM reads `prompt`, llama-server `content`; both have the route beside the versioned ones.
-    ask(options, new URL("/tokenize", options.url), { model, prompt: text, content: text }, tokenizeSchema, abort);
+    ask(
+      options,
+      { url: new URL("/tokenize", options.url), body: { model, prompt: text, content: text }, signal: abort },
+      tokenizeSchema,
+    );
   return {
     chat,
     sequences: sequences ?? options.concurrency ?? DEFAULT_CONCURRENCY,
@@ -81,7 +81,7 @@ export async function connect(
 }
 
 async function firstModel(options: OpenAiServerOptions, signal: AbortSignal | undefined): Promise<string> {
-  const { data } = await ask(options, route(options, "models"), undefined, modelsSchema, signal);
+  const { data } = await ask(options, { url: route(options, "models"), signal }, modelsSchema);
   return data[0]?.id ?? "";
 }
 
@@ -123,7 +123,7 @@ async function complete(
     // Where the template writes the first token itself, vLLM would put another in front.
     ...(chat.bosToken !== undefined && prompt.startsWith(chat.bosToken) ? { add_special_tokens: false } : {}),
   };
-  const answer = await ask(options, route(options, "completions"), body, completionSchema, signal);
+  const answer = await ask(options, { url: route(options, "completions"), body, signal }, completionSchema);
   const [choice] = answer.choices;
   const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = answer.usage;
   if (promptTokens + sampling.maxTokens > contextTokens) {
@@ -150,49 +150,20 @@ function finishReasonOf(reason: string | null | undefined): FinishReason {
   throw new WorkError(`Expected the server's finish_reason to be stop or length, found ${JSON.stringify(reason)}`);
 }
 
-/** Posts a body, or gets without one, and reads JSON. Tried again: no connection, 408, 429, and what the server calls its own fault. */
+/** Asks, and reads JSON of a certain form. */
 async function ask<Schema extends z.ZodType>(
-  { apiKey, retries = 5, retryMilliseconds = 500 }: OpenAiServerOptions,
-  url: URL,
-  body: object | undefined,
+  options: OpenAiServerOptions,
+  question: ServerQuestion,
   schema: Schema,
-  signal: AbortSignal | undefined,
 ): Promise<z.output<Schema>> {
-  const attempt = async (): Promise<z.output<Schema>> => {
-    const response = await fetch(url, {
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: signal ?? null,
-    }).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw new WorkError(`No answer from ${url.href}: ${messageOf(error)}`, {
-        hint: "Is the server running?",
-        cause: error,
-      });
-    });
-    const text = await response.text();
-    if (!response.ok) {
-      const error = new WorkError(`${url.href} answered ${response.status}: ${text.slice(0, 300)}`);
-      if (response.status === 408 || response.status === 429 || response.status >= 500) throw error;
-      throw new AbortError(error);
-    }
+  return await askServer(options, question, async (answer) => {
+    const text = await textOf(answer);
     const parsed = schema.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
-    throw new AbortError(
-      new WorkError(`${url.href}: expected an answer of the completions protocol, found ${text.slice(0, 300)}`, {
-        cause: parsed.error,
-      }),
+    throw new WorkError(
+      `${answer.url.href}: expected an answer of the completions protocol, found ${text.slice(0, 300)}`,
+      { cause: parsed.error },
     );
-  };
-  return await pRetry(attempt, {
-    retries,
-    minTimeout: retryMilliseconds,
-    randomize: true,
-    ...(signal === undefined ? {} : { signal }),
   });
 }
 

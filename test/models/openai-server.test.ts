@@ -1,16 +1,15 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import { WorkError } from "../../src/base/errors.ts";
-import { createOpenAiRuntime } from "../../src/models/openai-server.ts";
+import { createOpenAiRuntime, type OpenAiServerOptions } from "../../src/models/openai-server.ts";
 import type { LoadedModel } from "../../src/models/runtime.ts";
+import {
+  type Answer,
+  type CompletionsServer,
+  type CompletionsServerOptions,
+  type Question,
+  serveCompletions,
+} from "../helpers/completions-server.ts";
 import { GREEDY } from "../helpers/greedy.ts";
-
-type Body = Readonly<Record<string, unknown>>;
-interface Answer {
-  readonly status?: number;
-  readonly body: unknown;
-}
 
 function completion(text: string, finish: string = "stop"): Answer {
   return {
@@ -18,40 +17,28 @@ function completion(text: string, finish: string = "stop"): Answer {
   };
 }
 
+interface ServedModel extends CompletionsServer {
+  readonly model: LoadedModel;
+}
+
 /** A model on a server of this test, and what the server was asked. */
 async function serve(
-  answer: (path: string, body: Body, turn: number) => Answer,
-): Promise<{ model: LoadedModel; asked: { path: string; body: Body }[]; [Symbol.asyncDispose](): Promise<void> }> {
-  const asked: { path: string; body: Body }[] = [];
-  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    let text = "";
-    for await (const chunk of request) text += String(chunk);
-    const body = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-    asked.push({ path: request.url ?? "", body });
-    const { status = 200, body: content } = answer(request.url ?? "", body, asked.length);
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content));
-  };
-  const server = createServer((request, response) => void respond(request, response));
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+  answer: (path: string, body: Question["body"], turn: number) => Answer,
+  options: CompletionsServerOptions & Partial<OpenAiServerOptions> = {},
+): Promise<ServedModel> {
+  const { prefix, models, ...more } = options;
+  const server = await serveCompletions(answer, {
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(models === undefined ? {} : { models }),
   });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("Expected a port");
   const runtime = createOpenAiRuntime({
-    url: `http://127.0.0.1:${address.port}/v1`,
+    url: server.url,
     model: "{name}",
     retries: 3,
     retryMilliseconds: 1,
+    ...more,
   });
-  return {
-    model: await runtime.load("", { contextTokens: 512, name: "pocket" }),
-    asked,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
+  return { ...server, model: await runtime.load("", { contextTokens: 512, name: "pocket" }) };
 }
 
 describe("an OpenAI-compatible server", () => {
@@ -114,6 +101,18 @@ describe("an OpenAI-compatible server", () => {
     expect(broken.asked).toHaveLength(4);
     await using other = await serve(() => ({ body: { hello: 1 } }));
     await expect(other.model.complete({ prompt: "x", sampling: GREEDY })).rejects.toThrow(/completions protocol/);
+  });
+
+  test("whose connection stays cut in the middle of the answer is named, with what to look at", async () => {
+    await using served = await serve(() => (response) => {
+      response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
+      response.write('{"choices": [', () => response.destroy());
+    });
+    const asking = served.model.complete({ prompt: "x", sampling: GREEDY });
+    await expect(asking).rejects.toThrow(`No whole answer from ${served.url}/completions: `);
+    await expect(asking).rejects.toThrow(WorkError);
+    await expect(asking).rejects.toHaveProperty("hint", expect.stringContaining("log"));
+    expect(served.asked).toHaveLength(4);
   });
 
   test("is left alone when the completion is aborted", async () => {
