@@ -1,5 +1,7 @@
+import { setTimeout as wait } from "node:timers/promises";
 import pRetry from "p-retry";
 import { messageOf, systemCodeOf, WorkError } from "../base/errors.ts";
+import { readRetryAfter } from "./retry-after.ts";
 
 /** How to reach a server, and how patient to be with it. */
 export interface ServerConnection {
@@ -26,10 +28,13 @@ export interface ServerAnswer {
 /** The server answered with a status that says what is wrong. */
 export class ServerRefusal extends WorkError {
   readonly status: number;
+  /** How long it asked to be left alone, in milliseconds. */
+  readonly retryAfter: number | undefined;
 
-  constructor(url: URL, status: number, text: string) {
+  constructor(url: URL, { status, headers }: Pick<Response, "status" | "headers">, text: string) {
     super(`${url.href} answered ${status}: ${text.slice(0, SHOWN_CHARACTERS)}`);
     this.status = status;
+    this.retryAfter = readRetryAfter(headers.get("retry-after"), Date.now());
   }
 }
 
@@ -37,6 +42,17 @@ export class ServerRefusal extends WorkError {
 class BrokenConnection extends WorkError {}
 
 const SHOWN_CHARACTERS = 300;
+
+/**
+ * Waits between attempts grow from the first to 60 times that: 0.5, 1, 2, ... 30 seconds. Eight of them are longer than a
+ * minute, over which servers limit requests, or load a model.
+ */
+const DEFAULT_RETRIES = 8;
+const FIRST_WAIT_MILLISECONDS = 500;
+const LONGEST_WAIT = 60;
+
+/** A server that is not there is waited for about 15 seconds: more likely than not the address is wrong. */
+const RETRIES_WITHOUT_ANSWER = 5;
 
 /** Longer than any answer; a server that sends more is none of this protocol. */
 const MAX_ANSWER_CHARACTERS = 64 * 1024 * 1024;
@@ -48,7 +64,7 @@ const MAX_ANSWER_CHARACTERS = 64 * 1024 * 1024;
  * @throws WorkError with the address; `signal.reason` if aborted, which closes the connection
  */
 export async function askServer<Result>(
-  { apiKey, retries = 5, retryMilliseconds = 500 }: ServerConnection,
+  { apiKey, retries = DEFAULT_RETRIES, retryMilliseconds = FIRST_WAIT_MILLISECONDS }: ServerConnection,
   { url, body, signal }: ServerQuestion,
   read: (answer: ServerAnswer) => Promise<Result>,
 ): Promise<Result> {
@@ -69,15 +85,23 @@ export async function askServer<Result>(
       });
     });
     const answer = { url, pieces: piecesOf(url, response, signal) };
-    if (!response.ok) throw new ServerRefusal(url, response.status, await textOf(answer));
+    if (!response.ok) throw new ServerRefusal(url, response, await textOf(answer));
     return await read(answer);
   };
   return await pRetry(attempt, {
     retries,
     minTimeout: retryMilliseconds,
+    maxTimeout: retryMilliseconds * LONGEST_WAIT,
     randomize: true,
     signal,
-    shouldRetry: ({ error }) => mayPass(error),
+    // Before the wait with jitter, so that not all who were told the same come back at the same time.
+    onFailedAttempt: async ({ error, retriesLeft }) => {
+      const milliseconds = mayPass(error) && error instanceof ServerRefusal ? (error.retryAfter ?? 0) : 0;
+      if (retriesLeft === 0 || milliseconds === 0) return;
+      await wait(milliseconds, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    },
+    shouldRetry: ({ error, retriesConsumed }) =>
+      mayPass(error) && (error instanceof ServerRefusal || retriesConsumed < RETRIES_WITHOUT_ANSWER),
   });
 }
 

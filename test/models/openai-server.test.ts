@@ -87,6 +87,40 @@ describe("an OpenAI-compatible server", () => {
     expect(served.asked).toHaveLength(3);
   });
 
+  test.each([
+    ["429", 429, () => "1"],
+    ["503, as a date", 503, () => new Date(Date.now() + 2000).toUTCString()],
+  ])("is left alone for as long as it asks for with %s", async (_what, status, header) => {
+    await using served = await serve((_path, _body, turn) =>
+      turn === 1 ? { status, headers: { "retry-after": header() }, body: {} } : completion("4"),
+    );
+    const began = performance.now();
+    await served.model.complete({ prompt: "x", sampling: GREEDY });
+    expect(performance.now() - began).toBeGreaterThan(950);
+    expect(served.asked).toHaveLength(2);
+  });
+
+  test("that asks to be left alone does not keep an abort waiting", async () => {
+    await using served = await serve(() => ({ status: 429, headers: { "retry-after": "300" }, body: {} }));
+    const enough = new AbortController();
+    const asking = served.model.complete({ prompt: "x", sampling: GREEDY }, enough.signal);
+    await expect.poll(() => served.asked.length).toBe(1);
+    const reason = new Error("enough");
+    enough.abort(reason);
+    await expect(asking).rejects.toBe(reason);
+  });
+
+  test("that limits requests by the minute is asked for longer than that", async () => {
+    // A hundred times as fast.
+    const retryMilliseconds = 5;
+    const began = performance.now();
+    await using served = await serve(
+      () => (performance.now() - began < 600 ? { status: 429, body: {} } : completion("4")),
+      { retries: undefined, retryMilliseconds },
+    );
+    expect(await served.model.complete({ prompt: "x", sampling: GREEDY })).toMatchObject({ text: "4" });
+  });
+
   test("is not asked again when it says that the request is wrong", async () => {
     await using served = await serve(() => ({ status: 400, body: { error: "no such model" } }));
     const asking = served.model.complete({ prompt: "x", sampling: GREEDY });
