@@ -105,9 +105,12 @@ export async function askServer<Result>(
   });
 }
 
-function mayPass(error: Error): boolean {
-  if (error instanceof ServerRefusal) return error.status === 408 || error.status === 429 || error.status >= 500;
-  return error instanceof BrokenConnection;
+/** Whether what went wrong may be right another time. */
+export function mayPass(error: Error): boolean {
+  if (!(error instanceof ServerRefusal)) return error instanceof BrokenConnection;
+  const { status } = error;
+  // 501: the server does not know how.
+  return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }
 
 async function* piecesOf(url: URL, { body }: Response, signal: AbortSignal | undefined): AsyncGenerator<string> {

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { WorkError } from "../base/errors.ts";
-import { askServer, type ServerConnection, type ServerQuestion, textOf } from "./ask-server.ts";
+import {
+  askServer,
+  mayPass,
+  type ServerAnswer,
+  type ServerConnection,
+  type ServerQuestion,
+  ServerRefusal,
+  textOf,
+} from "./ask-server.ts";
 import type {
   ChatFormat,
   Completion,
@@ -10,6 +18,7 @@ import type {
   LoadOptions,
   ModelRuntime,
 } from "./runtime.ts";
+import { suggestVersion, unversionedRoute, versionedRoute } from "./server-url.ts";
 
 /** What is known of a server, wherever it is. */
 export interface OpenAiServerOptions extends ServerConnection {
@@ -25,6 +34,8 @@ const NO_TEMPLATE: ChatFormat = { template: undefined, bosToken: undefined, eosT
 
 /** A batching server is busy with about this many; more wait in its queue. */
 const DEFAULT_CONCURRENCY = 32;
+
+const THINK_END = "</think>";
 
 const completionSchema = z.object({
   choices: z.array(z.object({ text: z.string(), finish_reason: z.string().nullish() })).min(1),
@@ -64,45 +75,65 @@ export async function connect(
   { contextTokens, sequences, chat = NO_TEMPLATE, name = "", signal }: LoadOptions,
 ): Promise<LoadedModel> {
   const model = options.model?.replaceAll("{name}", name) ?? (await firstModel(options, signal));
-  const countTokens = (text: string, abort?: AbortSignal): Promise<number> =>
-    // vLLM reads `prompt`, llama-server `content`; both have the route beside the versioned ones.
-    ask(
-      options,
-      { url: new URL("/tokenize", options.url), body: { model, prompt: text, content: text }, signal: abort },
-      tokenizeSchema,
-    );
+  const served: ServedModel = { options, model, chat, contextTokens, countsTokens: true };
   return {
     chat,
     sequences: sequences ?? options.concurrency ?? DEFAULT_CONCURRENCY,
-    countTokens: (text) => countTokens(text),
-    complete: (request, abort) => complete(options, { model, chat, contextTokens, countTokens }, request, abort),
+    countTokens: async (text) => (await countTokens(served, text)) ?? (await countByCompleting(served, text)),
+    complete: (request, abort) => complete(served, request, abort),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
 async function firstModel(options: OpenAiServerOptions, signal: AbortSignal | undefined): Promise<string> {
-  const { data } = await ask(options, { url: route(options, "models"), signal }, modelsSchema);
+  const { data } = await ask(options, { route: "models", signal }, modelsSchema);
   return data[0]?.id ?? "";
 }
 
-/** A route beside the others of the protocol. */
-function route({ url }: OpenAiServerOptions, name: string): URL {
-  return new URL(`${url.replace(/\/$/, "")}/${name}`);
-}
-
 interface ServedModel {
+  readonly options: OpenAiServerOptions;
   readonly model: string;
   readonly chat: ChatFormat;
   readonly contextTokens: number;
-  readonly countTokens: (text: string, signal?: AbortSignal) => Promise<number>;
+  /** Whether the server has a route that counts; true until it turns out not to. */
+  countsTokens: boolean;
+}
+
+/** Undefined if the server cannot count. */
+async function countTokens(served: ServedModel, text: string, signal?: AbortSignal): Promise<number | undefined> {
+  if (!served.countsTokens) return undefined;
+  const { options, model } = served;
+  // vLLM reads `prompt`, llama-server `content`; both have the route beside the versioned ones.
+  const body = { model, prompt: text, content: text };
+  try {
+    return await askServer(options, { url: unversionedRoute(options.url, "tokenize"), body, signal }, (answer) =>
+      readJson(answer, tokenizeSchema),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkError) || mayPass(error)) throw error;
+    served.countsTokens = false;
+    return undefined;
+  }
+}
+
+/** The prompt of any completion is counted. */
+async function countByCompleting({ options, model, chat }: ServedModel, prompt: string): Promise<number> {
+  const body = { model, prompt, ...specialTokens(chat, prompt), max_tokens: 1 };
+  const { usage } = await ask(options, { route: "completions", body, signal: undefined }, completionSchema);
+  return usage.prompt_tokens;
+}
+
+/** Where the template writes the first token itself, vLLM would put another in front. */
+function specialTokens({ bosToken }: ChatFormat, prompt: string): { add_special_tokens?: false } {
+  return bosToken !== undefined && prompt.startsWith(bosToken) ? { add_special_tokens: false } : {};
 }
 
 async function complete(
-  options: OpenAiServerOptions,
-  { model, chat, contextTokens, countTokens }: ServedModel,
+  served: ServedModel,
   { prompt, sampling }: CompletionRequest,
   signal: AbortSignal | undefined,
 ): Promise<Completion> {
+  const { options, model, chat, contextTokens } = served;
   if (sampling.maxThinkingTokens !== null) {
     throw new WorkError("Expected no thinking budget, found one: the completions protocol has no word for it");
   }
@@ -120,10 +151,9 @@ async function complete(
     max_tokens: sampling.maxTokens,
     ...(sampling.stop.length === 0 ? {} : { stop: sampling.stop }),
     seed: sampling.seed,
-    // Where the template writes the first token itself, vLLM would put another in front.
-    ...(chat.bosToken !== undefined && prompt.startsWith(chat.bosToken) ? { add_special_tokens: false } : {}),
+    ...specialTokens(chat, prompt),
   };
-  const answer = await ask(options, { url: route(options, "completions"), body, signal }, completionSchema);
+  const answer = await ask(options, { route: "completions", body, signal }, completionSchema);
   const [choice] = answer.choices;
   const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = answer.usage;
   if (promptTokens + sampling.maxTokens > contextTokens) {
@@ -134,13 +164,14 @@ async function complete(
     );
   }
   const text = choice?.text ?? "";
-  const end = text.indexOf("</think>");
+  const end = text.indexOf(THINK_END);
   return {
     text,
     finishReason: finishReasonOf(choice?.finish_reason),
     promptTokens,
     completionTokens,
-    thinkingTokens: end < 0 ? null : await countTokens(text.slice(0, end + "</think>".length), signal),
+    thinkingTokens:
+      end < 0 ? null : ((await countTokens(served, text.slice(0, end + THINK_END.length), signal)) ?? null),
     milliseconds: Math.round(performance.now() - startedAt),
   };
 }
@@ -150,21 +181,38 @@ function finishReasonOf(reason: string | null | undefined): FinishReason {
   throw new WorkError(`Expected the server's finish_reason to be stop or length, found ${JSON.stringify(reason)}`);
 }
 
-/** Asks, and reads JSON of a certain form. */
+interface ProtocolQuestion extends Omit<ServerQuestion, "url"> {
+  readonly route: "completions" | "models";
+}
+
+/** Asks for JSON of a certain form. */
 async function ask<Schema extends z.ZodType>(
   options: OpenAiServerOptions,
-  question: ServerQuestion,
+  { route, ...question }: ProtocolQuestion,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  return await askServer(options, question, async (answer) => {
-    const text = await textOf(answer);
-    const parsed = schema.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data;
-    throw new WorkError(
-      `${answer.url.href}: expected an answer of the completions protocol, found ${text.slice(0, 300)}`,
-      { cause: parsed.error },
-    );
-  });
+  const url = versionedRoute(options.url, route);
+  try {
+    return await askServer(options, { url, ...question }, (answer) => readJson(answer, schema));
+  } catch (error) {
+    const unknown = error instanceof OtherProtocol || (error instanceof ServerRefusal && error.status === 404);
+    const suggestion = suggestVersion(options.url);
+    if (!unknown || suggestion === "") throw error;
+    throw new WorkError(`${error.message}${suggestion}`, { cause: error });
+  }
+}
+
+/** An answer that is not what the protocol says. */
+class OtherProtocol extends WorkError {}
+
+async function readJson<Schema extends z.ZodType>(answer: ServerAnswer, schema: Schema): Promise<z.output<Schema>> {
+  const text = await textOf(answer);
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new OtherProtocol(
+    `${answer.url.href}: expected an answer of the completions protocol, found ${text.slice(0, 300)}`,
+    { cause: parsed.error },
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -78,6 +78,47 @@ describe("an OpenAI-compatible server", () => {
     expect(served.asked[1]?.body).toMatchObject({ prompt: "<think>a</think>", content: "<think>a</think>" });
   });
 
+  test("behind a path is asked for tokens there, too", async () => {
+    await using served = await serve(
+      (path) => (path === "/team/tokenize" ? { body: { count: 3 } } : completion("<think>a</think>b")),
+      { prefix: "/team" },
+    );
+    expect(await served.model.complete({ prompt: "x", sampling: GREEDY })).toMatchObject({ thinkingTokens: 3 });
+  });
+
+  test.each([404, 405, 501])(
+    "that cannot count tokens (%d) leaves those of the thinking open, and is asked once",
+    async (status) => {
+      await using served = await serve((path) =>
+        path === "/tokenize" ? { status, body: { detail: "Not Found" } } : completion("<think>a</think>b"),
+      );
+      for (const prompt of ["x", "y"]) {
+        const { thinkingTokens, completionTokens } = await served.model.complete({ prompt, sampling: GREEDY });
+        expect({ thinkingTokens, completionTokens }).toEqual({ thinkingTokens: null, completionTokens: 7 });
+      }
+      expect(served.asked.filter(({ path }) => path === "/tokenize")).toHaveLength(1);
+    },
+  );
+
+  test("that cannot count tokens counts a prompt by completing it", async () => {
+    await using served = await serve((path) => (path === "/tokenize" ? { status: 404, body: {} } : completion("4")));
+    expect(await served.model.countTokens("2 + 2 =")).toBe(5);
+    expect(served.asked.at(-1)).toMatchObject({ path: "/v1/completions", body: { prompt: "2 + 2 =", max_tokens: 1 } });
+  });
+
+  test.each([
+    ["no such route", { status: 404, body: { detail: "Not Found" } }],
+    ["an answer of another protocol", { body: { content: "4" } }],
+  ])("whose address lacks the version, and has %s, is told so", async (_what, answer) => {
+    await using server = await serveCompletions(() => answer);
+    const runtime = createOpenAiRuntime({ url: server.url.replace("/v1", ""), model: "pocket", retries: 0 });
+    const asking = async (): Promise<void> => {
+      const model = await runtime.load("", { contextTokens: 512 });
+      await model.complete({ prompt: "x", sampling: GREEDY });
+    };
+    await expect(asking).rejects.toThrow(`its address may lack the version: ${server.url}`);
+  });
+
   test("is asked again when it is busy or broken", async () => {
     await using served = await serve((_path, _body, turn) =>
       turn === 1 ? { status: 429, body: {} } : turn === 2 ? { status: 503, body: {} } : completion("4", "length"),
