@@ -6,6 +6,7 @@ import { ConfigError, systemCodeOf } from "../base/errors.ts";
 import { checkYaml, parseYaml, type YamlDocument } from "../base/yaml-document.ts";
 import { GGUF_TYPES } from "../checkpoints/gguf-layout.ts";
 import type { KvType } from "../models/engine-options.ts";
+import { isServerUrl } from "../models/server-url.ts";
 import { EXTRACTION_PROFILES } from "../scorers/accuracy/extract.ts";
 import { scoreOptionsOf } from "../scorers/scoring.ts";
 
@@ -71,8 +72,8 @@ const runtimeSchema = z.strictObject({
   /** What llama.cpp stores the keys and values of past tokens in; quantised ones need flash attention. */
   kv_type: z.enum(KV_TYPES).optional(),
   flash_attention: z.boolean().optional(),
-  /** A server that speaks OpenAI's completions protocol, up to and with the version: http://localhost:8000/v1. */
-  url: z.url({ protocol: /^https?$/, error: "expected an address such as http://localhost:8000/v1" }).optional(),
+  /** A server that speaks OpenAI's completions protocol, up to and with the version: http://localhost:8000/v1; `serve` fills "{port}". */
+  url: z.string().refine(isServerUrl, "expected an address such as http://localhost:8000/v1").optional(),
   /** The server's name of the model; "{name}" in it is the point's. What the server lists first if left out. */
   model: z.string().min(1).optional(),
   /** Completions in flight; the server queues what it cannot run at once. */
