@@ -48,7 +48,13 @@ const tokenizeSchema = z.union([
   z.object({ tokens: z.array(z.unknown()) }).transform(({ tokens }) => tokens.length),
 ]);
 
-const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })).min(1) });
+const modelsSchema = z.object({ data: z.array(z.object({ id: z.string(), owned_by: z.unknown() })).min(1) });
+
+/** What llama-server says its models are owned by. */
+const LLAMA_CPP = "llamacpp";
+
+/** llama-server samples in another order if it is not told, temperature last; the others know no such field. */
+const SAMPLERS = ["penalties", "temperature", "top_k", "top_p", "min_p"];
 
 /**
  * A server that speaks OpenAI's completions protocol: llama-server, vLLM, SGLang. It gets the rendered prompt as it is, and
@@ -74,8 +80,10 @@ export async function connect(
   options: OpenAiServerOptions,
   { contextTokens, sequences, chat = NO_TEMPLATE, name = "", signal }: LoadOptions,
 ): Promise<LoadedModel> {
-  const model = options.model?.replaceAll("{name}", name) ?? (await firstModel(options, signal));
-  const served: ServedModel = { options, model, chat, contextTokens, countsTokens: true };
+  const models = await listModels(options, signal);
+  const model = options.model?.replaceAll("{name}", name) ?? models[0]?.id ?? "";
+  const isLlamaCpp = models.some((listed) => listed.owned_by === LLAMA_CPP);
+  const served: ServedModel = { options, model, isLlamaCpp, chat, contextTokens, countsTokens: true };
   return {
     chat,
     sequences: sequences ?? options.concurrency ?? DEFAULT_CONCURRENCY,
@@ -85,14 +93,23 @@ export async function connect(
   };
 }
 
-async function firstModel(options: OpenAiServerOptions, signal: AbortSignal | undefined): Promise<string> {
-  const { data } = await ask(options, { route: "models", signal }, modelsSchema);
-  return data[0]?.id ?? "";
+/** What the server says it has: it may say nothing if the model's name is known. */
+async function listModels(
+  options: OpenAiServerOptions,
+  signal: AbortSignal | undefined,
+): Promise<z.output<typeof modelsSchema>["data"]> {
+  try {
+    return (await ask(options, { route: "models", signal }, modelsSchema)).data;
+  } catch (error) {
+    if (options.model === undefined || !(error instanceof WorkError) || mayPass(error)) throw error;
+    return [];
+  }
 }
 
 interface ServedModel {
   readonly options: OpenAiServerOptions;
   readonly model: string;
+  readonly isLlamaCpp: boolean;
   readonly chat: ChatFormat;
   readonly contextTokens: number;
   /** Whether the server has a route that counts; true until it turns out not to. */
@@ -133,7 +150,7 @@ async function complete(
   { prompt, sampling }: CompletionRequest,
   signal: AbortSignal | undefined,
 ): Promise<Completion> {
-  const { options, model, chat, contextTokens } = served;
+  const { options, model, isLlamaCpp, chat, contextTokens } = served;
   if (sampling.maxThinkingTokens !== null) {
     throw new WorkError("Expected no thinking budget, found one: the completions protocol has no word for it");
   }
@@ -143,8 +160,8 @@ async function complete(
     prompt,
     temperature: sampling.temperature,
     top_p: sampling.topP,
-    // Keeps all tokens, for each of the servers.
-    top_k: sampling.topK === 0 ? -1 : sampling.topK,
+    // What keeps all tokens: each of the others takes -1, llama-server 0.
+    top_k: sampling.topK === 0 && !isLlamaCpp ? -1 : sampling.topK,
     min_p: sampling.minP,
     repetition_penalty: sampling.repetitionPenalty,
     repeat_penalty: sampling.repetitionPenalty,
@@ -152,6 +169,8 @@ async function complete(
     ...(sampling.stop.length === 0 ? {} : { stop: sampling.stop }),
     seed: sampling.seed,
     ...specialTokens(chat, prompt),
+    // Its penalty is over the last 64 tokens otherwise. (-1 is the whole context in older ones, an error in newer ones.)
+    ...(isLlamaCpp ? { samplers: SAMPLERS, repeat_last_n: contextTokens } : {}),
   };
   const answer = await ask(options, { route: "completions", body, signal }, completionSchema);
   const [choice] = answer.choices;

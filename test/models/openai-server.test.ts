@@ -69,6 +69,38 @@ describe("an OpenAI-compatible server", () => {
     ]);
   });
 
+  test.each([
+    ["by what it says of its model", { model: "{name}" }],
+    ["where the model is its first", { model: undefined }],
+  ])("that is llama-server is told to sample as the others do: %s", async (_what, options) => {
+    await using served = await serve(() => completion("4"), {
+      models: { data: [{ id: "pocket", owned_by: "llamacpp" }] },
+      ...options,
+    });
+    const sampling = { ...GREEDY, temperature: 0.6, repetitionPenalty: 1.1 };
+    await served.model.complete({ prompt: "x", sampling });
+    expect(served.asked[0]?.body).toMatchObject({
+      model: "pocket",
+      samplers: ["penalties", "temperature", "top_k", "top_p", "min_p"],
+      // All of the context. (-1, which older ones take for that, is an error in newer ones.)
+      repeat_last_n: 512,
+      repeat_penalty: 1.1,
+      top_k: 0,
+    });
+  });
+
+  test.each([
+    ["another", { data: [{ id: "pocket", owned_by: "vllm" }] }],
+    ["of an unknown kind", { data: [{ id: "pocket" }] }],
+    ["silent about its models", null],
+  ])("that is %s gets no field of llama-server's", async (_what, models) => {
+    await using served = await serve(() => completion("4"), { models });
+    await served.model.complete({ prompt: "x", sampling: GREEDY });
+    expect(served.asked[0]?.body).not.toHaveProperty("samplers");
+    expect(served.asked[0]?.body).not.toHaveProperty("repeat_last_n");
+    expect(served.asked[0]?.body).toHaveProperty("top_k", -1);
+  });
+
   test("counts the tokens of the thinking", async () => {
     await using served = await serve((path) =>
       path === "/tokenize" ? { body: { count: 3 } } : completion("<think>a</think>b"),
