@@ -1,7 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import pRetry from "p-retry";
+import { Agent, fetch, type Response } from "undici";
 import { messageOf, systemCodeOf, WorkError } from "../base/errors.ts";
 import { readRetryAfter } from "./retry-after.ts";
+import { type ServerAnswer, SHOWN_CHARACTERS, textOf } from "./server-answer.ts";
+import { Silence } from "./silence.ts";
 
 /** How to reach a server, and how patient to be with it. */
 export interface ServerConnection {
@@ -9,20 +12,19 @@ export interface ServerConnection {
   readonly retries?: number | undefined;
   /** The first wait before a retry; each is about twice as long as the one before, with jitter. */
   readonly retryMilliseconds?: number | undefined;
+  /** What a server may be silent for in an answer that it has begun. */
+  readonly silentMilliseconds?: number | undefined;
+  /** What it may be silent for before that, where it queues requests or answers them as a whole. */
+  readonly queuedMilliseconds?: number | undefined;
 }
 
 export interface ServerQuestion {
   readonly url: URL;
   /** Posted as JSON; without one the question is a GET. */
   readonly body?: object | undefined;
+  /** Whether the answer may take as long as others that are before it, or as it takes to be generated. */
+  readonly mayQueue?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** An answer that is no refusal. */
-export interface ServerAnswer {
-  readonly url: URL;
-  /** The text, in pieces as they come. */
-  readonly pieces: AsyncIterable<string>;
 }
 
 /** The server answered with a status that says what is wrong. */
@@ -31,17 +33,15 @@ export class ServerRefusal extends WorkError {
   /** How long it asked to be left alone, in milliseconds. */
   readonly retryAfter: number | undefined;
 
-  constructor(url: URL, { status, headers }: Pick<Response, "status" | "headers">, text: string) {
+  constructor(url: URL, { status, retryAfter }: Pick<ServerRefusal, "status" | "retryAfter">, text: string) {
     super(`${url.href} answered ${status}: ${text.slice(0, SHOWN_CHARACTERS)}`);
     this.status = status;
-    this.retryAfter = readRetryAfter(headers.get("retry-after"), Date.now());
+    this.retryAfter = retryAfter;
   }
 }
 
 /** No answer, or not all of it. */
-class BrokenConnection extends WorkError {}
-
-const SHOWN_CHARACTERS = 300;
+export class BrokenConnection extends WorkError {}
 
 /**
  * Waits between attempts grow from the first to 60 times that: 0.5, 1, 2, ... 30 seconds. Eight of them are longer than a
@@ -54,8 +54,14 @@ const LONGEST_WAIT = 60;
 /** A server that is not there is waited for about 15 seconds: more likely than not the address is wrong. */
 const RETRIES_WITHOUT_ANSWER = 5;
 
-/** Longer than any answer; a server that sends more is none of this protocol. */
-const MAX_ANSWER_CHARACTERS = 64 * 1024 * 1024;
+/** Between two tokens; a server that makes room for others by computing a long text again later takes a minute or two. */
+const SILENT_MILLISECONDS = 10 * 60_000;
+
+/** 32,768 tokens as a whole at 1.5 a second, or the last of a long queue. A host that is gone is found by TCP, much earlier. */
+const QUEUED_MILLISECONDS = 6 * 3_600_000;
+
+/** undici has limits of its own, of five minutes. */
+const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 /**
  * Asks a server, and again where that may help: no connection, or one that is cut before `read` has all it needs; 408, 429,
@@ -64,31 +70,13 @@ const MAX_ANSWER_CHARACTERS = 64 * 1024 * 1024;
  * @throws WorkError with the address; `signal.reason` if aborted, which closes the connection
  */
 export async function askServer<Result>(
-  { apiKey, retries = DEFAULT_RETRIES, retryMilliseconds = FIRST_WAIT_MILLISECONDS }: ServerConnection,
-  { url, body, signal }: ServerQuestion,
+  connection: ServerConnection,
+  question: ServerQuestion,
   read: (answer: ServerAnswer) => Promise<Result>,
 ): Promise<Result> {
-  const attempt = async (): Promise<Result> => {
-    const response = await fetch(url, {
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: signal ?? null,
-    }).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw new BrokenConnection(`No answer from ${url.href}: ${causeOf(error)}`, {
-        hint: "Is the server running?",
-        cause: error,
-      });
-    });
-    const answer = { url, pieces: piecesOf(url, response, signal) };
-    if (!response.ok) throw new ServerRefusal(url, response, await textOf(answer));
-    return await read(answer);
-  };
-  return await pRetry(attempt, {
+  const { retries = DEFAULT_RETRIES, retryMilliseconds = FIRST_WAIT_MILLISECONDS } = connection;
+  const { signal } = question;
+  return await pRetry(() => askOnce(connection, question, read), {
     retries,
     minTimeout: retryMilliseconds,
     maxTimeout: retryMilliseconds * LONGEST_WAIT,
@@ -105,6 +93,39 @@ export async function askServer<Result>(
   });
 }
 
+async function askOnce<Result>(
+  { apiKey, silentMilliseconds = SILENT_MILLISECONDS, queuedMilliseconds = QUEUED_MILLISECONDS }: ServerConnection,
+  { url, body, mayQueue = false, signal }: ServerQuestion,
+  read: (answer: ServerAnswer) => Promise<Result>,
+): Promise<Result> {
+  using silence = new Silence(signal, mayQueue ? queuedMilliseconds : silentMilliseconds);
+  const response = await fetch(url, {
+    method: body === undefined ? "GET" : "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: silence.signal,
+    dispatcher,
+  }).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw (
+      describeSilence(url, silence) ??
+      new BrokenConnection(`No answer from ${url.href}: ${causeOf(error)}`, {
+        hint: "Is the server running?",
+        cause: error,
+      })
+    );
+  });
+  const isEventStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  const pieces = piecesOf(url, response, { silence, silentMilliseconds, signal });
+  const answer = { url, isEventStream, pieces };
+  if (response.ok) return await read(answer);
+  const retryAfter = readRetryAfter(response.headers.get("retry-after"), Date.now());
+  throw new ServerRefusal(url, { status: response.status, retryAfter }, await textOf(answer));
+}
+
 /** Whether what went wrong may be right another time. */
 export function mayPass(error: Error): boolean {
   if (!(error instanceof ServerRefusal)) return error instanceof BrokenConnection;
@@ -113,29 +134,39 @@ export function mayPass(error: Error): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }
 
-async function* piecesOf(url: URL, { body }: Response, signal: AbortSignal | undefined): AsyncGenerator<string> {
+async function* piecesOf(
+  url: URL,
+  { body }: Response,
+  {
+    silence,
+    silentMilliseconds,
+    signal,
+  }: { silence: Silence; silentMilliseconds: number; signal: AbortSignal | undefined },
+): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   try {
-    for await (const bytes of body ?? []) yield decoder.decode(bytes, { stream: true });
+    for await (const bytes of body ?? []) {
+      silence.allow(silentMilliseconds);
+      yield decoder.decode(bytes, { stream: true });
+    }
   } catch (error) {
     signal?.throwIfAborted();
-    throw new BrokenConnection(`No whole answer from ${url.href}: the connection was cut (${causeOf(error)})`, {
-      hint: "Look into the server's log: it may have ended, or something between here and there gave up.",
-      cause: error,
-    });
+    throw (
+      describeSilence(url, silence) ??
+      new BrokenConnection(`No whole answer from ${url.href}: the connection was cut (${causeOf(error)})`, {
+        hint: "Look into the server's log: it may have ended, or something between here and there gave up.",
+        cause: error,
+      })
+    );
   }
 }
 
-/** The whole text of an answer. */
-export async function textOf({ url, pieces }: ServerAnswer): Promise<string> {
-  let text = "";
-  for await (const piece of pieces) {
-    text += piece;
-    if (text.length > MAX_ANSWER_CHARACTERS) {
-      throw new WorkError(`${url.href}: expected an answer of at most ${MAX_ANSWER_CHARACTERS} characters, found more`);
-    }
-  }
-  return text;
+/** A server that has not begun to answer in all that time is not asked again. */
+function describeSilence(url: URL, { tooLong, heard }: Silence): WorkError | undefined {
+  if (tooLong === undefined) return undefined;
+  const message = `${url.href} said nothing for ${tooLong / 1000} seconds`;
+  const hint = "Look into the server's log: it may hang.";
+  return heard ? new BrokenConnection(message, { hint }) : new WorkError(message, { hint });
 }
 
 /** What fetch says is "fetch failed"; why is in the cause, of which some have no message. */

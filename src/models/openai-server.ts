@@ -1,14 +1,6 @@
 import { z } from "zod";
 import { WorkError } from "../base/errors.ts";
-import {
-  askServer,
-  mayPass,
-  type ServerAnswer,
-  type ServerConnection,
-  type ServerQuestion,
-  ServerRefusal,
-  textOf,
-} from "./ask-server.ts";
+import { askServer, mayPass, type ServerConnection, type ServerQuestion, ServerRefusal } from "./ask-server.ts";
 import type {
   ChatFormat,
   Completion,
@@ -18,6 +10,8 @@ import type {
   LoadOptions,
   ModelRuntime,
 } from "./runtime.ts";
+import { readStreamed, readWhole, type ServedCompletion } from "./served-completion.ts";
+import { OtherProtocol, parseAnswer, type ServerAnswer, textOf } from "./server-answer.ts";
 import { suggestVersion, unversionedRoute, versionedRoute } from "./server-url.ts";
 
 /** What is known of a server, wherever it is. */
@@ -35,12 +29,8 @@ const NO_TEMPLATE: ChatFormat = { template: undefined, bosToken: undefined, eosT
 /** A batching server is busy with about this many; more wait in its queue. */
 const DEFAULT_CONCURRENCY = 32;
 
+const THINK_START = "<think>";
 const THINK_END = "</think>";
-
-const completionSchema = z.object({
-  choices: z.array(z.object({ text: z.string(), finish_reason: z.string().nullish() })).min(1),
-  usage: z.object({ prompt_tokens: z.int().nonnegative(), completion_tokens: z.int().nonnegative() }),
-});
 
 /** What vLLM and SGLang answer (`count`), and what llama-server does (`tokens`). */
 const tokenizeSchema = z.union([
@@ -48,7 +38,7 @@ const tokenizeSchema = z.union([
   z.object({ tokens: z.array(z.unknown()) }).transform(({ tokens }) => tokens.length),
 ]);
 
-const modelsSchema = z.object({ data: z.array(z.object({ id: z.string(), owned_by: z.unknown() })).min(1) });
+const modelsSchema = z.object({ data: z.array(z.object({ id: z.string(), owned_by: z.unknown().optional() })).min(1) });
 
 /** What llama-server says its models are owned by. */
 const LLAMA_CPP = "llamacpp";
@@ -83,7 +73,7 @@ export async function connect(
   const models = await listModels(options, signal);
   const model = options.model?.replaceAll("{name}", name) ?? models[0]?.id ?? "";
   const isLlamaCpp = models.some((listed) => listed.owned_by === LLAMA_CPP);
-  const served: ServedModel = { options, model, isLlamaCpp, chat, contextTokens, countsTokens: true };
+  const served: ServedModel = { options, model, isLlamaCpp, chat, contextTokens, countsTokens: true, streams: true };
   return {
     chat,
     sequences: sequences ?? options.concurrency ?? DEFAULT_CONCURRENCY,
@@ -99,7 +89,7 @@ async function listModels(
   signal: AbortSignal | undefined,
 ): Promise<z.output<typeof modelsSchema>["data"]> {
   try {
-    return (await ask(options, { route: "models", signal }, modelsSchema)).data;
+    return (await ask(options, { route: "models", signal }, reading(modelsSchema))).data;
   } catch (error) {
     if (options.model === undefined || !(error instanceof WorkError) || mayPass(error)) throw error;
     return [];
@@ -114,6 +104,8 @@ interface ServedModel {
   readonly contextTokens: number;
   /** Whether the server has a route that counts; true until it turns out not to. */
   countsTokens: boolean;
+  /** Whether the server can stream answers with their usage; true until it turns out not to. */
+  streams: boolean;
 }
 
 /** Undefined if the server cannot count. */
@@ -123,8 +115,10 @@ async function countTokens(served: ServedModel, text: string, signal?: AbortSign
   // vLLM reads `prompt`, llama-server `content`; both have the route beside the versioned ones.
   const body = { model, prompt: text, content: text };
   try {
-    return await askServer(options, { url: unversionedRoute(options.url, "tokenize"), body, signal }, (answer) =>
-      readJson(answer, tokenizeSchema),
+    return await askServer(
+      options,
+      { url: unversionedRoute(options.url, "tokenize"), body, signal },
+      reading(tokenizeSchema),
     );
   } catch (error) {
     if (!(error instanceof WorkError) || mayPass(error)) throw error;
@@ -136,7 +130,7 @@ async function countTokens(served: ServedModel, text: string, signal?: AbortSign
 /** The prompt of any completion is counted. */
 async function countByCompleting({ options, model, chat }: ServedModel, prompt: string): Promise<number> {
   const body = { model, prompt, ...specialTokens(chat, prompt), max_tokens: 1 };
-  const { usage } = await ask(options, { route: "completions", body, signal: undefined }, completionSchema);
+  const { usage } = await ask(options, { route: "completions", body }, readWhole);
   return usage.prompt_tokens;
 }
 
@@ -150,7 +144,7 @@ async function complete(
   { prompt, sampling }: CompletionRequest,
   signal: AbortSignal | undefined,
 ): Promise<Completion> {
-  const { options, model, isLlamaCpp, chat, contextTokens } = served;
+  const { model, isLlamaCpp, chat, contextTokens } = served;
   if (sampling.maxThinkingTokens !== null) {
     throw new WorkError("Expected no thinking budget, found one: the completions protocol has no word for it");
   }
@@ -172,8 +166,7 @@ async function complete(
     // Its penalty is over the last 64 tokens otherwise. (-1 is the whole context in older ones, an error in newer ones.)
     ...(isLlamaCpp ? { samplers: SAMPLERS, repeat_last_n: contextTokens } : {}),
   };
-  const answer = await ask(options, { route: "completions", body, signal }, completionSchema);
-  const [choice] = answer.choices;
+  const answer = await generate(served, body, signal);
   const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = answer.usage;
   if (promptTokens + sampling.maxTokens > contextTokens) {
     throw new WorkError(
@@ -182,11 +175,11 @@ async function complete(
       { hint: "Lower max_tokens, or give the model a larger context." },
     );
   }
-  const text = choice?.text ?? "";
+  const text = withReasoning(answer, prompt);
   const end = text.indexOf(THINK_END);
   return {
     text,
-    finishReason: finishReasonOf(choice?.finish_reason),
+    finishReason: finishReasonOf(answer.finishReason),
     promptTokens,
     completionTokens,
     thinkingTokens:
@@ -195,7 +188,33 @@ async function complete(
   };
 }
 
-function finishReasonOf(reason: string | null | undefined): FinishReason {
+/** The answer to a prompt, as a stream: so it is heard all the time that the server is at work. */
+async function generate(served: ServedModel, body: object, signal: AbortSignal | undefined): Promise<ServedCompletion> {
+  const { options } = served;
+  const question = { route: "completions", mayQueue: true, signal } as const;
+  if (served.streams) {
+    const streamed = { ...body, stream: true, stream_options: { include_usage: true } };
+    try {
+      const { usage, ...answer } = await ask(options, { ...question, body: streamed }, readStreamed);
+      if (usage !== undefined) return { ...answer, usage };
+    } catch (error) {
+      if (!(error instanceof ServerRefusal && !mayPass(error) && error.message.includes("stream"))) throw error;
+    }
+    // It knows nothing of usage in streams, or refuses the wish for it: token counts are worth a second answer.
+    served.streams = false;
+  }
+  return await ask(options, { ...question, body }, readWhole);
+}
+
+/** The text with the thinking that the server took out of it. */
+function withReasoning({ text, reasoning, finishReason }: ServedCompletion, prompt: string): string {
+  if (reasoning === "") return text;
+  const opened = /<think>\s*$/.test(prompt) ? "" : THINK_START;
+  const closed = text === "" && finishReason === "length" ? "" : THINK_END;
+  return `${opened}${reasoning}${closed}${text}`;
+}
+
+function finishReasonOf(reason: string): FinishReason {
   if (reason === "length" || reason === "stop") return reason;
   throw new WorkError(`Expected the server's finish_reason to be stop or length, found ${JSON.stringify(reason)}`);
 }
@@ -204,15 +223,14 @@ interface ProtocolQuestion extends Omit<ServerQuestion, "url"> {
   readonly route: "completions" | "models";
 }
 
-/** Asks for JSON of a certain form. */
-async function ask<Schema extends z.ZodType>(
+async function ask<Result>(
   options: OpenAiServerOptions,
   { route, ...question }: ProtocolQuestion,
-  schema: Schema,
-): Promise<z.output<Schema>> {
+  read: (answer: ServerAnswer) => Promise<Result>,
+): Promise<Result> {
   const url = versionedRoute(options.url, route);
   try {
-    return await askServer(options, { url, ...question }, (answer) => readJson(answer, schema));
+    return await askServer(options, { url, ...question }, read);
   } catch (error) {
     const unknown = error instanceof OtherProtocol || (error instanceof ServerRefusal && error.status === 404);
     const suggestion = suggestVersion(options.url);
@@ -221,23 +239,6 @@ async function ask<Schema extends z.ZodType>(
   }
 }
 
-/** An answer that is not what the protocol says. */
-class OtherProtocol extends WorkError {}
-
-async function readJson<Schema extends z.ZodType>(answer: ServerAnswer, schema: Schema): Promise<z.output<Schema>> {
-  const text = await textOf(answer);
-  const parsed = schema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  throw new OtherProtocol(
-    `${answer.url.href}: expected an answer of the completions protocol, found ${text.slice(0, 300)}`,
-    { cause: parsed.error },
-  );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function reading<Schema extends z.ZodType>(schema: Schema): (answer: ServerAnswer) => Promise<z.output<Schema>> {
+  return async (answer) => parseAnswer(answer, await textOf(answer), schema);
 }

@@ -94,7 +94,8 @@ describe("an OpenAI-compatible server", () => {
     ["of an unknown kind", { data: [{ id: "pocket" }] }],
     ["silent about its models", null],
   ])("that is %s gets no field of llama-server's", async (_what, models) => {
-    await using served = await serve(() => completion("4"), { models });
+    const named = models === null ? {} : { model: undefined };
+    await using served = await serve(() => completion("4"), { models, ...named });
     await served.model.complete({ prompt: "x", sampling: GREEDY });
     expect(served.asked[0]?.body).not.toHaveProperty("samplers");
     expect(served.asked[0]?.body).not.toHaveProperty("repeat_last_n");
