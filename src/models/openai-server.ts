@@ -130,7 +130,7 @@ async function countTokens(served: ServedModel, text: string, signal?: AbortSign
 /** The prompt of any completion is counted. */
 async function countByCompleting({ options, model, chat }: ServedModel, prompt: string): Promise<number> {
   const body = { model, prompt, ...specialTokens(chat, prompt), max_tokens: 1 };
-  const { usage } = await ask(options, { route: "completions", body }, readWhole);
+  const { usage } = await ask(options, { route: "completions", mayQueue: true, body }, readWhole);
   return usage.prompt_tokens;
 }
 
