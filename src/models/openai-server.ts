@@ -77,7 +77,8 @@ export async function connect(
   return {
     chat,
     sequences: sequences ?? options.concurrency ?? DEFAULT_CONCURRENCY,
-    countTokens: async (text) => (await countTokens(served, text)) ?? (await countByCompleting(served, text)),
+    countTokens: async (text) =>
+      (await countTokens(served, text, specialTokens(chat, text))) ?? (await countByCompleting(served, text)),
     complete: (request, abort) => complete(served, request, abort),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -108,12 +109,21 @@ interface ServedModel {
   streams: boolean;
 }
 
-/** Undefined if the server cannot count. */
-async function countTokens(served: ServedModel, text: string, signal?: AbortSignal): Promise<number | undefined> {
+/**
+ * Counts as the server does, vLLM with a token of its own in front unless told not to.
+ *
+ * @returns undefined if the server cannot count
+ */
+async function countTokens(
+  served: ServedModel,
+  text: string,
+  special: SpecialTokens,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
   if (!served.countsTokens) return undefined;
   const { options, model } = served;
   // vLLM reads `prompt`, llama-server `content`; both have the route beside the versioned ones.
-  const body = { model, prompt: text, content: text };
+  const body = { model, prompt: text, content: text, ...special };
   try {
     return await askServer(
       options,
@@ -134,9 +144,16 @@ async function countByCompleting({ options, model, chat }: ServedModel, prompt: 
   return usage.prompt_tokens;
 }
 
+/** Whether vLLM puts a first token in front. */
+interface SpecialTokens {
+  readonly add_special_tokens?: false;
+}
+
+const NONE: SpecialTokens = { add_special_tokens: false };
+
 /** Where the template writes the first token itself, vLLM would put another in front. */
-function specialTokens({ bosToken }: ChatFormat, prompt: string): { add_special_tokens?: false } {
-  return bosToken !== undefined && prompt.startsWith(bosToken) ? { add_special_tokens: false } : {};
+function specialTokens({ bosToken }: ChatFormat, prompt: string): SpecialTokens {
+  return bosToken !== undefined && prompt.startsWith(bosToken) ? NONE : {};
 }
 
 async function complete(
@@ -183,7 +200,7 @@ async function complete(
     promptTokens,
     completionTokens,
     thinkingTokens:
-      end < 0 ? null : ((await countTokens(served, text.slice(0, end + THINK_END.length), signal)) ?? null),
+      end < 0 ? null : ((await countTokens(served, text.slice(0, end + THINK_END.length), NONE, signal)) ?? null),
     milliseconds: Math.round(performance.now() - startedAt),
   };
 }

@@ -111,6 +111,16 @@ describe("an OpenAI-compatible server", () => {
     expect(served.asked[1]?.body).toMatchObject({ prompt: "<think>a</think>", content: "<think>a</think>" });
   });
 
+  test("is told that thinking is no beginning of a text: it gets no first token of its own", async () => {
+    await using served = await serve((path) =>
+      path === "/tokenize" ? { body: { count: 3 } } : completion("<think>a</think>b"),
+    );
+    await served.model.complete({ prompt: "x", sampling: GREEDY });
+    expect(served.asked[1]?.body).toMatchObject({ add_special_tokens: false });
+    await served.model.countTokens("x");
+    expect(served.asked[2]?.body).not.toHaveProperty("add_special_tokens");
+  });
+
   test("behind a path is asked for tokens there, too", async () => {
     await using served = await serve(
       (path) => (path === "/team/tokenize" ? { body: { count: 3 } } : completion("<think>a</think>b")),
