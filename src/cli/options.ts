@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { UsageError } from "../base/errors.ts";
+import { isServerUrl } from "../models/server-url.ts";
 
 /** A flag that takes exactly one value. Undefined if not given: defaults belong to whoever may also read a file. */
 export interface Flag<Value> {
@@ -30,6 +31,13 @@ export function numberOption(description: string, min = 0, max = Number.MAX_VALU
 /** A flag of one text. */
 export function textOption(description: string): Flag<string> {
   return flag(description, "one value", (text) => (text === "" ? undefined : text));
+}
+
+/** A flag of the address of a server. */
+export function serverUrlOption(description: string): Flag<string> {
+  return flag(description, "one address such as http://localhost:8000/v1", (text) =>
+    isServerUrl(text) ? text : undefined,
+  );
 }
 
 /** A flag of several texts: given several times, with several values, or with commas between them. */

@@ -1,7 +1,7 @@
 import { GGUF_TYPES, type GgufType } from "../checkpoints/gguf-layout.ts";
 import { KV_TYPES, type RuntimeConfig } from "../sweep/config.ts";
 import type { PlanOverrides } from "../sweep/plan.ts";
-import { type Flag, integerOption, listOption, numberOption, textOption } from "./options.ts";
+import { type Flag, integerOption, listOption, numberOption, serverUrlOption, textOption } from "./options.ts";
 
 /** Flags that change what a sweep file says; shared by `run`, `plan` and `eval`. */
 export const sweepFlags = {
@@ -22,7 +22,7 @@ export const sweepFlags = {
   "min-p": { ...numberOption("Least share of the likeliest token's chance; 0 keeps all", 0, 1), group: "Generation:" },
   seed: { ...integerOption("Seed of the run"), group: "Generation:" },
   "runtime-url": {
-    ...textOption("OpenAI-compatible server that has the model: http://localhost:8000/v1"),
+    ...serverUrlOption("OpenAI-compatible server that has the model: http://localhost:8000/v1"),
     group: "Runtime:",
   },
   "runtime-model": { ...textOption("Its name of the model (default: its first)"), group: "Runtime:" },

@@ -1,6 +1,6 @@
-import pRetry, { AbortError } from "p-retry";
 import { z } from "zod";
-import { messageOf, WorkError } from "../base/errors.ts";
+import { WorkError } from "../base/errors.ts";
+import { askServer, mayPass, type ServerConnection, type ServerQuestion, ServerRefusal } from "./ask-server.ts";
 import type {
   ChatFormat,
   Completion,
@@ -10,19 +10,18 @@ import type {
   LoadOptions,
   ModelRuntime,
 } from "./runtime.ts";
+import { readStreamed, readWhole, type ServedCompletion } from "./served-completion.ts";
+import { OtherProtocol, parseAnswer, type ServerAnswer, textOf } from "./server-answer.ts";
+import { suggestVersion, unversionedRoute, versionedRoute } from "./server-url.ts";
 
 /** What is known of a server, wherever it is. */
-export interface OpenAiServerOptions {
+export interface OpenAiServerOptions extends ServerConnection {
   /** Up to and with the version: `http://localhost:8000/v1`. */
   readonly url: string;
   /** The server's name of the model; `{name}` in it stands for `LoadOptions.name`. What the server lists first if left out. */
   readonly model?: string | undefined;
   /** Completions to keep in flight if `load` does not say. */
   readonly concurrency?: number | undefined;
-  readonly apiKey?: string | undefined;
-  readonly retries?: number | undefined;
-  /** The first wait before a retry; each is about twice as long as the one before, with jitter. */
-  readonly retryMilliseconds?: number | undefined;
 }
 
 const NO_TEMPLATE: ChatFormat = { template: undefined, bosToken: undefined, eosToken: undefined };
@@ -30,10 +29,8 @@ const NO_TEMPLATE: ChatFormat = { template: undefined, bosToken: undefined, eosT
 /** A batching server is busy with about this many; more wait in its queue. */
 const DEFAULT_CONCURRENCY = 32;
 
-const completionSchema = z.object({
-  choices: z.array(z.object({ text: z.string(), finish_reason: z.string().nullish() })).min(1),
-  usage: z.object({ prompt_tokens: z.int().nonnegative(), completion_tokens: z.int().nonnegative() }),
-});
+const THINK_START = "<think>";
+const THINK_END = "</think>";
 
 /** What vLLM and SGLang answer (`count`), and what llama-server does (`tokens`). */
 const tokenizeSchema = z.union([
@@ -41,7 +38,13 @@ const tokenizeSchema = z.union([
   z.object({ tokens: z.array(z.unknown()) }).transform(({ tokens }) => tokens.length),
 ]);
 
-const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })).min(1) });
+const modelsSchema = z.object({ data: z.array(z.object({ id: z.string(), owned_by: z.unknown().optional() })).min(1) });
+
+/** What llama-server says its models are owned by. */
+const LLAMA_CPP = "llamacpp";
+
+/** llama-server samples in another order if it is not told, temperature last; the others know no such field. */
+const SAMPLERS = ["penalties", "temperature", "top_k", "top_p", "min_p"];
 
 /**
  * A server that speaks OpenAI's completions protocol: llama-server, vLLM, SGLang. It gets the rendered prompt as it is, and
@@ -67,42 +70,98 @@ export async function connect(
   options: OpenAiServerOptions,
   { contextTokens, sequences, chat = NO_TEMPLATE, name = "", signal }: LoadOptions,
 ): Promise<LoadedModel> {
-  const model = options.model?.replaceAll("{name}", name) ?? (await firstModel(options, signal));
-  const countTokens = (text: string, abort?: AbortSignal): Promise<number> =>
-    // vLLM reads `prompt`, llama-server `content`; both have the route beside the versioned ones.
-    ask(options, new URL("/tokenize", options.url), { model, prompt: text, content: text }, tokenizeSchema, abort);
+  const models = await listModels(options, signal);
+  const model = options.model?.replaceAll("{name}", name) ?? models[0]?.id ?? "";
+  const isLlamaCpp = models.some((listed) => listed.owned_by === LLAMA_CPP);
+  const served: ServedModel = { options, model, isLlamaCpp, chat, contextTokens, countsTokens: true, streams: true };
   return {
     chat,
     sequences: sequences ?? options.concurrency ?? DEFAULT_CONCURRENCY,
-    countTokens: (text) => countTokens(text),
-    complete: (request, abort) => complete(options, { model, chat, contextTokens, countTokens }, request, abort),
+    countTokens: async (text) =>
+      (await countTokens(served, text, specialTokens(chat, text))) ?? (await countByCompleting(served, text)),
+    complete: (request, abort) => complete(served, request, abort),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
-async function firstModel(options: OpenAiServerOptions, signal: AbortSignal | undefined): Promise<string> {
-  const { data } = await ask(options, route(options, "models"), undefined, modelsSchema, signal);
-  return data[0]?.id ?? "";
-}
-
-/** A route beside the others of the protocol. */
-function route({ url }: OpenAiServerOptions, name: string): URL {
-  return new URL(`${url.replace(/\/$/, "")}/${name}`);
+/** What the server says it has: it may say nothing if the model's name is known. */
+async function listModels(
+  options: OpenAiServerOptions,
+  signal: AbortSignal | undefined,
+): Promise<z.output<typeof modelsSchema>["data"]> {
+  try {
+    return (await ask(options, { route: "models", signal }, reading(modelsSchema))).data;
+  } catch (error) {
+    if (options.model === undefined || !(error instanceof WorkError) || mayPass(error)) throw error;
+    return [];
+  }
 }
 
 interface ServedModel {
+  readonly options: OpenAiServerOptions;
   readonly model: string;
+  readonly isLlamaCpp: boolean;
   readonly chat: ChatFormat;
   readonly contextTokens: number;
-  readonly countTokens: (text: string, signal?: AbortSignal) => Promise<number>;
+  /** Whether the server has a route that counts; true until it turns out not to. */
+  countsTokens: boolean;
+  /** Whether the server can stream answers with their usage; true until it turns out not to. */
+  streams: boolean;
+}
+
+/**
+ * Counts as the server does, vLLM with a token of its own in front unless told not to.
+ *
+ * @returns undefined if the server cannot count
+ */
+async function countTokens(
+  served: ServedModel,
+  text: string,
+  special: SpecialTokens,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
+  if (!served.countsTokens) return undefined;
+  const { options, model } = served;
+  // vLLM reads `prompt`, llama-server `content`; both have the route beside the versioned ones.
+  const body = { model, prompt: text, content: text, ...special };
+  try {
+    return await askServer(
+      options,
+      { url: unversionedRoute(options.url, "tokenize"), body, signal },
+      reading(tokenizeSchema),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkError) || mayPass(error)) throw error;
+    served.countsTokens = false;
+    return undefined;
+  }
+}
+
+/** The prompt of any completion is counted. */
+async function countByCompleting({ options, model, chat }: ServedModel, prompt: string): Promise<number> {
+  const body = { model, prompt, ...specialTokens(chat, prompt), max_tokens: 1 };
+  const { usage } = await ask(options, { route: "completions", mayQueue: true, body }, readWhole);
+  return usage.prompt_tokens;
+}
+
+/** Whether vLLM puts a first token in front. */
+interface SpecialTokens {
+  readonly add_special_tokens?: false;
+}
+
+const NONE: SpecialTokens = { add_special_tokens: false };
+
+/** Where the template writes the first token itself, vLLM would put another in front. */
+function specialTokens({ bosToken }: ChatFormat, prompt: string): SpecialTokens {
+  return bosToken !== undefined && prompt.startsWith(bosToken) ? NONE : {};
 }
 
 async function complete(
-  options: OpenAiServerOptions,
-  { model, chat, contextTokens, countTokens }: ServedModel,
+  served: ServedModel,
   { prompt, sampling }: CompletionRequest,
   signal: AbortSignal | undefined,
 ): Promise<Completion> {
+  const { model, isLlamaCpp, chat, contextTokens } = served;
   if (sampling.maxThinkingTokens !== null) {
     throw new WorkError("Expected no thinking budget, found one: the completions protocol has no word for it");
   }
@@ -112,19 +171,19 @@ async function complete(
     prompt,
     temperature: sampling.temperature,
     top_p: sampling.topP,
-    // Keeps all tokens, for each of the servers.
-    top_k: sampling.topK === 0 ? -1 : sampling.topK,
+    // What keeps all tokens: each of the others takes -1, llama-server 0.
+    top_k: sampling.topK === 0 && !isLlamaCpp ? -1 : sampling.topK,
     min_p: sampling.minP,
     repetition_penalty: sampling.repetitionPenalty,
     repeat_penalty: sampling.repetitionPenalty,
     max_tokens: sampling.maxTokens,
     ...(sampling.stop.length === 0 ? {} : { stop: sampling.stop }),
     seed: sampling.seed,
-    // Where the template writes the first token itself, vLLM would put another in front.
-    ...(chat.bosToken !== undefined && prompt.startsWith(chat.bosToken) ? { add_special_tokens: false } : {}),
+    ...specialTokens(chat, prompt),
+    // Its penalty is over the last 64 tokens otherwise. (-1 is the whole context in older ones, an error in newer ones.)
+    ...(isLlamaCpp ? { samplers: SAMPLERS, repeat_last_n: contextTokens } : {}),
   };
-  const answer = await ask(options, route(options, "completions"), body, completionSchema, signal);
-  const [choice] = answer.choices;
+  const answer = await generate(served, body, signal);
   const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = answer.usage;
   if (promptTokens + sampling.maxTokens > contextTokens) {
     throw new WorkError(
@@ -133,73 +192,70 @@ async function complete(
       { hint: "Lower max_tokens, or give the model a larger context." },
     );
   }
-  const text = choice?.text ?? "";
-  const end = text.indexOf("</think>");
+  const text = withReasoning(answer, prompt);
+  const end = text.indexOf(THINK_END);
   return {
     text,
-    finishReason: finishReasonOf(choice?.finish_reason),
+    finishReason: finishReasonOf(answer.finishReason),
     promptTokens,
     completionTokens,
-    thinkingTokens: end < 0 ? null : await countTokens(text.slice(0, end + "</think>".length), signal),
+    thinkingTokens:
+      end < 0 ? null : ((await countTokens(served, text.slice(0, end + THINK_END.length), NONE, signal)) ?? null),
     milliseconds: Math.round(performance.now() - startedAt),
   };
 }
 
-function finishReasonOf(reason: string | null | undefined): FinishReason {
+/** The answer to a prompt, as a stream: so it is heard all the time that the server is at work. */
+async function generate(served: ServedModel, body: object, signal: AbortSignal | undefined): Promise<ServedCompletion> {
+  const { options } = served;
+  const question = { route: "completions", mayQueue: true, signal } as const;
+  if (served.streams) {
+    const streamed = { ...body, stream: true, stream_options: { include_usage: true } };
+    try {
+      const { usage, ...answer } = await ask(options, { ...question, body: streamed }, readStreamed);
+      if (usage !== undefined) return { ...answer, usage };
+    } catch (error) {
+      if (!(error instanceof ServerRefusal && !mayPass(error) && error.message.includes("stream"))) throw error;
+    }
+    // It knows nothing of usage in streams, or refuses the wish for it: token counts are worth a second answer.
+    served.streams = false;
+  }
+  return await ask(options, { ...question, body }, readWhole);
+}
+
+/** The text with the thinking that the server took out of it. */
+function withReasoning({ text, reasoning, finishReason }: ServedCompletion, prompt: string): string {
+  if (reasoning === "") return text;
+  const opened = /<think>\s*$/.test(prompt) ? "" : THINK_START;
+  const closed = text === "" && finishReason === "length" ? "" : THINK_END;
+  return `${opened}${reasoning}${closed}${text}`;
+}
+
+function finishReasonOf(reason: string): FinishReason {
   if (reason === "length" || reason === "stop") return reason;
   throw new WorkError(`Expected the server's finish_reason to be stop or length, found ${JSON.stringify(reason)}`);
 }
 
-/** Posts a body, or gets without one, and reads JSON. Tried again: no connection, 408, 429, and what the server calls its own fault. */
-async function ask<Schema extends z.ZodType>(
-  { apiKey, retries = 5, retryMilliseconds = 500 }: OpenAiServerOptions,
-  url: URL,
-  body: object | undefined,
-  schema: Schema,
-  signal: AbortSignal | undefined,
-): Promise<z.output<Schema>> {
-  const attempt = async (): Promise<z.output<Schema>> => {
-    const response = await fetch(url, {
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: signal ?? null,
-    }).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw new WorkError(`No answer from ${url.href}: ${messageOf(error)}`, {
-        hint: "Is the server running?",
-        cause: error,
-      });
-    });
-    const text = await response.text();
-    if (!response.ok) {
-      const error = new WorkError(`${url.href} answered ${response.status}: ${text.slice(0, 300)}`);
-      if (response.status === 408 || response.status === 429 || response.status >= 500) throw error;
-      throw new AbortError(error);
-    }
-    const parsed = schema.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data;
-    throw new AbortError(
-      new WorkError(`${url.href}: expected an answer of the completions protocol, found ${text.slice(0, 300)}`, {
-        cause: parsed.error,
-      }),
-    );
-  };
-  return await pRetry(attempt, {
-    retries,
-    minTimeout: retryMilliseconds,
-    randomize: true,
-    ...(signal === undefined ? {} : { signal }),
-  });
+interface ProtocolQuestion extends Omit<ServerQuestion, "url"> {
+  readonly route: "completions" | "models";
 }
 
-function parseJson(text: string): unknown {
+async function ask<Result>(
+  options: OpenAiServerOptions,
+  { route, ...question }: ProtocolQuestion,
+  read: (answer: ServerAnswer) => Promise<Result>,
+): Promise<Result> {
+  const url = versionedRoute(options.url, route);
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return await askServer(options, { url, ...question }, read);
+  } catch (error) {
+    const unknown = error instanceof OtherProtocol || (error instanceof ServerRefusal && error.status === 404);
+    const suggestion = suggestVersion(options.url);
+    if (!unknown || suggestion === "") throw error;
+    throw new WorkError(`${error.message}${suggestion}`, { cause: error });
   }
+}
+
+function reading<Schema extends z.ZodType>(schema: Schema): (answer: ServerAnswer) => Promise<z.output<Schema>> {
+  return async (answer) => parseAnswer(answer, await textOf(answer), schema);
 }

@@ -5,6 +5,7 @@ import { ConfigError } from "../base/errors.ts";
 import { checkYaml, parseYaml, readYamlFile, type YamlDocument } from "../base/yaml-document.ts";
 import { GGUF_TYPES } from "../checkpoints/gguf-layout.ts";
 import type { KvType } from "../models/engine-options.ts";
+import { isServerUrl } from "../models/server-url.ts";
 import { EXTRACTION_PROFILES } from "../scorers/accuracy/extract.ts";
 import { scoreOptionsOf } from "../scorers/scoring.ts";
 
@@ -72,8 +73,8 @@ const runtimeSchema = z.strictObject({
   flash_attention: z.boolean().optional(),
   /** Tokens of context of a completion and its prompt; what the longest prompt and max_tokens need if left out. */
   context_size: z.int().min(16).optional(),
-  /** A server that speaks OpenAI's completions protocol, up to and with the version: http://localhost:8000/v1. */
-  url: z.url({ protocol: /^https?$/, error: "expected an address such as http://localhost:8000/v1" }).optional(),
+  /** A server that speaks OpenAI's completions protocol, up to and with the version: http://localhost:8000/v1; `serve` fills "{port}". */
+  url: z.string().refine(isServerUrl, "expected an address such as http://localhost:8000/v1").optional(),
   /** The server's name of the model; "{name}" in it is the point's. What the server lists first if left out. */
   model: z.string().min(1).optional(),
   /** Completions in flight; the server queues what it cannot run at once. */

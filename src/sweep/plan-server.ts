@@ -57,6 +57,9 @@ export function planServer(
     if (url === undefined) {
       return refuse(["runtime"], "expected the url of a server, or a command that starts one under serve");
     }
+    if (url.includes("{port}")) {
+      refuse(["runtime", "url"], `${url}: {port} is known of a server that serve starts; write the number`);
+    }
     if (units.length > 1 && model?.includes("{name}") !== true) {
       refuse(
         ["runtime"],

@@ -170,6 +170,11 @@ describe("a server that cannot do the sweep", () => {
       new RegExp(`${key} is not set`),
     ],
     ["an option of llama.cpp", 'serve: "x {model} {port}"\nruntime: { gpu: auto }', /gpu is for llama\.cpp/],
+    [
+      "a port of no command",
+      'runtime: { url: "http://localhost:{port}/v1" }',
+      /\{port\} is known of a server that serve/,
+    ],
     ["no address", "runtime: { url: localhost }", /"runtime\.url": expected an address such as/],
     ["a typo", "runtime: { ulr: http://localhost:1/v1 }", /unknown key "ulr".*Did you mean "url"/],
   ])("for %s exits 2 before anything is started", async (name, more, message) => {
@@ -178,6 +183,31 @@ describe("a server that cannot do the sweep", () => {
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
     expect(await readdir(folder)).not.toContain("refused");
+  });
+
+  it.each([
+    [
+      "localhost:8000",
+      /--runtime-url: expected one address such as http:\/\/localhost:8000\/v1, found "localhost:8000"/,
+    ],
+    ["ftp://localhost/v1", /--runtime-url: expected one address such as/],
+    ["http://", /--runtime-url: expected one address such as/],
+    ["http://me:secret@localhost:8000/v1", /--runtime-url: expected one address such as/],
+    ["http://localhost:8000/v1?key=1", /--runtime-url: expected one address such as/],
+  ])("for the address %s exits 2 before anything is started", async (address, message) => {
+    const { code, stderr } = await evaluate("refused", "--runtime-url", address);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+    expect(await readdir(folder)).not.toContain("refused");
+  });
+
+  it("may have its port in the address", async () => {
+    const args = await sweepArgs(
+      "plan",
+      "port-in-url",
+      'serve: "x {model} {port}"\nruntime: { url: "http://localhost:{port}/api/v1" }',
+    );
+    expect(await cli(args)).toMatchObject({ code: 0 });
   });
 
   it("for a thinking budget says that the protocol has no word for it", async () => {

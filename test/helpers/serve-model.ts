@@ -27,6 +27,7 @@ const questionSchema = z.object({
   max_tokens: z.number(),
   seed: z.number(),
   stop: z.array(z.string()).default([]),
+  stream: z.boolean().default(false),
 });
 
 async function ggufOf(model: string): Promise<string> {
@@ -53,7 +54,14 @@ const runtime = await createLlamaCppRuntime();
 const model = await runtime.load(await ggufOf(path), { contextTokens: 1024, sequences: 8 });
 let asked = 0;
 
-async function answer(question: unknown): Promise<{ status?: number; body: unknown }> {
+interface Answer {
+  readonly status?: number;
+  readonly body: unknown;
+  /** What comes before it in an event stream; the body is then the last event. */
+  readonly pieces?: readonly unknown[];
+}
+
+async function answer(question: unknown): Promise<Answer> {
   asked++;
   if (mode === "busy" && asked % 3 === 0) return { status: 429, body: { error: "busy" } };
   const died = join(scratch, "died");
@@ -77,15 +85,17 @@ async function answer(question: unknown): Promise<{ status?: number; body: unkno
       seed: settings.seed,
     },
   });
+  const { text, finishReason, promptTokens, completionTokens } = completion;
+  const usage = { prompt_tokens: promptTokens, completion_tokens: completionTokens };
+  if (!settings.stream) return { body: { choices: [{ text, finish_reason: finishReason }], usage } };
+  const pieces = Array.from(text, (letter) => ({ choices: [{ text: letter, finish_reason: null }] }));
   return {
-    body: {
-      choices: [{ text: completion.text, finish_reason: completion.finishReason }],
-      usage: { prompt_tokens: completion.promptTokens, completion_tokens: completion.completionTokens },
-    },
+    pieces: [...pieces, { choices: [{ text: "", finish_reason: finishReason }] }],
+    body: { choices: [], usage },
   };
 }
 
-async function respond(url: string, body: unknown): Promise<{ status?: number; body: unknown }> {
+async function respond(url: string, body: unknown): Promise<Answer> {
   if (mode === "mute") return { status: 503, body: { error: "loading" } };
   if (url === "/v1/models") return { body: { object: "list", data: [{ id: "pocket" }] } };
   if (url === "/tokenize") {
@@ -97,9 +107,15 @@ async function respond(url: string, body: unknown): Promise<{ status?: number; b
 const server = createServer((request, response) => {
   void bodyOf(request)
     .then((body) => respond(request.url ?? "", body))
-    .catch((error: unknown) => ({ status: 400, body: { error: String(error) } }))
-    .then(({ status = 200, body }: { status?: number; body: unknown }) =>
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body)),
-    );
+    .catch((error: unknown): Answer => ({ status: 400, body: { error: String(error) } }))
+    .then(({ status = 200, body, pieces }) => {
+      if (pieces === undefined) {
+        response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+        return;
+      }
+      response.writeHead(status, { "content-type": "text/event-stream" });
+      for (const event of [...pieces, body]) response.write(`data: ${JSON.stringify(event)}\n\n`);
+      response.end("data: [DONE]\n\n");
+    });
 });
 server.listen(Number(port), "127.0.0.1", () => process.stdout.write(`listening ${port}\n`));

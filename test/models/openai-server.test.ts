@@ -1,16 +1,15 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import { WorkError } from "../../src/base/errors.ts";
-import { createOpenAiRuntime } from "../../src/models/openai-server.ts";
+import { createOpenAiRuntime, type OpenAiServerOptions } from "../../src/models/openai-server.ts";
 import type { LoadedModel } from "../../src/models/runtime.ts";
+import {
+  type Answer,
+  type CompletionsServer,
+  type CompletionsServerOptions,
+  type Question,
+  serveCompletions,
+} from "../helpers/completions-server.ts";
 import { GREEDY } from "../helpers/greedy.ts";
-
-type Body = Readonly<Record<string, unknown>>;
-interface Answer {
-  readonly status?: number;
-  readonly body: unknown;
-}
 
 function completion(text: string, finish: string = "stop"): Answer {
   return {
@@ -18,40 +17,28 @@ function completion(text: string, finish: string = "stop"): Answer {
   };
 }
 
+interface ServedModel extends CompletionsServer {
+  readonly model: LoadedModel;
+}
+
 /** A model on a server of this test, and what the server was asked. */
 async function serve(
-  answer: (path: string, body: Body, turn: number) => Answer,
-): Promise<{ model: LoadedModel; asked: { path: string; body: Body }[]; [Symbol.asyncDispose](): Promise<void> }> {
-  const asked: { path: string; body: Body }[] = [];
-  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    let text = "";
-    for await (const chunk of request) text += String(chunk);
-    const body = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-    asked.push({ path: request.url ?? "", body });
-    const { status = 200, body: content } = answer(request.url ?? "", body, asked.length);
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content));
-  };
-  const server = createServer((request, response) => void respond(request, response));
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+  answer: (path: string, body: Question["body"], turn: number) => Answer,
+  options: CompletionsServerOptions & Partial<OpenAiServerOptions> = {},
+): Promise<ServedModel> {
+  const { prefix, models, ...more } = options;
+  const server = await serveCompletions(answer, {
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(models === undefined ? {} : { models }),
   });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("Expected a port");
   const runtime = createOpenAiRuntime({
-    url: `http://127.0.0.1:${address.port}/v1`,
+    url: server.url,
     model: "{name}",
     retries: 3,
     retryMilliseconds: 1,
+    ...more,
   });
-  return {
-    model: await runtime.load("", { contextTokens: 512, name: "pocket" }),
-    asked,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
+  return { ...server, model: await runtime.load("", { contextTokens: 512, name: "pocket" }) };
 }
 
 describe("an OpenAI-compatible server", () => {
@@ -82,6 +69,39 @@ describe("an OpenAI-compatible server", () => {
     ]);
   });
 
+  test.each([
+    ["by what it says of its model", { model: "{name}" }],
+    ["where the model is its first", { model: undefined }],
+  ])("that is llama-server is told to sample as the others do: %s", async (_what, options) => {
+    await using served = await serve(() => completion("4"), {
+      models: { data: [{ id: "pocket", owned_by: "llamacpp" }] },
+      ...options,
+    });
+    const sampling = { ...GREEDY, temperature: 0.6, repetitionPenalty: 1.1 };
+    await served.model.complete({ prompt: "x", sampling });
+    expect(served.asked[0]?.body).toMatchObject({
+      model: "pocket",
+      samplers: ["penalties", "temperature", "top_k", "top_p", "min_p"],
+      // All of the context. (-1, which older ones take for that, is an error in newer ones.)
+      repeat_last_n: 512,
+      repeat_penalty: 1.1,
+      top_k: 0,
+    });
+  });
+
+  test.each([
+    ["another", { data: [{ id: "pocket", owned_by: "vllm" }] }],
+    ["of an unknown kind", { data: [{ id: "pocket" }] }],
+    ["silent about its models", null],
+  ])("that is %s gets no field of llama-server's", async (_what, models) => {
+    const named = models === null ? {} : { model: undefined };
+    await using served = await serve(() => completion("4"), { models, ...named });
+    await served.model.complete({ prompt: "x", sampling: GREEDY });
+    expect(served.asked[0]?.body).not.toHaveProperty("samplers");
+    expect(served.asked[0]?.body).not.toHaveProperty("repeat_last_n");
+    expect(served.asked[0]?.body).toHaveProperty("top_k", -1);
+  });
+
   test("counts the tokens of the thinking", async () => {
     await using served = await serve((path) =>
       path === "/tokenize" ? { body: { count: 3 } } : completion("<think>a</think>b"),
@@ -91,6 +111,57 @@ describe("an OpenAI-compatible server", () => {
     expect(served.asked[1]?.body).toMatchObject({ prompt: "<think>a</think>", content: "<think>a</think>" });
   });
 
+  test("is told that thinking is no beginning of a text: it gets no first token of its own", async () => {
+    await using served = await serve((path) =>
+      path === "/tokenize" ? { body: { count: 3 } } : completion("<think>a</think>b"),
+    );
+    await served.model.complete({ prompt: "x", sampling: GREEDY });
+    expect(served.asked[1]?.body).toMatchObject({ add_special_tokens: false });
+    await served.model.countTokens("x");
+    expect(served.asked[2]?.body).not.toHaveProperty("add_special_tokens");
+  });
+
+  test("behind a path is asked for tokens there, too", async () => {
+    await using served = await serve(
+      (path) => (path === "/team/tokenize" ? { body: { count: 3 } } : completion("<think>a</think>b")),
+      { prefix: "/team" },
+    );
+    expect(await served.model.complete({ prompt: "x", sampling: GREEDY })).toMatchObject({ thinkingTokens: 3 });
+  });
+
+  test.each([404, 405, 501])(
+    "that cannot count tokens (%d) leaves those of the thinking open, and is asked once",
+    async (status) => {
+      await using served = await serve((path) =>
+        path === "/tokenize" ? { status, body: { detail: "Not Found" } } : completion("<think>a</think>b"),
+      );
+      for (const prompt of ["x", "y"]) {
+        const { thinkingTokens, completionTokens } = await served.model.complete({ prompt, sampling: GREEDY });
+        expect({ thinkingTokens, completionTokens }).toEqual({ thinkingTokens: null, completionTokens: 7 });
+      }
+      expect(served.asked.filter(({ path }) => path === "/tokenize")).toHaveLength(1);
+    },
+  );
+
+  test("that cannot count tokens counts a prompt by completing it", async () => {
+    await using served = await serve((path) => (path === "/tokenize" ? { status: 404, body: {} } : completion("4")));
+    expect(await served.model.countTokens("2 + 2 =")).toBe(5);
+    expect(served.asked.at(-1)).toMatchObject({ path: "/v1/completions", body: { prompt: "2 + 2 =", max_tokens: 1 } });
+  });
+
+  test.each([
+    ["no such route", { status: 404, body: { detail: "Not Found" } }],
+    ["an answer of another protocol", { body: { content: "4" } }],
+  ])("whose address lacks the version, and has %s, is told so", async (_what, answer) => {
+    await using server = await serveCompletions(() => answer);
+    const runtime = createOpenAiRuntime({ url: server.url.replace("/v1", ""), model: "pocket", retries: 0 });
+    const asking = async (): Promise<void> => {
+      const model = await runtime.load("", { contextTokens: 512 });
+      await model.complete({ prompt: "x", sampling: GREEDY });
+    };
+    await expect(asking).rejects.toThrow(`its address may lack the version: ${server.url}`);
+  });
+
   test("is asked again when it is busy or broken", async () => {
     await using served = await serve((_path, _body, turn) =>
       turn === 1 ? { status: 429, body: {} } : turn === 2 ? { status: 503, body: {} } : completion("4", "length"),
@@ -98,6 +169,40 @@ describe("an OpenAI-compatible server", () => {
     const { finishReason } = await served.model.complete({ prompt: "x", sampling: GREEDY });
     expect(finishReason).toBe("length");
     expect(served.asked).toHaveLength(3);
+  });
+
+  test.each([
+    ["429", 429, () => "1"],
+    ["503, as a date", 503, () => new Date(Date.now() + 2000).toUTCString()],
+  ])("is left alone for as long as it asks for with %s", async (_what, status, header) => {
+    await using served = await serve((_path, _body, turn) =>
+      turn === 1 ? { status, headers: { "retry-after": header() }, body: {} } : completion("4"),
+    );
+    const began = performance.now();
+    await served.model.complete({ prompt: "x", sampling: GREEDY });
+    expect(performance.now() - began).toBeGreaterThan(950);
+    expect(served.asked).toHaveLength(2);
+  });
+
+  test("that asks to be left alone does not keep an abort waiting", async () => {
+    await using served = await serve(() => ({ status: 429, headers: { "retry-after": "300" }, body: {} }));
+    const enough = new AbortController();
+    const asking = served.model.complete({ prompt: "x", sampling: GREEDY }, enough.signal);
+    await expect.poll(() => served.asked.length).toBe(1);
+    const reason = new Error("enough");
+    enough.abort(reason);
+    await expect(asking).rejects.toBe(reason);
+  });
+
+  test("that limits requests by the minute is asked for longer than that", async () => {
+    // A hundred times as fast.
+    const retryMilliseconds = 5;
+    const began = performance.now();
+    await using served = await serve(
+      () => (performance.now() - began < 600 ? { status: 429, body: {} } : completion("4")),
+      { retries: undefined, retryMilliseconds },
+    );
+    expect(await served.model.complete({ prompt: "x", sampling: GREEDY })).toMatchObject({ text: "4" });
   });
 
   test("is not asked again when it says that the request is wrong", async () => {
@@ -114,6 +219,18 @@ describe("an OpenAI-compatible server", () => {
     expect(broken.asked).toHaveLength(4);
     await using other = await serve(() => ({ body: { hello: 1 } }));
     await expect(other.model.complete({ prompt: "x", sampling: GREEDY })).rejects.toThrow(/completions protocol/);
+  });
+
+  test("whose connection stays cut in the middle of the answer is named, with what to look at", async () => {
+    await using served = await serve(() => (response) => {
+      response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
+      response.write('{"choices": [', () => response.destroy());
+    });
+    const asking = served.model.complete({ prompt: "x", sampling: GREEDY });
+    await expect(asking).rejects.toThrow(`No whole answer from ${served.url}/completions: `);
+    await expect(asking).rejects.toThrow(WorkError);
+    await expect(asking).rejects.toHaveProperty("hint", expect.stringContaining("log"));
+    expect(served.asked).toHaveLength(4);
   });
 
   test("is left alone when the completion is aborted", async () => {
