@@ -66,8 +66,10 @@ export function sizeOption(description: string): Flag<number> {
 
 /** A flag of a size as mergekit writes it: `5B` is five billions of bytes, not five bytes. */
 export function billionsOption(description: string): Flag<number> {
-  return flag(description, "one size such as 5B, 500M or 2GB", (text) =>
-    readSize(text.replace(/(\d)\s*B\s*$/i, "$1G")),
+  return flag(
+    description,
+    "one size above 0 such as 5B, 500M or 2GB",
+    (text) => readSize(text.replace(/(\d)\s*B\s*$/i, "$1G")) || undefined,
   );
 }
 

@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { describeWriteFailure, wholeOrNothing } from "../base/atomic-write.ts";
-import { systemCodeOf, WorkError } from "../base/errors.ts";
+import { InputError, systemCodeOf, WorkError } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { checkNewFolder } from "../base/new-path.ts";
 import { removeAbandoned, temporaryFolder } from "../base/temporary-path.ts";
@@ -59,7 +59,13 @@ export async function writeMergedCheckpoint(
     await writeFile(join(temporary, "config.json"), mergedConfigText(plan));
     if (recipeText !== undefined) await writeFile(join(temporary, "mergekit_config.yml"), recipeText);
     await writeFile(join(temporary, "README.md"), modelCard(plan, basename(final), recipeText, weightsSha256));
-    await rename(temporary, final);
+    await rename(temporary, final).catch((error: unknown) => {
+      if (!["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(systemCodeOf(error) ?? "")) throw error;
+      throw new InputError(`Expected a new folder ${folder}, found that somebody else has made it meanwhile`, {
+        hint: "What is there is left as it is. Name another place, and make it again.",
+        cause: error,
+      });
+    });
     return { weightsSha256, tensors };
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {});

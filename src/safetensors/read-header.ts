@@ -104,7 +104,9 @@ function checkTensor(name: string, entry: unknown, where: string, dataStart: num
     });
   }
   if (!isSizes(shape) || shape.length > MAX_DIMENSIONS) {
-    throw new InputError(`${at}: expected a shape of at most ${MAX_DIMENSIONS} sizes, found ${JSON.stringify(shape)}`);
+    throw new InputError(
+      `${at}: expected a shape of at most ${MAX_DIMENSIONS} whole numbers that can be counted, found ${JSON.stringify(shape)}`,
+    );
   }
   if (!isSizes(offsets) || offsets.length !== 2) {
     throw new InputError(`${at}: expected data_offsets [begin, end], found ${JSON.stringify(offsets)}`);

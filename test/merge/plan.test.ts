@@ -277,6 +277,18 @@ test("parameters without effect are told, and numbers that the dtype cannot hold
   await expect(planOf(scaled)).rejects.toThrow(/expected a scale that F16 can hold, found 1000000/);
 });
 
+test.each([
+  ["breadcrumbs", { density: 0.5, gamma: -0.5 }, /expected a gamma from 0 to 1, found -0.5/],
+  ["karcher", { max_iter: 2.5 }, /expected a max_iter that is a whole number from 0 on, found 2.5/],
+  ["karcher", { tol: -1 }, /expected a tol from 0 on, found -1/],
+  ["ties", { density: 0 }, /expected a density above 0, found 0/],
+] as const)("%s refuses %o", async (method, parameters, message) => {
+  const [a, b] = [await tinyLlama("a"), await tinyLlama("b")];
+  const recipe = { ...tiesOf(a, b), merge_method: method, parameters };
+  await expect(planOf(recipe)).rejects.toThrow(message);
+  await expect(planOf(recipe, { compat: true })).rejects.toThrow(message);
+});
+
 test("a folder without weights is refused like a missing one", async () => {
   const model = await tinyLlama("whole");
   await cp(join(scratch, model, "config.json"), join(scratch, "hollow", "config.json"));

@@ -10,7 +10,7 @@ import { arcCosine, sine } from "./vector-math.ts";
 
 /**
  * The Karcher mean: of the directions of all models the one in the middle, measured along the sphere, at their mean length.
- * Every step is rounded as PyTorch rounds it, with lengths in F32. The mean is in memory while it is looked for.
+ * Every step is rounded as PyTorch rounds it, lengths to F32. The mean is in memory while it is looked for.
  * Source: mergekit/merge_methods/karcher.py
  */
 export const karcher: SurveyedMethod = {
@@ -25,6 +25,12 @@ export const karcher: SurveyedMethod = {
     { name: "tol", scope: "merge", fallback: 1e-5 },
   ],
   withoutDtype: "widest",
+  refuse: ({ parameters }) => {
+    const [rounds, tolerance] = [parameters.get("max_iter") ?? 0, parameters.get("tol") ?? 0];
+    if (!Number.isInteger(rounds) || rounds < 0)
+      return `expected a max_iter that is a whole number from 0 on, found ${rounds}`;
+    return tolerance >= 0 ? undefined : `expected a tol from 0 on, found ${tolerance}`;
+  },
   survey: async (tensor, scan) => (tensor.inputs.length === 1 ? copyOf(tensor) : await meanOf(tensor, scan)),
 };
 
@@ -129,7 +135,9 @@ class DirectionMean {
     }
     const distance = tangentNorm.length("F32");
     if (distance < tolerance) return false;
-    const [ahead, aside] = [Math.fround(Math.cos(distance)), sine(distance)];
+    // PyTorch rounds a factor that is on the left of a tensor.
+    const ahead = roundTo(work, Math.fround(Math.cos(distance)));
+    const aside = roundTo(work, sine(distance));
     const norm = new Norm({ fused: true });
     for await (const { start, units } of this.#pieces()) {
       const mean = this.at(start, units[0]?.length ?? 0);

@@ -151,7 +151,9 @@ async function drawByRank(
   if (density <= 0) return;
   const work = tensor.work === "BF16" ? "BF16" : "F32";
   const columns = (tensor.shape.length < 2 ? elementCount(tensor.shape) : tensor.shape.at(-1)) ?? 1;
-  const span = roundTo(work, roundTo(work, columns) - 1);
+  // The last rank less the first one, as mergekit counts from 1: each step is rounded.
+  const span = roundTo(work, roundTo(work, roundTo(work, columns - 1) + 1) - 1);
+  const least = roundTo(work, density - epsilon);
   const ranks = new Uint32Array(columns);
   for await (const { start, rows } of rowsOfAll(deltas(), columns)) {
     const magnitudes = new MagnitudeKeys(columns, tensor.work, { ascending: true });
@@ -159,9 +161,10 @@ async function drawByRank(
     for (const [rank, place] of torchArgsort(magnitudes.keys).entries()) ranks[place] = rank;
     for (let i = 0; i < columns; i++) {
       const rank = roundTo(work, roundTo(work, ranks[i] ?? 0) + 1);
-      const part = Math.min(1, Math.max(0, roundTo(work, roundTo(work, rank - 1) / span)));
+      // One element alone has no rank: mergekit divides by zero, and stops.
+      const part = span === 0 ? 0.5 : Math.min(1, Math.max(0, roundTo(work, roundTo(work, rank - 1) / span)));
       const scaled = roundTo(work, part * 2 * Math.fround(epsilon));
-      if (draws.draw(roundTo(work, scaled + Math.fround(density - epsilon)))) marks.add(start + i);
+      if (draws.draw(roundTo(work, scaled + least))) marks.add(start + i);
     }
   }
 }

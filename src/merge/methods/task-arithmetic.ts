@@ -87,6 +87,8 @@ function refuseDensity({ kind }: Family, { inputs }: TensorMerge): string | unde
     if (input.isBase || kind === "none") continue;
     const density = parameterOf(input, "density");
     const epsilon = input.parameters.get("epsilon");
+    const gamma = input.parameters.get("gamma") ?? 0;
+    if (!(gamma >= 0 && gamma <= 1)) return `expected a gamma from 0 to 1, found ${gamma}`;
     if (kind === "magnitude" && density <= 0) return `expected a density above 0, found ${density}`;
     if (kind !== "ranked" && density < 0) return `expected a density from 0 on, found ${density}`;
     const drawn = density > 0 && density < 1;
