@@ -96,6 +96,18 @@ function withoutReading(plan: MergePlan): MergePlan {
   return { ...plan, tensors };
 }
 
+test("of two merges into one folder at once, the first to end has it, and the other says so", async () => {
+  const folder = join(scratch, "wanted-twice");
+  const plan = await pocketPlan("0.4");
+  const settled = await Promise.allSettled([1, 2].map(() => writeMergedCheckpoint(plan, folder)));
+  expect(settled.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  const refused = settled.find((one) => one.status === "rejected");
+  expect(String(refused?.reason)).toMatch(
+    /^InputError: Expected a new folder .*wanted-twice, found that somebody else/,
+  );
+  expect((await readdir(scratch)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+});
+
 test("a tokenizer file that is a link to another file of the machine is not copied, and costs no merge", async () => {
   const donor = join(scratch, "linked");
   await cp(join(projectRoot, "checkpoints/pocket/len"), donor, { recursive: true });
