@@ -23,6 +23,8 @@ interface RuntimeOptions extends Partial<EngineOptions> {
   readonly hangSeconds?: number | undefined;
   /** Runtimes that work at the same time, this one included: they share the memory of the machine. */
   readonly sharers?: number | undefined;
+  /** The number of the one GPU to work on. */
+  readonly device?: string | undefined;
   /** Models that these have in memory at the same time. */
   readonly models?: number | undefined;
   /** Prompt tokens in one go. Chosen if left out. */

@@ -1,6 +1,6 @@
 import { formatBytes } from "../base/bytes.ts";
 import { DEFAULT_CACHE_LIMIT } from "../sweep/gguf-folder.ts";
-import { integerOption, jsonFlag, sizeOption, textOption } from "./options.ts";
+import { integerOption, jsonFlag, listOption, sizeOption, textOption } from "./options.ts";
 
 /** Flags that change how the work is done and no result; shared by `run` and `eval`. */
 export const executionFlags = {
@@ -15,6 +15,7 @@ export const executionFlags = {
     ...integerOption("Completions a process generates side by side (default: chosen)", 1),
     group: "Execution:",
   },
+  devices: { ...listOption("With --gpu: numbers of GPUs, a process for each: 0,1"), group: "Execution:" },
   "batch-size": {
     ...integerOption("Prompt tokens a process evaluates in one go (default: chosen)", 64),
     group: "Execution:",
@@ -36,6 +37,7 @@ export const executionFlags = {
 export interface ExecutionFlagValues {
   readonly workers: number | undefined;
   readonly sequences: number | undefined;
+  readonly devices: readonly string[] | undefined;
   readonly batchSize: number | undefined;
   readonly hangSeconds: number | undefined;
   readonly cacheLimit: number | undefined;

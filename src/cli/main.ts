@@ -28,7 +28,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.exit(reason.exitCode);
     }
     terminal.note(
-      `\nStopping: finished samples are saved; ${signal === "SIGINT" ? "Ctrl-C" : "SIGTERM"} again stops at once.`,
+      `\nStopping in order; ${signal === "SIGINT" ? "Ctrl-C" : "SIGTERM"} again stops at once.`,
     );
     interrupt.abort(reason);
   });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { countOf } from "../base/count-of.ts";
+import { UsageError } from "../base/errors.ts";
 import { usableMemory } from "../models/usable-memory.ts";
 import { renderReport } from "../report/render-report.ts";
 import { readRun } from "../runs/run-store.ts";
@@ -25,7 +26,8 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
   const { server, engine } = plan;
   // A server has all of the machine, or is another machine; a GPU is one's alone.
   const usesCores = server === undefined && engine.gpu !== "auto";
-  const chosen = usesCores ? workersFor(plan, context.cores) : { workers: 1, why: "" };
+  const devices = devicesFor(plan, flags.devices);
+  const chosen = usesCores ? workersFor(plan, context.cores) : { workers: devices.length || 1, why: "" };
   const workers = flags.workers ?? chosen.workers;
   if (flags.workers === undefined && usesCores && workers < context.cores) {
     terminal.note(`${countOf(workers, "process", "processes")} ${chosen.why}`);
@@ -34,6 +36,7 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
     `${countOf(plan.units.length, "point")} x ${countOf(attempts, "completion")}, ${workers} at a time -> ${out}`,
   );
   let outcome: SweepOutcome;
+  let nextDevice = 0;
   try {
     outcome = await runSweep(plan, {
       out,
@@ -46,6 +49,7 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
               sharers: workers,
               models: Math.min(workers, plan.units.length),
               batchTokens: flags.batchSize,
+              device: devices[nextDevice++ % devices.length],
               signal,
             })
           : Promise.resolve(server.createRuntime()),
@@ -69,6 +73,14 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
     `${outcome.failed.length} of ${countOf(plan.units.length, "point")} failed: ${names}. The same command tries them again.`,
   );
   context.setExitCode(EXIT.failed);
+}
+
+/** @throws UsageError for devices that are no numbers, or of a run without a GPU */
+function devicesFor({ engine, server }: SweepPlan, devices: readonly string[] = []): readonly string[] {
+  const wrong = devices.find((device) => !/^\d+$/.test(device));
+  if (wrong !== undefined) throw new UsageError(`--devices: expected numbers of GPUs such as 0,1, found ${wrong}`);
+  if (devices.length === 0 || (engine.gpu === "auto" && server === undefined)) return devices;
+  throw new UsageError("--devices: expected --gpu with it, found a run on the CPU or on a server");
 }
 
 function workersFor(plan: SweepPlan, cores: number): WorkerChoice {

@@ -38,9 +38,10 @@ export class EngineProcess {
   #silentTurns = 0;
   #progress = -1;
 
-  constructor({ hangSeconds }: { hangSeconds: number }) {
+  /** @param device the number of the one GPU that it sees; all of them if left out */
+  constructor({ hangSeconds, device }: { hangSeconds: number; device?: string | undefined }) {
     this.#hangSeconds = hangSeconds;
-    this.#child = forkChild();
+    this.#child = forkChild(device);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream instanceof Socket) stream.unref();
       stream?.setEncoding("utf8").on("data", (text: string) => this.#output.add(text));
@@ -187,17 +188,21 @@ export class EngineProcess {
 const FLAT_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(2 ** 20), MALLOC_ARENA_MAX: "1" } as const;
 
 /** Starts the child from the same kind of file as this one: TypeScript through tsx, or the built JavaScript. */
-function forkChild(): ChildProcess {
+/** How CUDA, ROCm and Vulkan are told which GPUs there are for a process. */
+const DEVICE_VARIABLES = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES"];
+
+function forkChild(device: string | undefined): ChildProcess {
   const extension = extname(fileURLToPath(import.meta.url));
   const file = fileURLToPath(new URL(`./llama-cpp-child${extension}`, import.meta.url));
   const loader =
     extension === ".ts" ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
+  const only = device === undefined ? {} : Object.fromEntries(DEVICE_VARIABLES.map((name) => [name, device]));
   return fork(file, [], {
     // The child collects garbage when a model is unloaded: native memory hangs on small objects that V8 sees no reason to free.
     execArgv: ["--expose-gc", "--single-threaded-gc", ...loader],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     // A failed assertion would start a debugger to print a backtrace, if there is one on the machine.
-    env: { ...FLAT_MEMORY, ...ONE_THREAD, ...process.env, GGML_NO_BACKTRACE: "1" },
+    env: { ...FLAT_MEMORY, ...ONE_THREAD, ...process.env, ...only, GGML_NO_BACKTRACE: "1" },
   });
 }
 

@@ -13,6 +13,8 @@ export interface LlamaCppOptions extends Partial<EngineOptions> {
   readonly workers?: number;
   /** Runtimes that work on this machine at the same time, this one included: they share its memory. */
   readonly sharers?: number | undefined;
+  /** The number of the GPU to work on, of several; all of them if left out. */
+  readonly device?: string | undefined;
   /** Models that these have in memory at the same time, 1 by default: a sweep has one for each until few are left. */
   readonly models?: number | undefined;
   /** Prompt tokens that are evaluated in one go; chosen by memory if left out. */
@@ -43,6 +45,7 @@ export async function createLlamaCppRuntime({
   workers = 1,
   sharers = 1,
   models = 1,
+  device,
   batchTokens,
   memoryBytes,
   hangSeconds = DEFAULT_HANG_SECONDS,
@@ -59,7 +62,7 @@ export async function createLlamaCppRuntime({
     const facts = await Promise.all(
       Array.from({ length: workers }, async (_, i) => {
         const running = engines[i];
-        const engine = running?.alive === true ? running : new EngineProcess({ hangSeconds });
+        const engine = running?.alive === true ? running : new EngineProcess({ hangSeconds, device });
         engines[i] = engine;
         return await engine.call("start", engineOptions, signal);
       }),
