@@ -27,9 +27,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       if (signal === "SIGHUP") return;
       process.exit(reason.exitCode);
     }
-    terminal.note(
-      `\nStopping in order; ${signal === "SIGINT" ? "Ctrl-C" : "SIGTERM"} again stops at once.`,
-    );
+    terminal.note(`\nStopping in order; ${signal === "SIGINT" ? "Ctrl-C" : "SIGTERM"} again stops at once.`);
     interrupt.abort(reason);
   });
 }
