@@ -148,9 +148,9 @@ describe("a process that dies under a sweep", { timeout: 180_000 }, () => {
   it("twice while it starts leaves its unit to another worker, if there is one", async () => {
     const running = start(sweepArgs("one-left", 2));
     const first = await newEngine(running);
+    const second = await newEngine(running, [first]);
     process.kill(first, "SIGKILL");
-    const before = engineProcesses(running.pid);
-    process.kill(await newEngine(running, [first, ...before]), "SIGKILL");
+    process.kill(await newEngine(running, [first, second]), "SIGKILL");
     const { code, stderr } = await running.ended();
     expect(stderr).toMatch(/A worker gives up: The process that runs llama\.cpp was ended by SIGKILL/);
     expect(code).toBe(0);
