@@ -103,10 +103,11 @@ function checkTensor(name: string, entry: unknown, where: string, dataStart: num
       hint: "Quantized checkpoints cannot be merged: use the F32, F16 or BF16 weights.",
     });
   }
-  if (!isSizes(shape) || shape.length > MAX_DIMENSIONS) {
-    throw new InputError(
-      `${at}: expected a shape of at most ${MAX_DIMENSIONS} whole numbers that can be counted, found ${JSON.stringify(shape)}`,
-    );
+  if (!isSizes(shape)) {
+    throw new InputError(`${at}: expected a shape of whole numbers from 0 on, found ${JSON.stringify(shape)}`);
+  }
+  if (shape.length > MAX_DIMENSIONS) {
+    throw new InputError(`${at}: expected a shape of at most ${MAX_DIMENSIONS} sizes, found ${shape.length}`);
   }
   if (!isSizes(offsets) || offsets.length !== 2) {
     throw new InputError(`${at}: expected data_offsets [begin, end], found ${JSON.stringify(offsets)}`);

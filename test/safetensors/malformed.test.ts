@@ -38,6 +38,13 @@ const HEADERS: readonly (readonly [string, unknown, number, RegExp])[] = [
   ["a fraction of a size", { a: { ...A, shape: [0.5] } }, 4, /"a": expected a shape/],
   ["an absurd size", { a: { ...A, shape: [2 ** 40, 2 ** 40] } }, 4, /"a": expected .* bytes for F32/],
   ["a hundred dimensions", { a: { ...A, shape: Array.from({ length: 100 }, () => 1) } }, 4, /at most 16 sizes/],
+  [
+    "a size below 0",
+    { a: { ...A, shape: [-1, -2] } },
+    4,
+    /expected a shape of whole numbers from 0 on, found \[-1,-2\]/,
+  ],
+  ["a size that is half", { a: { ...A, shape: [0.5, 2] } }, 4, /whole numbers from 0 on, found \[0\.5,2\]/],
   ["a dtype that does not exist", { a: { ...A, dtype: "F33" } }, 4, /"a": expected a known dtype, found "F33"/],
   ["a quantized dtype", { a: { ...A, dtype: "F8_E4M3" } }, 4, /expected a known dtype/],
   ["a tensor that is no object", { a: [1] }, 4, /"a": expected an object/],
