@@ -3,6 +3,7 @@ import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { systemCodeOf } from "./errors.ts";
+import { isProcessAlive } from "./process-alive.ts";
 
 /** Of another machine that writes to the same disk, nobody here can tell whether its process still runs. */
 const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
@@ -28,21 +29,11 @@ export async function removeAbandoned(path: string): Promise<void> {
   for (const name of names) {
     const start = starts.find((known) => name.startsWith(known));
     const [, pid, host] = /^(\d+)\.([0-9a-f]{8})[0-9a-f]{8}\.tmp$/.exec(name.slice(start?.length)) ?? [];
-    if (start === undefined || host !== HOST || isAlive(Number(pid))) continue;
+    if (start === undefined || host !== HOST || isProcessAlive(Number(pid))) continue;
     await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
 function hidden(path: string): string {
   return join(dirname(path), `.${basename(path)}`);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process may not be signalled, but it is there.
-    return systemCodeOf(error) === "EPERM";
-  }
 }

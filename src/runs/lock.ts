@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { StoreError, systemCodeOf } from "../base/errors.ts";
+import { isProcessAlive } from "../base/process-alive.ts";
 
 const holderSchema = z.object({ pid: z.int(), host: z.string(), started: z.string() });
 type Holder = z.infer<typeof holderSchema>;
@@ -81,11 +82,7 @@ function parseHolder(text: string): Holder | undefined {
 
 async function isAlive(holder: Holder): Promise<boolean> {
   if (holder.host !== hostname()) return true;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    return systemCodeOf(error) === "EPERM";
-  }
+  if (!isProcessAlive(holder.pid)) return false;
   const started = await startTime(holder.pid);
   return started === undefined || started === holder.started;
 }

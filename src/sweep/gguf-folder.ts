@@ -3,6 +3,8 @@ import { freemem, homedir } from "node:os";
 import { join } from "node:path";
 import { formatBytes } from "../base/bytes.ts";
 import { systemCodeOf, WorkError } from "../base/errors.ts";
+import { makeFolder } from "../base/make-folder.ts";
+import { isProcessAlive } from "../base/process-alive.ts";
 
 /** A file system in memory, where Linux has one: loading from it costs no disk at all. */
 const TMPFS = "/dev/shm";
@@ -30,7 +32,7 @@ export async function chooseGgufFolder(bytes: number, count: number, limit: numb
     if (needed <= Math.min((await freeBytes(TMPFS)) ?? 0, freemem()) * TMPFS_SHARE) return inMemory;
   }
   const folder = join(cacheRoot(), "gguf");
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await removeAbandoned(folder);
   const used = await folderBytes(folder);
   const left = Math.min((await freeBytes(folder)) ?? 0, limit - used);
@@ -49,19 +51,9 @@ export function temporaryName(unit: string): string {
 async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = Number(/^\.?(\d+)-/.exec(name)?.[1]);
-    if (!Number.isInteger(pid) || isAlive(pid)) continue;
+    if (!Number.isInteger(pid) || isProcessAlive(pid)) continue;
     // In a cache folder of several users: what is another's stays until that one comes by.
     await rm(join(folder, name), { force: true, recursive: true }).catch(() => {});
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // There is a process, of another user.
-    return systemCodeOf(error) === "EPERM";
   }
 }
 

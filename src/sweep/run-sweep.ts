@@ -4,32 +4,14 @@ import { DiskFullError, explanationOf } from "../base/errors.ts";
 import { EngineDied, type ModelRuntime } from "../models/runtime.ts";
 import type { RunProgress } from "../runs/progress.ts";
 import { openRunStore, type RunStore } from "../runs/run-store.ts";
-import { completionsPerPoint, type SampleRecord, type UnitAnswers } from "../runs/schema.ts";
+import { completionsPerPoint, type UnitAnswers } from "../runs/schema.ts";
 import { chooseGgufFolder } from "./gguf-folder.ts";
 import { keepWeights, type MaterialisedWeights, materialise, resultOf } from "./materialise.ts";
 import { type PlannedUnit, type SweepPlan, unitBytes } from "./plan.ts";
 import { isScoredBy, rescoreUnit } from "./score-run.ts";
+import type { SweepEvent } from "./sweep-event.ts";
 import { SweepTally } from "./tally.ts";
 import { UnitInProgress } from "./unit-in-progress.ts";
-
-/** What happens in a sweep, for whoever shows it. */
-export type SweepEvent =
-  /** Nothing but that time has passed. */
-  | { readonly kind: "beat" }
-  /** `stored` are the completions from before. */
-  | { readonly kind: "unit-started"; readonly point: string; readonly stored: readonly SampleRecord[] }
-  | { readonly kind: "completion"; readonly point: string; readonly record: SampleRecord }
-  /** An engine died, at work or while it started: the unit goes on with a fresh process, or a server that is started again. */
-  | {
-      readonly kind: "unit-crashed";
-      readonly point: string;
-      readonly message: string;
-      readonly engine: "process" | "server";
-    }
-  /** A worker's engine does not start: the work is left to the other workers. */
-  | { readonly kind: "worker-lost"; readonly message: string }
-  | { readonly kind: "unit-done"; readonly point: string; readonly sameAs: string | null; readonly resumed: boolean }
-  | { readonly kind: "unit-failed"; readonly point: string; readonly message: string };
 
 export interface SweepOptions {
   /** The run store's folder. */

@@ -1,6 +1,6 @@
 import type { RunProgress } from "../runs/progress.ts";
 import { completionsPerPoint, type Manifest, type SampleRecord } from "../runs/schema.ts";
-import type { SweepEvent } from "./run-sweep.ts";
+import type { SweepEvent } from "./sweep-event.ts";
 
 /** A point that has begun. */
 interface BegunPoint {
