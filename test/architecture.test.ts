@@ -17,11 +17,15 @@ const FLOORS: Record<string, number> = {
   scorers: 2,
   stats: 2,
   runs: 2,
-  eval: 3,
-  sweep: 4,
-  executors: 5,
-  report: 5,
-  cli: 6,
+  findings: 3,
+  eval: 4,
+  imports: 4,
+  sweep: 5,
+  search: 6,
+  report: 7,
+  cluster: 7,
+  page: 8,
+  cli: 8,
 };
 
 /** Packages that only one place may import, so that they can be replaced there. */
@@ -29,13 +33,13 @@ const CONFINED: Record<string, RegExp> = {
   "node-llama-cpp": /^models\//,
   "@huggingface/hub": /^hub\/|^benchmarks\/fetch-dataset\.ts$/,
   yargs: /^cli\//,
-  "chart.js": /^report\/render-chart\.ts$/,
-  "chartjs-node-canvas": /^report\/render-chart\.ts$/,
-  canvas: /^report\/render-chart\.ts$/,
+  "chart.js": /^report\/pictures\/render-chart\.ts$|^page\//,
+  "chartjs-node-canvas": /^report\/pictures\/render-chart\.ts$/,
+  canvas: /^report\/pictures\/render-chart\.ts$/,
 };
 
 /** `report` works on a store copied from another machine, with no model present. */
-const REPORT_MAY_IMPORT = new Set(["base", "runs", "stats", "report"]);
+const REPORT_MAY_IMPORT = new Set(["base", "runs", "findings", "stats", "report"]);
 
 interface Import {
   readonly from: string;

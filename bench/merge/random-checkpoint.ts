@@ -5,8 +5,8 @@ import { seededRandom } from "../../src/base/random.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
 import { toBf16Bits } from "../../src/tensors/convert.ts";
 import { elementCount } from "../../src/tensors/tensor-info.ts";
-import { CHUNK_ELEMENTS, type TensorStream } from "../../src/tensors/tensor-stream.ts";
-import { writeTensorFile } from "../../src/tensors/write-tensor-file.ts";
+import { CHUNK_ELEMENTS, type TensorStream } from "../../src/tensors/write/tensor-stream.ts";
+import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
 
 /** The sizes of a Qwen2 model, as its config.json has them. */
 export interface ModelShape {

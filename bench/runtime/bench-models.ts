@@ -8,7 +8,7 @@ import { madeTokenizer } from "../../src/checkpoints/tokenizer-source.ts";
 import { writeGguf } from "../../src/checkpoints/write-gguf.ts";
 import { toBf16Bits } from "../../src/tensors/convert.ts";
 import { elementCount } from "../../src/tensors/tensor-info.ts";
-import { CHUNK_ELEMENTS, streamReader, type TensorStream } from "../../src/tensors/tensor-stream.ts";
+import { CHUNK_ELEMENTS, streamReader, type TensorStream } from "../../src/tensors/write/tensor-stream.ts";
 import { projectRoot } from "../../test/helpers/shared.ts";
 import { cacheFolder } from "./cache-folder.ts";
 

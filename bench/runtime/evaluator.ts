@@ -1,5 +1,5 @@
 import { WorkError } from "../../src/base/errors.ts";
-import { createLlamaCppRuntime } from "../../src/models/llama-cpp.ts";
+import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
 import { GREEDY } from "../../test/helpers/greedy.ts";
 import { childUsage } from "./child-usage.ts";
 import { type Contestant, contextTokens, type Job } from "./contestant.ts";

@@ -1,4 +1,4 @@
-import { createLlamaCppRuntime } from "../../src/models/llama-cpp.ts";
+import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
 import type { LoadedModel } from "../../src/models/runtime.ts";
 import { GREEDY } from "../../test/helpers/greedy.ts";
 import type { BenchModel } from "./bench-models.ts";

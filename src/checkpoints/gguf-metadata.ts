@@ -1,7 +1,7 @@
 import { InputError } from "../base/errors.ts";
 import { FILE_TYPES } from "../gguf/constants.ts";
 import { bool, float32, type GgufValue, list, text, uint32 } from "../gguf/metadata.ts";
-import type { StorageType } from "../tensors/file-layout.ts";
+import type { StorageType } from "../tensors/write/file-layout.ts";
 import type { ModelConfig } from "./config.ts";
 import { kindOf } from "./read-json.ts";
 import { ropeMetadata } from "./rope.ts";

@@ -1,8 +1,8 @@
 import { InputError } from "../base/errors.ts";
 import type { ByteSource } from "../tensors/byte-source.ts";
-import type { TensorChange } from "../tensors/file-layout.ts";
-import { separateHalves } from "../tensors/tensor-change.ts";
 import type { ReadableTensor, TensorReader } from "../tensors/tensor-reader.ts";
+import type { TensorChange } from "../tensors/write/file-layout.ts";
+import { separateHalves } from "../tensors/write/tensor-change.ts";
 
 /** A tensor of a GGUF file under its Hugging Face name. */
 export interface StoredGgufTensor {

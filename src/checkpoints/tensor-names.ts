@@ -1,4 +1,4 @@
-import type { TensorChange } from "../tensors/file-layout.ts";
+import type { TensorChange } from "../tensors/write/file-layout.ts";
 import { ARCHITECTURES, type Architecture, type ModelConfig } from "./config.ts";
 
 /** The architecture's name in GGUF. */

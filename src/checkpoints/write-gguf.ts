@@ -1,6 +1,6 @@
-import type { TensorStream } from "../tensors/tensor-stream.ts";
-import { tensorsDigest } from "../tensors/tensors-digest.ts";
-import { type StoreOptions, writeTensorFile } from "../tensors/write-tensor-file.ts";
+import type { TensorStream } from "../tensors/write/tensor-stream.ts";
+import { tensorsDigest } from "../tensors/write/tensors-digest.ts";
+import { type StoreOptions, writeTensorFile } from "../tensors/write/write-tensor-file.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type GgufType, layoutCheckpointGguf } from "./gguf-layout.ts";
 

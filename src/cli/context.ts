@@ -1,4 +1,4 @@
-import type { EngineOptions } from "../models/engine-options.ts";
+import type { EngineOptions } from "../models/llama-cpp/engine-options.ts";
 import type { ModelRuntime } from "../models/runtime.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,5 +1,5 @@
 import { formatBytes } from "../base/bytes.ts";
-import { DEFAULT_CACHE_LIMIT } from "../sweep/gguf-folder.ts";
+import { DEFAULT_CACHE_LIMIT } from "../sweep/run/gguf-folder.ts";
 import { integerOption, jsonFlag, listOption, sizeOption, textOption } from "./options.ts";
 
 /** Flags that change how the work is done and no result; shared by `run` and `eval`. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { InputError } from "../base/errors.ts";
-import { EXTRACTION_PROFILES } from "../scorers/accuracy/extract.ts";
+import { EXTRACTION_PROFILES } from "../scorers/accuracy/extract/extract.ts";
 import { type Grade, gradeAnswer } from "../scorers/accuracy/grade-answer.ts";
 
 /** A pair to grade, as a line of a cases file. Fields that are not named here (labels, sources) are passed over. */

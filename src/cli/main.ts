@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { isatty } from "node:tty";
-import { createLlamaCppRuntime } from "../models/llama-cpp.ts";
+import { createLlamaCppRuntime } from "../models/llama-cpp/llama-cpp.ts";
 import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
 import { runCli } from "./run-cli.ts";
 import { createTerminal } from "./terminal.ts";

@@ -1,5 +1,5 @@
 import type { RunProgress } from "../runs/progress.ts";
-import type { SweepEvent } from "../sweep/sweep-event.ts";
+import type { SweepEvent } from "../sweep/run/sweep-event.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Without a terminal to redraw, one line in this time, beside those for finished points. */

@@ -1,6 +1,6 @@
 import { GGUF_TYPES, type GgufType } from "../checkpoints/gguf-layout.ts";
-import { KV_TYPES, type RuntimeConfig } from "../sweep/config.ts";
-import type { PlanOverrides } from "../sweep/plan.ts";
+import { KV_TYPES, type RuntimeConfig } from "../sweep/file/config.ts";
+import type { PlanOverrides } from "../sweep/plan/plan.ts";
 import { type Flag, integerOption, listOption, numberOption, serverUrlOption, textOption } from "./options.ts";
 
 /** Flags that change what a sweep file says; shared by `run`, `plan` and `eval`. */

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { openCheckpoint } from "../checkpoints/checkpoint.ts";
 import { readModelConfig } from "../checkpoints/config.ts";
 import { writeGguf } from "../checkpoints/write-gguf.ts";
-import { usableMemory } from "../models/usable-memory.ts";
-import { chooseWorkers, modelFacts, type WorkerChoice } from "../sweep/choose-workers.ts";
-import { unitBytes } from "../sweep/plan.ts";
-import { streamReader } from "../tensors/tensor-stream.ts";
+import { usableMemory } from "../models/llama-cpp/usable-memory.ts";
+import { chooseWorkers, modelFacts, type WorkerChoice } from "../sweep/plan/choose-workers.ts";
+import { unitBytes } from "../sweep/plan/plan.ts";
+import { streamReader } from "../tensors/write/tensor-stream.ts";
 
 /** Tokens of context that choices are shown for: a long answer, unless the model ends before. */
 const CONTEXT_TOKENS = 8192;

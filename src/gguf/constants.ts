@@ -1,4 +1,4 @@
-import type { StorageType } from "../tensors/file-layout.ts";
+import type { StorageType } from "../tensors/write/file-layout.ts";
 
 // The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 

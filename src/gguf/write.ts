@@ -1,6 +1,6 @@
 import { alignUp } from "../base/bytes.ts";
-import type { StorageType, TensorChange, TensorFileLayout, TensorPlacement } from "../tensors/file-layout.ts";
 import { elementCount } from "../tensors/tensor-info.ts";
+import type { StorageType, TensorChange, TensorFileLayout, TensorPlacement } from "../tensors/write/file-layout.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import {
   DEFAULT_ALIGNMENT,

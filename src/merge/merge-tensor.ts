@@ -1,7 +1,7 @@
 import { decodeTo, roundAll } from "../tensors/convert.ts";
 import { dtypeBytes } from "../tensors/dtype.ts";
 import { elementCount } from "../tensors/tensor-info.ts";
-import { CHUNK_ELEMENTS, type Pause } from "../tensors/tensor-stream.ts";
+import { CHUNK_ELEMENTS, type Pause } from "../tensors/write/tensor-stream.ts";
 import { BernoulliSource } from "./methods/bernoulli.ts";
 import type { InputScan, Kernel, MergeMethod, TensorMerge } from "./methods/method.ts";
 

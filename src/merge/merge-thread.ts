@@ -1,4 +1,4 @@
-import { serveStreams } from "../tensors/serve-streams.ts";
+import { serveStreams } from "../tensors/write/serve-streams.ts";
 import { openRemoteMerge } from "./remote-merge.ts";
 
 // What a thread that merges runs.

@@ -1,6 +1,6 @@
 import { siblingModule } from "../base/start-thread.ts";
 import { openFileSource } from "../tensors/file-source.ts";
-import type { Pause, RemoteStream, TensorStream } from "../tensors/tensor-stream.ts";
+import type { Pause, RemoteStream, TensorStream } from "../tensors/write/tensor-stream.ts";
 import { mergeTensor, type TensorDraws } from "./merge-tensor.ts";
 import { mergeMethodOf } from "./methods/index.ts";
 import type { MergeMethod, TensorMerge } from "./methods/method.ts";

@@ -1,5 +1,5 @@
 import { elementCount } from "../tensors/tensor-info.ts";
-import type { TensorStream } from "../tensors/tensor-stream.ts";
+import type { TensorStream } from "../tensors/write/tensor-stream.ts";
 import { mergeTensor, type ReadInput } from "./merge-tensor.ts";
 import type { MergePlan } from "./plan.ts";
 import { remoteMerge } from "./remote-merge.ts";

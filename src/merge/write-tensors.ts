@@ -1,8 +1,8 @@
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
-import type { TensorFileLayout } from "../tensors/file-layout.ts";
-import { streamReader, type TensorStream } from "../tensors/tensor-stream.ts";
-import { type DigestedTensor, tensorsDigest } from "../tensors/tensors-digest.ts";
-import { digestStreams, writeTensorFile } from "../tensors/write-tensor-file.ts";
+import type { TensorFileLayout } from "../tensors/write/file-layout.ts";
+import { streamReader, type TensorStream } from "../tensors/write/tensor-stream.ts";
+import { type DigestedTensor, tensorsDigest } from "../tensors/write/tensors-digest.ts";
+import { digestStreams, writeTensorFile } from "../tensors/write/write-tensor-file.ts";
 import type { MergePlan } from "./plan.ts";
 import { mergeStreams } from "./run-merge.ts";
 

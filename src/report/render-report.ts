@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../base/atomic-write.ts";
 import { WorkError } from "../base/errors.ts";
+import { comparePoints } from "../findings/compare-points.ts";
+import { findings, runNotes } from "../findings/findings.ts";
+import { fronts } from "../findings/fronts.ts";
+import { summarize } from "../findings/summarize.ts";
 import type { StoredRun } from "../runs/schema.ts";
-import { chartSpecs, describePicture, type PictureSet } from "./chart-specs.ts";
-import { comparePoints } from "./compare-points.ts";
-import { comparisonsCsv, samplesCsv, summaryCsv } from "./csv.ts";
-import { findings, runNotes } from "./findings.ts";
-import { fronts } from "./fronts.ts";
-import { summaryHtml } from "./html.ts";
-import { type PageContent, summaryMarkdown } from "./markdown.ts";
-import { renderChart, renderOverview } from "./render-chart.ts";
-import { summarize } from "./summarize.ts";
-import { alignedText, summaryTable } from "./summary-table.ts";
+import { summaryHtml } from "./page/html.ts";
+import { type PageContent, summaryMarkdown } from "./page/markdown.ts";
+import { chartSpecs, describePicture, type PictureSet } from "./pictures/chart-specs.ts";
+import { renderChart, renderOverview } from "./pictures/render-chart.ts";
+import { comparisonsCsv, samplesCsv, summaryCsv } from "./tables/csv.ts";
+import { alignedText, summaryTable } from "./tables/summary-table.ts";
 
 /** What to leave out. */
 export interface ReportOptions {

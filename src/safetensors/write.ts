@@ -1,7 +1,7 @@
 import { alignUp } from "../base/bytes.ts";
 import { dtypeBytes, type FloatDtype } from "../tensors/dtype.ts";
-import type { TensorFileLayout, TensorPlacement } from "../tensors/file-layout.ts";
 import { elementCount } from "../tensors/tensor-info.ts";
+import type { TensorFileLayout, TensorPlacement } from "../tensors/write/file-layout.ts";
 
 /** A tensor that is to be written. */
 interface NewTensor {

@@ -1,4 +1,4 @@
-import { findBoxes } from "./accuracy/boxes.ts";
+import { findBoxes } from "./accuracy/extract/boxes.ts";
 import { splitReasoning } from "./split-reasoning.ts";
 
 /** The format of a completion: the headline, and each component that it was judged by. */

@@ -1,4 +1,4 @@
-import type { ExtractionProfile } from "./accuracy/extract.ts";
+import type { ExtractionProfile } from "./accuracy/extract/extract.ts";
 import { type Grade, gradeAnswer } from "./accuracy/grade-answer.ts";
 import { scoreFormat } from "./format.ts";
 import { countCharacters, scoreLength } from "./length.ts";

@@ -1,6 +1,6 @@
 import { ConfigError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
-import { EXTRACTION_PROFILES, type ExtractionProfile } from "./accuracy/extract.ts";
+import { EXTRACTION_PROFILES, type ExtractionProfile } from "./accuracy/extract/extract.ts";
 import { customFormat } from "./custom-format.ts";
 import { FORMAT_PARTS } from "./format.ts";
 import type { ScoreOptions } from "./score-completion.ts";

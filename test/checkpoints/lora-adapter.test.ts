@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Checkpoint, openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
 import { decodeTo, encodeTo } from "../../src/tensors/convert.ts";
-import { writeTensorFile } from "../../src/tensors/write-tensor-file.ts";
+import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 

@@ -1,7 +1,7 @@
 import { type Checkpoint, openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
 import { type GgufType, layoutCheckpointGguf } from "../../src/checkpoints/gguf-layout.ts";
-import { streamReader } from "../../src/tensors/tensor-stream.ts";
-import { writeTensorFile } from "../../src/tensors/write-tensor-file.ts";
+import { streamReader } from "../../src/tensors/write/tensor-stream.ts";
+import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
 
 /** Converts a checkpoint folder to a GGUF file. */
 export async function writeGguf(folder: string, path: string, type: GgufType): Promise<void> {

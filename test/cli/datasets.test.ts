@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import yargs from "yargs";
 import { datasetsCommand } from "../../src/cli/commands/datasets.ts";
 import { EXIT } from "../../src/cli/exit-codes.ts";
-import { createLlamaCppRuntime } from "../../src/models/llama-cpp.ts";
+import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
 import { projectRoot, sharedPath } from "../helpers/shared.ts";
 
 let cache = "";

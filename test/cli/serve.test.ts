@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort } from "../../src/models/server-process.ts";
+import { freePort } from "../../src/models/server/server-process.ts";
 import { commandsWith } from "../helpers/processes.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
 import { writeGguf } from "../../src/checkpoints/write-gguf.ts";
-import { streamReader } from "../../src/tensors/tensor-stream.ts";
+import { streamReader } from "../../src/tensors/write/tensor-stream.ts";
 import { projectRoot } from "./shared.ts";
 
 /** Converts a pocket checkpoint to a BF16 GGUF in the folder; returns its path. */

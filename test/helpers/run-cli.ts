@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
-import { createLlamaCppRuntime } from "../../src/models/llama-cpp.ts";
+import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
 import type { ModelRuntime } from "../../src/models/runtime.ts";
 import { projectRoot } from "./shared.ts";
 

@@ -12,8 +12,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
 import { writeGguf } from "../../src/checkpoints/write-gguf.ts";
-import { createLlamaCppRuntime } from "../../src/models/llama-cpp.ts";
-import { streamReader } from "../../src/tensors/tensor-stream.ts";
+import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
+import { streamReader } from "../../src/tensors/write/tensor-stream.ts";
 
 const [path = "", port = "0", scratch = "", mode = ""] = process.argv.slice(2);
 

@@ -7,8 +7,8 @@ import { parseRecipe } from "../../src/merge/parse-recipe.ts";
 import { type MergePlan, planMerge } from "../../src/merge/plan.ts";
 import { mergeStreams } from "../../src/merge/run-merge.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
-import type { TensorStream } from "../../src/tensors/tensor-stream.ts";
-import { digestStreams, writeTensorFile } from "../../src/tensors/write-tensor-file.ts";
+import type { TensorStream } from "../../src/tensors/write/tensor-stream.ts";
+import { digestStreams, writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const THREADS = { threadsFrom: 0 };

@@ -9,7 +9,7 @@ import { layoutSafetensors } from "../../src/safetensors/write.ts";
 import { encodeTo } from "../../src/tensors/convert.ts";
 import { dtypeBytes, type FloatDtype } from "../../src/tensors/dtype.ts";
 import { elementCount } from "../../src/tensors/tensor-info.ts";
-import { writeTensorFile } from "../../src/tensors/write-tensor-file.ts";
+import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
 
 let scratch = "";
 beforeAll(async () => {

@@ -13,8 +13,8 @@ import { type Verification, verifyMerge } from "../../src/merge/verify/verify-me
 import { writeMergedCheckpoint } from "../../src/merge/write-checkpoint.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
 import { decodeTo, encodeTo } from "../../src/tensors/convert.ts";
-import type { TensorStream } from "../../src/tensors/tensor-stream.ts";
-import { writeTensorFile } from "../../src/tensors/write-tensor-file.ts";
+import type { TensorStream } from "../../src/tensors/write/tensor-stream.ts";
+import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 

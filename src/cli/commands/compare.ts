@@ -1,8 +1,8 @@
 import { basename, resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { UsageError } from "../../base/errors.ts";
-import { compareRuns, comparisonTable } from "../../report/compare-runs.ts";
-import { alignedText } from "../../report/summary-table.ts";
+import { compareRuns, comparisonTable } from "../../report/tables/compare-runs.ts";
+import { alignedText } from "../../report/tables/summary-table.ts";
 import { readRun } from "../../runs/run-store.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";

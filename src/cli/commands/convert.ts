@@ -3,7 +3,7 @@ import { checkNewFile } from "../../base/new-path.ts";
 import { openCheckpoint } from "../../checkpoints/checkpoint.ts";
 import { GGUF_TYPES } from "../../checkpoints/gguf-layout.ts";
 import { writeGguf } from "../../checkpoints/write-gguf.ts";
-import { streamReader } from "../../tensors/tensor-stream.ts";
+import { streamReader } from "../../tensors/write/tensor-stream.ts";
 import type { CliContext } from "../context.ts";
 import { MODELS } from "../merge-flags.ts";
 import { defineCommand, jsonFlag } from "../options.ts";

@@ -6,7 +6,7 @@ import { countOf } from "../../base/count-of.ts";
 import { messageOf } from "../../base/errors.ts";
 import { listBenchmarkNames } from "../../benchmarks/registry.ts";
 import type { ModelRuntime } from "../../models/runtime.ts";
-import { cacheRoot } from "../../sweep/gguf-folder.ts";
+import { cacheRoot } from "../../sweep/run/gguf-folder.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";

@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import type { CommandModule } from "yargs";
-import { sweepOfModel } from "../../sweep/config.ts";
-import { planSweep } from "../../sweep/plan.ts";
+import { sweepOfModel } from "../../sweep/file/config.ts";
+import { planSweep } from "../../sweep/plan/plan.ts";
 import type { CliContext } from "../context.ts";
 import { executionFlags } from "../execution-flags.ts";
 import { defineCommand, named } from "../options.ts";

@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
-import { readSweepFile } from "../../sweep/config.ts";
-import { planSweep } from "../../sweep/plan.ts";
+import { readSweepFile } from "../../sweep/file/config.ts";
+import { planSweep } from "../../sweep/plan/plan.ts";
 import type { CliContext } from "../context.ts";
 import { executionFlags } from "../execution-flags.ts";
 import { defineCommand, named } from "../options.ts";

@@ -1,7 +1,7 @@
 import { decodeTo, encodeTo, roundAll } from "../../tensors/convert.ts";
 import { dtypeBytes } from "../../tensors/dtype.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
-import { CHUNK_ELEMENTS } from "../../tensors/tensor-stream.ts";
+import { CHUNK_ELEMENTS } from "../../tensors/write/tensor-stream.ts";
 import type { Kernel, TensorMerge } from "./method.ts";
 
 /** Elements that are combined at a time: with their copies they stay in the processor's cache. A multiple of 32. */

@@ -1,6 +1,6 @@
 import { dtypeBytes } from "../../tensors/dtype.ts";
-import { CHUNK_ELEMENTS } from "../../tensors/tensor-stream.ts";
 import { type CompiledFunction, compile } from "../../tensors/wasm/compile.ts";
+import { CHUNK_ELEMENTS } from "../../tensors/write/tensor-stream.ts";
 import { type LinearShape, linearModule, linearPlaces } from "./linear-module.ts";
 import type { Kernel } from "./method.ts";
 

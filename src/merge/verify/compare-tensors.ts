@@ -1,7 +1,7 @@
 import { asUint16, decodeTo, encodeTo } from "../../tensors/convert.ts";
 import { dtypeBytes, type FloatDtype, isFloatDtype } from "../../tensors/dtype.ts";
 import type { ReadableTensor, TensorReader } from "../../tensors/tensor-reader.ts";
-import type { TensorStream } from "../../tensors/tensor-stream.ts";
+import type { TensorStream } from "../../tensors/write/tensor-stream.ts";
 
 /** How the elements of a tensor differ from those that were expected. */
 export interface ElementDifferences {

@@ -1,5 +1,5 @@
 import type { FloatDtype } from "../../tensors/dtype.ts";
-import { streamReader, type TensorStream } from "../../tensors/tensor-stream.ts";
+import { streamReader, type TensorStream } from "../../tensors/write/tensor-stream.ts";
 import type { MergeSettings } from "../merge-settings.ts";
 import type { MergePlan } from "../plan.ts";
 import type { MergeRecipe, RecipeSource } from "../recipe.ts";

@@ -1,6 +1,6 @@
 import type { GradeStatus } from "../score.ts";
-import { type CompareTextOptions, compareTexts, type Verdict } from "./compare-texts.ts";
-import { type ExtractOptions, extractAnswer } from "./extract.ts";
+import { type CompareTextOptions, compareTexts, type Verdict } from "./compare/compare-texts.ts";
+import { type ExtractOptions, extractAnswer } from "./extract/extract.ts";
 
 /** `answer`: both sides are bare; `response`: the prediction is a whole text; `text`: both sides are. */
 export type GradeMode = "answer" | "response" | "text";

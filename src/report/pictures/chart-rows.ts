@@ -1,0 +1,62 @@
+import { countOf } from "../../base/count-of.ts";
+import { decimal } from "../../findings/numbers.ts";
+import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
+import type { Manifest } from "../../runs/schema.ts";
+import type { Interval } from "../../stats/interval.ts";
+import { groupBy } from "../../stats/mean.ts";
+import type { Mark } from "./picture.ts";
+
+export const PERCENT: Interval = { low: 0, high: 100 };
+export const COUNT: Interval = { low: 0, high: Number.POSITIVE_INFINITY };
+
+/** The style of what belongs to no series. */
+export const NEUTRAL_STYLE = -1;
+
+export interface Unit {
+  readonly title: string;
+  readonly limits: Interval;
+  readonly leastSpan: number;
+  readonly fromZero: boolean;
+  readonly write: (value: number) => string;
+}
+
+export const RATE: Unit = {
+  title: "% of the questions",
+  limits: PERCENT,
+  leastSpan: 20,
+  fromZero: false,
+  write: (value) => `${decimal(value)}%`,
+};
+export const TOKENS: Unit = {
+  title: "mean tokens a completion",
+  limits: COUNT,
+  leastSpan: 10,
+  fromZero: true,
+  write: (value) => decimal(value, value < 1000 ? 1 : 0),
+};
+
+/** A rate as percent. */
+export function scaled({ value, interval }: Estimate): Estimate {
+  return {
+    value: value === null ? null : 100 * value,
+    interval: interval && { low: 100 * interval.low, high: 100 * interval.high },
+  };
+}
+
+/** The points of one line: those that agree in all axes but the first. */
+export function seriesOf(manifest: Manifest, points: readonly SummaryRow[]): { name: string; rows: SummaryRow[] }[] {
+  const others = manifest.axes.slice(1);
+  const nameOf = (row: SummaryRow): string => others.map((axis) => `${axis}=${row.axes[axis] ?? "?"}`).join(", ");
+  return [...groupBy(points, nameOf)].map(([name, rows]) => ({ name, rows }));
+}
+
+export function subtitleOf(manifest: Manifest, rows: readonly SummaryRow[]): string {
+  const [row] = rows;
+  if (row === undefined) return manifest.sweep;
+  const attempts = row.attempts > 1 ? ` × ${row.attempts} attempts` : "";
+  return `${manifest.sweep}: ${row.benchmark}, ${countOf(row.samples, "question")}${attempts}, 95% intervals`;
+}
+
+export function verticalExtent({ y, yInterval }: Mark): number[] {
+  return yInterval === null ? [y] : [y, yInterval.low, yInterval.high];
+}

@@ -1,0 +1,105 @@
+import { isInequality, valueOf } from "../compare/compare-chains.ts";
+import { readPlainMath } from "../read/read-plain-math.ts";
+import { ANSWER_WORD, IS_WORD } from "./answer-words.ts";
+import { type Candidate, findCandidates } from "./extract-candidates.ts";
+import type { Extraction } from "./extraction.ts";
+
+/** From strong to weak; of one strength, the last occurrence that is followed by an answer counts. */
+const PHRASES: readonly RegExp[] = [
+  /final answer is:?|final answer:/giu,
+  new RegExp(
+    `(?:${ANSWER_WORD}|result)s? (?:is|are)(?!\\p{L}):?|(?:${ANSWER_WORD})(?=\\s*\\S)${IS_WORD}(?<!${ANSWER_WORD})`,
+    "giu",
+  ),
+  new RegExp(`(?<!\\p{L})(?:${ANSWER_WORD})`, "giu"),
+];
+/** Occurrences of a phrase that are looked at, from the end. */
+const MAX_OCCURRENCES = 20;
+
+/** Finds what a text says the answer is. */
+export function extractByPhrase(text: string): Extraction | undefined {
+  for (const phrase of PHRASES) {
+    const ends = [...text.matchAll(phrase)].map((match) => match.index + match[0].length).slice(-MAX_OCCURRENCES);
+    for (const end of ends.toReversed()) {
+      const answer = answerAfter(text.slice(end, end + 600));
+      if (answer !== undefined) return { answer, path: "answer-phrase" };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Finds what the last sentence ends in after "is", "are", "at" or a sign of equality, if that is nothing but mathematics:
+ * `So the side is √2.`; or the whole sentence, if it gives values: `x = -2 or x = 3`.
+ */
+export function extractLastClause(text: string): Extraction | undefined {
+  const line = text.trimEnd().slice(-300).split("\n").at(-1) ?? "";
+  const sentence = (line.split(/[.!?。]\s+(?=\S)/u).at(-1) ?? "")
+    .replace(/(?<=\d.*)\s\([^()]*\)(?=[.!]?$)/, "")
+    .replace(/,?\s+(?:or|which is|that is)\s+(?:about|approximately|roughly)\s.*$/, "");
+  const whole = withoutMarks(sentence.replace(/^(?:(?:so|thus|hence|therefore|then|finally|now|and)\b[\s,]*)+/i, ""));
+  const after = (joint: RegExp): string[] =>
+    [...sentence.matchAll(joint)].map((match) => withoutMarks(sentence.slice(match.index + match[0].length)));
+  const clauses = [...after(/\b(?:is|are|at|equals|be|get|gives|obtain|yields)\b|[:：]/gu), whole, ...after(/[=≈]/gu)];
+  for (const clause of clauses) {
+    if (/[$\\]|^[\d.,]+$/.test(clause)) continue;
+    const answer = readPlainMath(clause);
+    const valueless =
+      clause === whole && answer?.kind === "chain" && !isInequality(answer) && valueOf(answer) === undefined;
+    if (answer !== undefined && !valueless) return { answer: clause, path: "last-math" };
+  }
+  return undefined;
+}
+
+/** The words of a text without any formula or number: `The answer is Evelyn.`, `Yes, it is.`, `The function is odd.`, `**Even**`. */
+export function extractWords(text: string): Extraction | undefined {
+  const stated = [...text.matchAll(STATED_WORDS)].at(-1)?.[1];
+  if (stated !== undefined) return { answer: withoutMarks(stated), path: "answer-phrase" };
+  const plain = withoutMarks(text);
+  const words =
+    /^(?:yes|no|true|false)(?!\p{L})/iu.exec(plain)?.[0] ??
+    /\b(?:is|are|be)\s+[*_"]*(\p{L}+)$/u.exec(plain)?.[1] ??
+    /^\p{L}+$/u.exec(plain)?.[0];
+  return words === undefined ? undefined : { answer: words, path: "last-words" };
+}
+
+const STATED_WORDS = new RegExp(`(?:${ANSWER_WORD})(?: is|:)[\\s:*]*([^\\n.]{1,80})`, "giu");
+
+/** The answer in the sentence after a phrase: all of it if it is mathematics, what follows the phrase at once, what follows "is" or "=", the first formula or number. */
+function answerAfter(text: string): string | undefined {
+  const candidates = findCandidates(text);
+  const clause = withoutMarks(
+    /^[\s*:_"]*((?:\$[^$\n]*\$|[^\n$])*?)(?:[.!?]?\s*(?:\n|$)|[.!?。]\s|。)/u.exec(text)?.[1] ?? "",
+  );
+  if (clause !== "" && readPlainMath(clause) !== undefined) return clause;
+  const first = candidates[0];
+  if (first === undefined) return undefined;
+  if (/^[\s*:_"'=([{-]*$/.test(text.slice(0, first.start))) return chainFrom(text, candidates);
+  const sentence = /[.!?。](?=\s|$)|\n\s*\n|。/.exec(text);
+  const end = sentence === null ? text.length : sentence.index + 1;
+  const inside = candidates.filter((candidate) => candidate.start < end);
+  const named = inside.findLast((candidate) => /(?:\bis|\bare|=|est|:)\s*\**$/.test(text.slice(0, candidate.start)));
+  return (named ?? inside.find((candidate) => /\d/.test(candidate.text)) ?? inside[0])?.text;
+}
+
+/** Without Markdown, quotes and the stop at the end. */
+function withoutMarks(clause: string): string {
+  return clause
+    .replace(/^[\s*_"“]+|[\s*_"”]+$/g, "")
+    .replace(/(?<!\.)[.。][\s*_"”]*$/, "")
+    .replace(/[\s*_"”]+$/, "")
+    .replace(/^\$([^$]*)\$$/, "$1");
+}
+
+/** `35 + 70 = 105` after a phrase: what follows the last `=`; without one, all of it. */
+function chainFrom(text: string, candidates: readonly Candidate[]): string | undefined {
+  let [start, last] = [candidates[0], candidates[0]];
+  for (const next of candidates.slice(1)) {
+    const gap = last === undefined ? "" : text.slice(last.end, next.start).trim();
+    if (!/^[-+*/×·=]$/.test(gap)) break;
+    if (gap === "=") start = next;
+    last = next;
+  }
+  if (start === undefined || last === undefined || start === last) return start?.text;
+  return text.slice(start.start, last.end);
+}

@@ -1,5 +1,0 @@
-import type { Answer } from "./answer.ts";
-import type { Token } from "./tokens.ts";
-
-/** Reads a part of an answer as an answer. */
-export type ReadPart = (part: readonly Token[]) => Answer;

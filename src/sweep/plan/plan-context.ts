@@ -1,0 +1,34 @@
+import type { Benchmark } from "../../benchmarks/benchmark.ts";
+import { messagesFor } from "../../benchmarks/prompt.ts";
+import { readChatFormat } from "../../checkpoints/chat-format.ts";
+import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
+import { readModelConfig } from "../../checkpoints/config.ts";
+import { SPECIAL_TOKENS } from "../../eval/evaluate.ts";
+import { renderChat } from "../../models/chat-template.ts";
+
+/** Tokens of context that all of these models have. */
+export function leastContext(models: readonly Checkpoint[]): number {
+  return Math.min(...models.map(({ config, path }) => readModelConfig(config, path).contextLength));
+}
+
+/**
+ * Tokens that hold the longest prompt, as the models' chat templates write it, and its completion. A byte-level token is at
+ * least one byte, so bytes bound the tokens of a prompt before any tokenizer is loaded.
+ *
+ * @throws InputError for a chat template that refuses the prompts
+ */
+export async function contextNeeded(
+  models: readonly Checkpoint[],
+  benchmarks: readonly Benchmark[],
+  maxTokens: number,
+): Promise<number> {
+  const chats = await Promise.all(models.map(readChatFormat));
+  const different = new Map(chats.map((chat) => [JSON.stringify(chat), chat]));
+  const lengths = [...different.values()].flatMap((chat) =>
+    benchmarks.flatMap(({ prompt, samples }) => {
+      const [longest] = samples.toSorted((a, b) => Buffer.byteLength(b.problem) - Buffer.byteLength(a.problem));
+      return longest === undefined ? [] : [Buffer.byteLength(renderChat(chat, messagesFor(prompt, longest)).prompt)];
+    }),
+  );
+  return Math.max(...lengths) + SPECIAL_TOKENS + maxTokens;
+}

@@ -1,0 +1,254 @@
+import { digestOf } from "../../base/digest.ts";
+import { ConfigError } from "../../base/errors.ts";
+import { nearestWord } from "../../base/suggest.ts";
+import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
+import { type Checkpoint, fetchedModels } from "../../checkpoints/checkpoint.ts";
+import type { GgufType } from "../../checkpoints/gguf-layout.ts";
+import type { AskedBenchmark, EvaluationSettings } from "../../eval/evaluate.ts";
+import type { FetchModelOptions } from "../../hub/fetch-model.ts";
+import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
+import { parseRecipe } from "../../merge/parse-recipe.ts";
+import { type MergePlan, planMerge } from "../../merge/plan.ts";
+import { MANIFEST_VERSION, type Manifest, type PlannedPoint } from "../../runs/schema.ts";
+import { elementCount } from "../../tensors/tensor-info.ts";
+import type { GenerationConfig, RuntimeConfig, SweepFile } from "../file/config.ts";
+import { expandSweep } from "../file/expand.ts";
+import { contextNeeded, leastContext } from "./plan-context.ts";
+import { type EnginePlan, planEngine } from "./plan-engine.ts";
+import { planServer, type ServerPlan } from "./plan-server.ts";
+
+/** What is evaluated at a point, opened and checked. */
+type PlannedWeights =
+  | { readonly kind: "merge"; readonly merge: MergePlan }
+  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint };
+
+export interface PlannedUnit {
+  readonly point: PlannedPoint;
+  readonly weights: PlannedWeights;
+}
+
+/** Everything a sweep is going to do, checked before any of it starts. */
+export interface SweepPlan {
+  readonly sweep: SweepFile;
+  readonly units: readonly PlannedUnit[];
+  readonly benchmarks: readonly AskedBenchmark[];
+  readonly settings: EvaluationSettings;
+  readonly ggufType: GgufType;
+  /** Undefined for llama.cpp in processes of our own. */
+  readonly server: ServerPlan | undefined;
+  /** How llama.cpp is started. */
+  readonly engine: EnginePlan;
+  readonly manifest: Manifest;
+  close(): Promise<void>;
+}
+
+/** What flags may change of a sweep file; flags win. */
+export interface PlanOverrides {
+  readonly limit?: number | undefined;
+  readonly ggufType?: GgufType | undefined;
+  readonly generation?: Partial<GenerationConfig> | undefined;
+  readonly benchmarks?: readonly string[] | undefined;
+  readonly runtime?: RuntimeConfig | undefined;
+  readonly serve?: string | undefined;
+  /** Only problems with these ids. */
+  readonly sampleIds?: readonly string[] | undefined;
+  /** `w=0.3`: only points with these axis values; references stay. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/** Everything about generation, decided. */
+type Generation = GenerationConfig & { readonly max_tokens: number };
+
+const DEFAULT_MAX_TOKENS = 2048;
+
+/**
+ * Expands a sweep into units, opens every checkpoint, and checks every merge and benchmark.
+ *
+ * @throws ConfigError or InputError; nothing has been started then
+ */
+export async function planSweep(
+  sweep: SweepFile,
+  overrides: PlanOverrides,
+  version: string,
+  downloads: FetchModelOptions = {},
+): Promise<SweepPlan> {
+  const { config } = sweep;
+  const ggufType = overrides.ggufType ?? config.gguf_type;
+  const entries = overrides.benchmarks ?? config.benchmarks;
+  refuseTwice(entries.map((entry) => (typeof entry === "string" ? entry : entry.name)));
+  const loaded = await Promise.all(
+    entries.map((entry) => {
+      const { name, prompt, limit, attempts } = typeof entry === "string" ? { name: entry } : entry;
+      const asked = overrides.generation?.attempts ?? attempts ?? config.generation.attempts;
+      return loadBenchmark(name, { root: sweep.root, prompt, limit: overrides.limit ?? limit }).then(
+        (benchmark): AskedBenchmark => ({ ...benchmark, attempts: asked }),
+      );
+    }),
+  );
+  const benchmarks = selectSamples(loaded, overrides.sampleIds);
+  const pool = new CheckpointPool(sweep.root, downloads);
+  try {
+    const units: PlannedUnit[] = [];
+    const add = (name: string, axes: Readonly<Record<string, string>>, weights: PlannedWeights): void => {
+      const unit = `${String(units.length).padStart(3, "0")}-${name.replaceAll(/[^\w.=-]+/g, "_")}`;
+      const kind = weights.kind === "merge" ? "point" : "reference";
+      units.push({ point: { name, kind, axes: { ...axes }, unit }, weights });
+    };
+    for (const point of selectPoints(expandSweep(sweep), overrides.only)) {
+      const recipe = parseRecipe(point.recipe, (path) => sweep.document.locate(["recipe", ...path]));
+      const merge = await planMerge(recipe, { root: sweep.root, pool });
+      add(point.name, point.axes, { kind: "merge", merge });
+    }
+    for (const [name, path] of Object.entries(config.references)) {
+      add(name, {}, { kind: "checkpoint", checkpoint: await pool.open(path) });
+    }
+    const donors = units.map(({ weights }) => donorOf(weights));
+    const contextLimit = leastContext(donors);
+    const given = { ...config.generation, ...overrides.generation };
+    const fitting = Math.min(DEFAULT_MAX_TOKENS, Math.floor(contextLimit / 2));
+    const generation: Generation = { ...given, max_tokens: given.max_tokens ?? fitting };
+    const runtime = { ...config.runtime, ...overrides.runtime };
+    const engine = planEngine(runtime, sweep.document);
+    const server = planServer(sweep, { runtime, serve: overrides.serve ?? config.serve }, units, generation);
+    const { context_size: contextSize } = runtime;
+    if (contextSize !== undefined && contextSize > contextLimit) {
+      throw new ConfigError(
+        `${sweep.document.locate(["runtime", "context_size"])}: expected a context_size of at most ${contextLimit} tokens, the least context of the models, found ${contextSize}`,
+      );
+    }
+    const needed = contextSize ?? (await contextNeeded(donors, benchmarks, generation.max_tokens));
+    const settings = settingsOf(generation, Math.min(contextLimit, needed));
+    const plan = {
+      name: config.name,
+      axes: config.axes,
+      recipe: config.recipe,
+      references: config.references,
+      points: units.map(({ point }) => point.name),
+      benchmarks: benchmarks.map(describeBenchmark),
+      sample_ids: overrides.sampleIds,
+      generation,
+      gguf_type: ggufType,
+      ...fetchedOf(units),
+      ...(server === undefined ? {} : { server: server.identity }),
+      ...(Object.keys(engine).length === 0 ? {} : { engine }),
+      ...(contextSize === undefined ? {} : { context_size: contextSize }),
+    };
+    return {
+      sweep,
+      units,
+      benchmarks,
+      settings,
+      ggufType,
+      server,
+      engine,
+      manifest: {
+        manifest_version: MANIFEST_VERSION,
+        mergesweep_version: version,
+        sweep: config.name,
+        axes: Object.keys(config.axes),
+        points: units.map(({ point }) => point),
+        benchmarks: plan.benchmarks,
+        max_tokens: generation.max_tokens,
+        scoring: config.scoring,
+        plan,
+        plan_digest: digestOf(plan),
+      },
+      close: () => pool.close(),
+    };
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}
+
+/** Whose config and tokenizer a unit's model has. */
+export function donorOf(weights: PlannedWeights): Checkpoint {
+  return weights.kind === "merge" ? weights.merge.donor : weights.checkpoint;
+}
+
+/** An upper bound of a unit's weights as a file, in bytes: its tensors as stored, and a tenth for the vocabulary, norms and padding. */
+export function unitBytes({ weights }: Pick<PlannedUnit, "weights">, type: GgufType): number {
+  const tensors = weights.kind === "merge" ? weights.merge.tensors : [...weights.checkpoint.reader.tensors.values()];
+  const elements = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  return elements * (type === "f32" ? 4 : 2) * 1.1;
+}
+
+/** Completions are stored by the name of their benchmark: one name, one set of problems and one prompt. */
+function refuseTwice(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new ConfigError(`Expected every benchmark once, found "${twice}" twice`, {
+    hint: "To compare two prompts, run two sweeps; to compare subsets, give one of them a name of its own in datasets/.",
+  });
+}
+
+/** The commits of models of the hub: another commit under the same revision makes another run. */
+function fetchedOf(units: readonly PlannedUnit[]): { fetched?: string[] } {
+  const checkpoints = units.flatMap(({ weights }) =>
+    weights.kind === "merge" ? [...weights.merge.models.values()] : [weights.checkpoint],
+  );
+  const fetched = fetchedModels(checkpoints);
+  return fetched.length === 0 ? {} : { fetched };
+}
+
+function settingsOf(generation: Generation, contextTokens: number): EvaluationSettings {
+  return {
+    sampling: {
+      temperature: generation.temperature,
+      topP: generation.top_p,
+      topK: generation.top_k,
+      minP: generation.min_p,
+      repetitionPenalty: generation.repetition_penalty,
+      maxTokens: generation.max_tokens,
+      maxThinkingTokens: generation.max_thinking_tokens,
+      stop: generation.stop,
+    },
+    seed: generation.seed,
+    contextTokens,
+  };
+}
+
+function describeBenchmark(benchmark: AskedBenchmark): Manifest["benchmarks"][number] {
+  const { name, version, prompt, samples, attempts, dataSha256 } = benchmark;
+  return {
+    name,
+    version,
+    samples: samples.length,
+    attempts,
+    data_sha256: dataSha256,
+    prompt: `${prompt.name}@${prompt.version}`,
+  };
+}
+
+function selectPoints<Point extends { readonly axes: Readonly<Record<string, string>> }>(
+  points: readonly Point[],
+  only: readonly string[] | undefined,
+): readonly Point[] {
+  if (only === undefined || only.length === 0) return points;
+  const wanted = only.map((text) => text.split("=", 2));
+  const selected = points.filter(({ axes }) => wanted.some(([axis = "", value]) => axes[axis] === value));
+  if (selected.length > 0) return selected;
+  const known = points.map(({ axes }) =>
+    Object.entries(axes)
+      .map(([axis, value]) => `${axis}=${value}`)
+      .join(","),
+  );
+  throw new ConfigError(`--only ${only.join(" ")} selects no point`, { hint: `The points are ${known.join(", ")}.` });
+}
+
+function selectSamples(
+  benchmarks: readonly AskedBenchmark[],
+  ids: readonly string[] | undefined,
+): readonly AskedBenchmark[] {
+  if (ids === undefined || ids.length === 0) return benchmarks;
+  const known = benchmarks.flatMap(({ samples }) => samples.map(({ id }) => id));
+  const unknown = ids.find((id) => !known.includes(id));
+  if (unknown !== undefined) {
+    throw new ConfigError(`--sample-id ${unknown}: no problem of the benchmarks has this id`, {
+      hint: `Did you mean "${nearestWord(unknown, known) ?? known[0]}"?`,
+    });
+  }
+  return benchmarks
+    .map((benchmark) => ({ ...benchmark, samples: benchmark.samples.filter(({ id }) => ids.includes(id)) }))
+    .filter(({ samples }) => samples.length > 0);
+}

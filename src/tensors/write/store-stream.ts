@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { writeSync } from "node:fs";
+import { decodeTo, encodeTo } from "../convert.ts";
+import { dtypeBytes, type FloatDtype } from "../dtype.ts";
+import { q8Bytes, quantizeQ8 } from "../q8.ts";
+import { elementCount } from "../tensor-info.ts";
+import type { StorageType, TensorPlacement } from "./file-layout.ts";
+import { reorderRows } from "./tensor-change.ts";
+import type { Pause, TensorStream } from "./tensor-stream.ts";
+import type { DigestedTensor } from "./tensors-digest.ts";
+
+/** Where a stream's bytes go. */
+export interface StreamPlaces {
+  /** Descriptor of a file that is open for writing; undefined if the stream is only digested. */
+  readonly file: number | undefined;
+  readonly placements: readonly TensorPlacement[];
+}
+
+/**
+ * Takes a stream to its end: every piece is hashed as it comes and written to each of its places, converted, while it is in
+ * the processor's cache. Writing is synchronous: it copies to the page cache, which no waiting makes faster.
+ *
+ * @param pause called before each piece; what it throws ends the work
+ */
+export async function storeStream(
+  stream: TensorStream,
+  { file, placements }: StreamPlaces,
+  pause: Pause,
+): Promise<DigestedTensor> {
+  const writers = file === undefined ? [] : placements.map((placement) => placeWriter(file, placement, stream));
+  const hash = createHash("sha256");
+  for await (const piece of stream.chunks(pause)) {
+    await pause();
+    hash.update(piece);
+    for (const write of writers) write(piece);
+  }
+  const { name, dtype, shape } = stream;
+  return { name, dtype, shape, sha256: hash.digest("hex") };
+}
+
+/** Writes the pieces of one tensor one after the other to its place. */
+function placeWriter(
+  file: number,
+  placement: TensorPlacement,
+  stream: TensorStream,
+): (piece: Uint8Array<ArrayBuffer>) => void {
+  if (placement.byteLength !== storedBytes(placement.storage, placement.shape)) {
+    throw new Error(`${placement.source}: the layout's byte length does not fit its shape`);
+  }
+  if (elementCount(placement.shape) !== elementCount(stream.shape)) {
+    throw new Error(
+      `${placement.source}: expected [${placement.shape.join(", ")}], found [${stream.shape.join(", ")}]`,
+    );
+  }
+  const { storage, shape, change } = placement;
+  const rows = shape[0] ?? 1;
+  const rowBytes = (elementCount(shape) / rows) * dtypeBytes(stream.dtype);
+  let position = placement.position;
+  return reorderRows(change, { rows, rowBytes }, (piece) => {
+    const bytes = toStorage(storage, stream.dtype, piece, change?.kind === "add" ? change.value : 0);
+    writeFully(file, bytes, position);
+    position += bytes.byteLength;
+  });
+}
+
+function toStorage(storage: StorageType, dtype: FloatDtype, piece: Uint8Array<ArrayBuffer>, add: number): Uint8Array {
+  if (storage === dtype && add === 0) return piece;
+  const values = new Float32Array(piece.byteLength / dtypeBytes(dtype));
+  decodeTo(values, dtype, piece);
+  if (add !== 0) for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) + add;
+  if (storage === "Q8_0") return quantizeQ8(values);
+  const bytes = new Uint8Array(values.length * dtypeBytes(storage));
+  encodeTo(bytes, storage, values);
+  return bytes;
+}
+
+/** Bytes that a tensor of this shape takes in this storage. */
+function storedBytes(storage: StorageType, shape: readonly number[]): number {
+  const elements = elementCount(shape);
+  return storage === "Q8_0" ? q8Bytes(elements) : elements * dtypeBytes(storage);
+}
+
+export function writeFully(file: number, bytes: Uint8Array, position: number): void {
+  let written = 0;
+  while (written < bytes.byteLength) {
+    written += writeSync(file, bytes, written, bytes.byteLength - written, position + written);
+  }
+}

@@ -1,0 +1,148 @@
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { describeWriteFailure, wholeOrNothing } from "../../base/atomic-write.ts";
+import { makeFolder } from "../../base/make-folder.ts";
+import { removeAbandoned, temporaryPath } from "../../base/temporary-path.ts";
+import { dtypeBytes } from "../dtype.ts";
+import { elementCount } from "../tensor-info.ts";
+import type { TensorFileLayout, TensorPlacement } from "./file-layout.ts";
+import { type RemoteStorage, storeInThreads } from "./store-in-threads.ts";
+import { storeStream, writeFully } from "./store-stream.ts";
+import type { TensorStream } from "./tensor-stream.ts";
+import type { DigestedTensor } from "./tensors-digest.ts";
+
+/** Bytes of averaged tensors from which on threads are worth their start, which takes as long as some 100 MB in this thread. */
+const LEAST_FOR_THREADS = 256e6;
+
+export interface StoreOptions {
+  /** Bytes of tensors from which on threads share the work; of costly tensors, fewer. */
+  readonly threadsFrom?: number | undefined;
+  /** Called after each tensor, in the order in which they are finished. */
+  readonly onStored?: ((tensor: DigestedTensor) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes a tensor file: the header, then every tensor at its place, converted to the storage the layout asks for. The file
+ * has a temporary name until it is whole and on disk; a failure leaves nothing behind, and what a killed
+ * process left of it is removed.
+ *
+ * Tensors that the layout does not place are not written, but digested all the same: the digests are of the tensors as they
+ * come, before conversion, so they do not depend on the file's format.
+ *
+ * @returns the digests, in the order of `streams`
+ * @throws WorkError if the disk is full or the place cannot be written
+ */
+export async function writeTensorFile(
+  path: string,
+  layout: TensorFileLayout,
+  streams: readonly TensorStream[],
+  options: StoreOptions = {},
+): Promise<DigestedTensor[]> {
+  const temporary = temporaryPath(path);
+  try {
+    await removeAbandoned(path);
+    await makeFolder(dirname(path));
+    const file = await open(temporary, "wx");
+    let digests: DigestedTensor[];
+    try {
+      // Without this, the gaps between tensors and a file that ends in one would depend on what is written last.
+      await file.truncate(layout.byteLength);
+      writeFully(file.fd, layout.header, 0);
+      digests = await storeAll(streams, layout.placements, file, options);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    return digests;
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw describeWriteFailure(error, path, wholeOrNothing(layout.byteLength));
+  }
+}
+
+/** Digests tensors without writing them. */
+export function digestStreams(streams: readonly TensorStream[], options: StoreOptions = {}): Promise<DigestedTensor[]> {
+  return storeAll(streams, [], undefined, options);
+}
+
+/** Threads take the streams that they can make, if it is enough; this thread takes the others meanwhile, in their order. */
+async function storeAll(
+  streams: readonly TensorStream[],
+  allPlacements: readonly TensorPlacement[],
+  file: FileHandle | undefined,
+  { signal, onStored, threadsFrom = LEAST_FOR_THREADS }: StoreOptions,
+): Promise<DigestedTensor[]> {
+  const placementsOf = groupBySource(allPlacements, streams);
+  const storages = streams.map((stream) => ({
+    stream,
+    file: file?.fd,
+    placements: placementsOf.get(stream.name) ?? [],
+  }));
+  const remote = storages.flatMap((storage): RemoteStorage[] =>
+    storage.stream.remote === undefined ? [] : [{ ...storage, remote: storage.stream.remote }],
+  );
+  const threaded = totalCost(remote) >= threadsFrom ? remote : [];
+  const inThreads = new Set(threaded.map(({ stream }) => stream));
+
+  const digests = new Map<TensorStream, DigestedTensor>();
+  const keep = (stream: TensorStream, digest: DigestedTensor): void => {
+    digests.set(stream, digest);
+    onStored?.(digest);
+  };
+  const stop = new AbortController();
+  const stopped = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
+  const pause = async (): Promise<void> => {
+    // Others must be able to run, such as what aborts the signal.
+    await setImmediate();
+    stopped.throwIfAborted();
+  };
+  const storeHere = async (): Promise<void> => {
+    for (const storage of storages) {
+      if (inThreads.has(storage.stream)) continue;
+      keep(storage.stream, await storeStream(storage.stream, storage, pause));
+    }
+  };
+  let flush: Promise<void> | undefined;
+  const keepAndFlush = (stream: TensorStream, digest: DigestedTensor): void => {
+    keep(stream, digest);
+    // To the disk while threads go on, so that there is less to wait for at the end.
+    flush ??= file?.datasync().finally(() => {
+      flush = undefined;
+    });
+    flush?.catch((error: unknown) => stop.abort(error));
+  };
+  const halves = [storeHere()];
+  if (threaded.length > 0) halves.push(storeInThreads(threaded, keepAndFlush, stopped));
+  // A failure of one stops the other, which must be at its end before the file is closed.
+  for (const half of halves) half.catch((error: unknown) => stop.abort(error));
+  await Promise.allSettled(halves);
+  await flush;
+  await Promise.all(halves);
+  return streams.flatMap((stream) => digests.get(stream) ?? []);
+}
+
+function groupBySource(
+  placements: readonly TensorPlacement[],
+  streams: readonly TensorStream[],
+): ReadonlyMap<string, readonly TensorPlacement[]> {
+  const groups = new Map<string, TensorPlacement[]>();
+  for (const placement of placements) {
+    groups.set(placement.source, [...(groups.get(placement.source) ?? []), placement]);
+  }
+  const given = new Set(streams.map(({ name }) => name));
+  for (const name of groups.keys()) {
+    if (!given.has(name)) throw new Error(`The layout places a tensor ${name} that was not given`);
+  }
+  return groups;
+}
+
+/** In bytes of tensors that are averaged. */
+function totalCost(storages: readonly RemoteStorage[]): number {
+  return storages.reduce(
+    (sum, { stream: { dtype, shape }, remote }) => sum + elementCount(shape) * dtypeBytes(dtype) * (remote.cost ?? 1),
+    0,
+  );
+}
