@@ -317,7 +317,7 @@ describe("a process that dies", () => {
 
 test("a process does not outlive the one that started it, however that one ended", async () => {
   const script = [
-    `import { createLlamaCppRuntime } from ${JSON.stringify(join(projectRoot, "src/models/llama-cpp.ts"))};`,
+    `import { createLlamaCppRuntime } from ${JSON.stringify(join(projectRoot, "src/models/llama-cpp/llama-cpp.ts"))};`,
     "const runtime = await createLlamaCppRuntime();",
     "console.log(runtime.build);",
     "setInterval(() => {}, 1000);",

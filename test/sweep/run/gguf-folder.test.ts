@@ -8,7 +8,7 @@ import { projectRoot } from "../../helpers/shared.ts";
 /** Numbers that are no user's; the superuser may run a process as one. */
 const [USER, OTHER] = [61_234, 61_235];
 const own = (user: number): string => `/dev/shm/mergesweep-${user}`;
-const MODULE = join(projectRoot, "src/sweep/gguf-folder.ts");
+const MODULE = join(projectRoot, "src/sweep/run/gguf-folder.ts");
 
 let folder: string;
 beforeEach(async () => {
