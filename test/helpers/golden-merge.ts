@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sharedPath } from "./shared.ts";
+import { projectRoot, sharedPath } from "./shared.ts";
 
 /** A merge that mergekit itself has made, or has refused to make. */
 export interface GoldenCase {
@@ -10,20 +10,19 @@ export interface GoldenCase {
   readonly cli_args: readonly string[];
   readonly expect: "output" | "error";
   readonly files?: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
+  /** NaN has many bit patterns: merges that hold some have to be compared element by element. */
   readonly nan_elements?: number;
-  readonly error?: string;
 }
 
-/** The folder of the given vectors; undefined where they are absent. */
-export const goldenFolder: string | undefined = sharedPath("golden/merge/given");
+/** Inputs, configs and digests by mergekit: part of the project, so that they are compared everywhere. */
+export const goldenFolder: string = join(projectRoot, "test/fixtures/mergekit");
 
-/** What tests print in place of counts. */
-export const VECTORS_ABSENT =
-  "mergekit's vectors are absent (../shared/golden/merge, or MERGESWEEP_SHARED): not compared";
+const manifest: { cases: GoldenCase[] } = JSON.parse(readFileSync(join(goldenFolder, "manifest.json"), "utf8"));
 
-/** The given vectors; none where they are absent. */
-export function goldenCases(): readonly GoldenCase[] {
-  if (goldenFolder === undefined) return [];
-  const manifest: { cases: GoldenCase[] } = JSON.parse(readFileSync(join(goldenFolder, "manifest.json"), "utf8"));
-  return manifest.cases;
+/** Every vector. */
+export const goldenCases: readonly GoldenCase[] = manifest.cases;
+
+/** The checkpoint that mergekit wrote for a case: not part of the project; undefined where it is absent, and the test skips. */
+export function goldenOutput(name: string): string | undefined {
+  return sharedPath(`golden/merge/given/cases/${name}/out`);
 }
