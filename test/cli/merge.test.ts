@@ -2,23 +2,21 @@ import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { goldenCases, goldenFolder } from "../helpers/golden-merge.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { sha256File } from "../helpers/sha256-file.ts";
-import { projectRoot, sharedPath } from "../helpers/shared.ts";
+import { projectRoot } from "../helpers/shared.ts";
 
 const pocket = (name: string): string => join(projectRoot, "checkpoints/pocket", name);
 
 describe("mergesweep merge", () => {
-  it("makes mergekit's very file", async ({ skip }) => {
-    const given = sharedPath("golden/merge/given") ?? skip("no golden merges beside the project");
-    const manifest: { cases: { name: string; files: Record<string, { sha256: string }> }[] } = JSON.parse(
-      await readFile(join(given, "manifest.json"), "utf8"),
-    );
-    const wanted = manifest.cases.find(({ name }) => name === "bf16_w01_w09")?.files["model.safetensors"]?.sha256;
+  it("makes mergekit's very file", async () => {
+    const golden = goldenCases.find(({ name }) => name === "bf16_w01_w09");
+    const wanted = golden?.files?.["model.safetensors"]?.sha256;
     const folder = await mkdtemp(join(tmpdir(), "merge-"));
     const config = join(folder, "config.yml");
-    const text = await readFile(join(given, "cases/bf16_w01_w09/config.yml"), "utf8");
-    await writeFile(config, text.replaceAll("./inputs", join(given, "inputs")));
+    const text = await readFile(join(goldenFolder, golden?.config ?? ""), "utf8");
+    await writeFile(config, text.replaceAll("./inputs", join(goldenFolder, "inputs")));
     const { code, stderr } = await cli(["merge", config, join(folder, "out")]);
     expect(stderr).toBe("");
     expect(code).toBe(0);

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { goldenFolder } from "../helpers/golden-merge.ts";
 import { livingInGroup } from "../helpers/processes.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
 import { projectRoot, sharedPath } from "../helpers/shared.ts";
@@ -208,8 +209,8 @@ describe("a run that cannot start", () => {
     expect(code).toBe(2);
   });
 
-  it("because two checkpoints have different shapes exits 2 and names tensors and shapes", async ({ skip }) => {
-    const given = sharedPath("golden/merge/given/inputs") ?? skip("no golden merges beside the project");
+  it("because two checkpoints have different shapes exits 2 and names tensors and shapes", async () => {
+    const given = join(goldenFolder, "inputs");
     const { code, stderr } = await attempt(
       await sweep(models(join(given, "q2_bf16_a"), join(given, "q2_inter_bigger"))),
     );
