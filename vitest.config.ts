@@ -1,10 +1,16 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that start the command line or load a model: minutes, where all the others together take less than one. */
+const MODEL = ["test/cli/**/*.test.ts", "test/models/llama-cpp/**/*.test.ts", "test/sweep/run/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
     // Two cores is the machine this project is developed for; every test that loads a model starts a process of its own.
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: MODEL } },
+      { extends: true, test: { name: "model", include: MODEL } },
+    ],
   },
 });
