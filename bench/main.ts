@@ -1,5 +1,6 @@
 import { benchGrade } from "./grade.ts";
 import { benchMerge } from "./merge.ts";
+import { mutate } from "./mutate.ts";
 import { benchRuntime } from "./runtime.ts";
 import { benchWorkers } from "./workers.ts";
 
@@ -7,6 +8,7 @@ import { benchWorkers } from "./workers.ts";
 const benches: Record<string, (args: string[]) => Promise<void>> = {
   grade: benchGrade,
   merge: benchMerge,
+  mutate,
   runtime: benchRuntime,
   workers: benchWorkers,
 };
