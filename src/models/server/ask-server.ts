@@ -16,6 +16,8 @@ export interface ServerConnection {
   readonly silentMilliseconds?: number | undefined;
   /** What it may be silent for before that, where it queues requests or answers them as a whole. */
   readonly queuedMilliseconds?: number | undefined;
+  /** What a token may take at the most, where a whole answer does. */
+  readonly tokenMilliseconds?: number | undefined;
 }
 
 export interface ServerQuestion {
@@ -24,6 +26,8 @@ export interface ServerQuestion {
   readonly body?: object | undefined;
   /** Whether the answer may take as long as others that are before it, or as it takes to be generated. */
   readonly mayQueue?: boolean | undefined;
+  /** Tokens that the answer may have, where it is generated. */
+  readonly maxTokens?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,6 +64,9 @@ const SILENT_MILLISECONDS = 10 * 60_000;
 /** 32,768 tokens as a whole at 1.5 a second, or the last of a long queue. A host that is gone is found by TCP, much earlier. */
 const QUEUED_MILLISECONDS = 6 * 3_600_000;
 
+/** A token in ten seconds is slower than any machine that somebody waits for. */
+const TOKEN_MILLISECONDS = 10_000;
+
 /** undici has limits of its own, of five minutes. */
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
@@ -94,11 +101,18 @@ export async function askServer<Result>(
 }
 
 async function askOnce<Result>(
-  { apiKey, silentMilliseconds = SILENT_MILLISECONDS, queuedMilliseconds = QUEUED_MILLISECONDS }: ServerConnection,
-  { url, body, mayQueue = false, signal }: ServerQuestion,
+  {
+    apiKey,
+    silentMilliseconds = SILENT_MILLISECONDS,
+    queuedMilliseconds = QUEUED_MILLISECONDS,
+    tokenMilliseconds = TOKEN_MILLISECONDS,
+  }: ServerConnection,
+  { url, body, mayQueue = false, maxTokens, signal }: ServerQuestion,
   read: (answer: ServerAnswer) => Promise<Result>,
 ): Promise<Result> {
-  using silence = new Silence(signal, mayQueue ? queuedMilliseconds : silentMilliseconds);
+  const longest = maxTokens === undefined ? undefined : queuedMilliseconds + maxTokens * tokenMilliseconds;
+  using silence = new Silence(signal, mayQueue ? queuedMilliseconds : silentMilliseconds, longest);
+  const lost = new LostAnswer(url, silence, longest);
   const response = await fetch(url, {
     method: body === undefined ? "GET" : "POST",
     headers: {
@@ -106,20 +120,23 @@ async function askOnce<Result>(
       ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
     },
     body: body === undefined ? null : JSON.stringify(body),
+    // A POST that is redirected arrives as a GET, or goes in circles.
+    redirect: "manual",
     signal: silence.signal,
     dispatcher,
   }).catch((error: unknown) => {
     signal?.throwIfAborted();
-    throw (
-      describeSilence(url, silence) ??
-      new BrokenConnection(`No answer from ${url.href}: ${causeOf(error)}`, {
-        hint: "Is the server running?",
-        cause: error,
-      })
-    );
+    throw lost.describe() ?? describeFailure(url, error);
   });
+  if (response.status >= 300 && response.status < 400) {
+    await response.body?.cancel();
+    const location = response.headers.get("location") ?? "an address that it does not say";
+    throw new WorkError(`${url.href} redirects to ${location.slice(0, SHOWN_CHARACTERS)}`, {
+      hint: "Give the address at which the server itself answers.",
+    });
+  }
   const isEventStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
-  const pieces = piecesOf(url, response, { silence, silentMilliseconds, signal });
+  const pieces = piecesOf(url, response, { silence, silentMilliseconds, lost, signal });
   const answer = { url, isEventStream, pieces };
   if (response.ok) return await read(answer);
   const retryAfter = readRetryAfter(response.headers.get("retry-after"), Date.now());
@@ -140,8 +157,9 @@ async function* piecesOf(
   {
     silence,
     silentMilliseconds,
+    lost,
     signal,
-  }: { silence: Silence; silentMilliseconds: number; signal: AbortSignal | undefined },
+  }: { silence: Silence; silentMilliseconds: number; lost: LostAnswer; signal: AbortSignal | undefined },
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   try {
@@ -152,7 +170,7 @@ async function* piecesOf(
   } catch (error) {
     signal?.throwIfAborted();
     throw (
-      describeSilence(url, silence) ??
+      lost.describe() ??
       new BrokenConnection(`No whole answer from ${url.href}: the connection was cut (${causeOf(error)})`, {
         hint: "Look into the server's log: it may have ended, or something between here and there gave up.",
         cause: error,
@@ -161,12 +179,52 @@ async function* piecesOf(
   }
 }
 
-/** A server that has not begun to answer in all that time is not asked again. */
-function describeSilence(url: URL, { tooLong, heard }: Silence): WorkError | undefined {
-  if (tooLong === undefined) return undefined;
-  const message = `${url.href} said nothing for ${tooLong / 1000} seconds`;
-  const hint = "Look into the server's log: it may hang.";
-  return heard ? new BrokenConnection(message, { hint }) : new WorkError(message, { hint });
+/** Why an answer was given up that a server did not end in time. */
+class LostAnswer {
+  readonly #url: URL;
+  readonly #silence: Silence;
+  readonly #longest: number | undefined;
+
+  constructor(url: URL, silence: Silence, longest: number | undefined) {
+    this.#url = url;
+    this.#silence = silence;
+    this.#longest = longest;
+  }
+
+  /** A server that has not begun to answer in all that time is not asked again. Undefined if time was not the reason. */
+  describe(): WorkError | undefined {
+    const { tooLong, heard, endless } = this.#silence;
+    const hint = "Look into the server's log: it may hang.";
+    if (endless) {
+      const seconds = (this.#longest ?? 0) / 1000;
+      return new WorkError(`${this.#url.href} came to no end of its answer within ${seconds} seconds`, { hint });
+    }
+    if (tooLong === undefined) return undefined;
+    const message = `${this.#url.href} said nothing for ${tooLong / 1000} seconds`;
+    return heard ? new BrokenConnection(message, { hint }) : new WorkError(message, { hint });
+  }
+}
+
+/** No server, or one that speaks something else; only the first may change when it is asked again. */
+function describeFailure(url: URL, error: unknown): WorkError {
+  const cause = error instanceof Error ? error.cause : error;
+  const code = systemCodeOf(cause) ?? "";
+  if (cause instanceof Error && cause.name === "HTTPParserError") {
+    return new WorkError(`What ${url.href} answered is not HTTP`, {
+      hint: "Another program listens at this port, or it speaks https:// only.",
+      cause: error,
+    });
+  }
+  if (code.startsWith("ERR_SSL") || code === "EPROTO") {
+    return new WorkError(`What ${url.href} answered is not HTTPS`, {
+      hint: "The server may speak http:// at this port.",
+      cause: error,
+    });
+  }
+  return new BrokenConnection(`No answer from ${url.href}: ${causeOf(error)}`, {
+    hint: "Is the server running?",
+    cause: error,
+  });
 }
 
 /** What fetch says is "fetch failed"; why is in the cause, of which some have no message. */

@@ -9,10 +9,19 @@ import type {
   LoadOptions,
   ModelRuntime,
 } from "../runtime.ts";
+import { isPlausiblePrompt } from "./answer-limits.ts";
 import { askServer, mayPass, type ServerConnection, type ServerQuestion, ServerRefusal } from "./ask-server.ts";
 import { readStreamed, readWhole, type ServedCompletion } from "./served-completion.ts";
-import { OtherProtocol, parseAnswer, type ServerAnswer, textOf } from "./server-answer.ts";
-import { suggestVersion, unversionedRoute, versionedRoute } from "./server-url.ts";
+import {
+  believedCount,
+  countThinking,
+  countTokens,
+  specialTokens,
+  type TokenCounter,
+  withoutDoubledToken,
+} from "./served-tokens.ts";
+import { OtherProtocol, readJson, type ServerAnswer } from "./server-answer.ts";
+import { suggestVersion, versionedRoute } from "./server-url.ts";
 
 /** What is known of a server, wherever it is. */
 export interface OpenAiServerOptions extends ServerConnection {
@@ -31,12 +40,6 @@ const DEFAULT_CONCURRENCY = 32;
 
 const THINK_START = "<think>";
 const THINK_END = "</think>";
-
-/** What vLLM and SGLang answer (`count`), and what llama-server does (`tokens`). */
-const tokenizeSchema = z.union([
-  z.object({ count: z.int().nonnegative() }).transform(({ count }) => count),
-  z.object({ tokens: z.array(z.unknown()) }).transform(({ tokens }) => tokens.length),
-]);
 
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string(), owned_by: z.unknown().optional() })).min(1) });
 
@@ -90,70 +93,25 @@ async function listModels(
   signal: AbortSignal | undefined,
 ): Promise<z.output<typeof modelsSchema>["data"]> {
   try {
-    return (await ask(options, { route: "models", signal }, reading(modelsSchema))).data;
+    return (await ask(options, { route: "models", signal }, readJson(modelsSchema))).data;
   } catch (error) {
     if (options.model === undefined || !(error instanceof WorkError) || mayPass(error)) throw error;
     return [];
   }
 }
 
-interface ServedModel {
-  readonly options: OpenAiServerOptions;
-  readonly model: string;
-  readonly isLlamaCpp: boolean;
-  readonly chat: ChatFormat;
+interface ServedModel extends TokenCounter {
   readonly contextTokens: number;
-  /** Whether the server has a route that counts; true until it turns out not to. */
-  countsTokens: boolean;
   /** Whether the server can stream answers with their usage; true until it turns out not to. */
   streams: boolean;
-}
-
-/**
- * Counts as the server does, vLLM with a token of its own in front unless told not to.
- *
- * @returns undefined if the server cannot count
- */
-async function countTokens(
-  served: ServedModel,
-  text: string,
-  special: SpecialTokens,
-  signal?: AbortSignal,
-): Promise<number | undefined> {
-  if (!served.countsTokens) return undefined;
-  const { options, model } = served;
-  // vLLM reads `prompt`, llama-server `content`; both have the route beside the versioned ones.
-  const body = { model, prompt: text, content: text, ...special };
-  try {
-    return await askServer(
-      options,
-      { url: unversionedRoute(options.url, "tokenize"), body, signal },
-      reading(tokenizeSchema),
-    );
-  } catch (error) {
-    if (!(error instanceof WorkError) || mayPass(error)) throw error;
-    served.countsTokens = false;
-    return undefined;
-  }
 }
 
 /** The prompt of any completion is counted. */
 async function countByCompleting({ options, model, chat }: ServedModel, prompt: string): Promise<number> {
   const body = { model, prompt, ...specialTokens(chat, prompt), max_tokens: 1 };
-  const { usage } = await ask(options, { route: "completions", mayQueue: true, body }, readWhole);
+  const question = { route: "completions", mayQueue: true, maxTokens: 1, body } as const;
+  const { usage } = await ask(options, question, (answer) => readWhole(answer, 1));
   return usage.prompt_tokens;
-}
-
-/** Whether vLLM puts a first token in front. */
-interface SpecialTokens {
-  readonly add_special_tokens?: false;
-}
-
-const NONE: SpecialTokens = { add_special_tokens: false };
-
-/** Where the template writes the first token itself, vLLM would put another in front. */
-function specialTokens({ bosToken }: ChatFormat, prompt: string): SpecialTokens {
-  return bosToken !== undefined && prompt.startsWith(bosToken) ? NONE : {};
 }
 
 async function complete(
@@ -162,13 +120,14 @@ async function complete(
   signal: AbortSignal | undefined,
 ): Promise<Completion> {
   const { model, isLlamaCpp, chat, contextTokens } = served;
+  const { maxTokens } = sampling;
   if (sampling.maxThinkingTokens !== null) {
     throw new WorkError("Expected no thinking budget, found one: the completions protocol has no word for it");
   }
   const startedAt = performance.now();
   const body = {
     model,
-    prompt,
+    prompt: await withoutDoubledToken(served, prompt, signal),
     temperature: sampling.temperature,
     top_p: sampling.topP,
     // What keeps all tokens: each of the others takes -1, llama-server 0.
@@ -176,43 +135,54 @@ async function complete(
     min_p: sampling.minP,
     repetition_penalty: sampling.repetitionPenalty,
     repeat_penalty: sampling.repetitionPenalty,
-    max_tokens: sampling.maxTokens,
+    max_tokens: maxTokens,
     ...(sampling.stop.length === 0 ? {} : { stop: sampling.stop }),
     seed: sampling.seed,
-    ...specialTokens(chat, prompt),
+    ...(isLlamaCpp ? {} : specialTokens(chat, prompt)),
     // Its penalty is over the last 64 tokens otherwise. (-1 is the whole context in older ones, an error in newer ones.)
     ...(isLlamaCpp ? { samplers: SAMPLERS, repeat_last_n: contextTokens } : {}),
   };
-  const answer = await generate(served, body, signal);
-  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = answer.usage;
-  if (promptTokens + sampling.maxTokens > contextTokens) {
+  const answer = await generate(served, body, maxTokens, signal);
+  const text = withReasoning(answer, prompt);
+  const { prompt_tokens: promptTokens } = answer.usage;
+  if (!isPlausiblePrompt(promptTokens, prompt)) {
+    throw new WorkError(
+      `The server counted a prompt of ${promptTokens} tokens, found one of ${Buffer.byteLength(prompt)} bytes`,
+    );
+  }
+  if (promptTokens + maxTokens > contextTokens) {
     throw new WorkError(
       `Expected prompt and answer to fit the context of ${contextTokens} tokens; the server counted a prompt of ` +
-        `${promptTokens}, with max_tokens ${sampling.maxTokens}`,
+        `${promptTokens}, with max_tokens ${maxTokens}`,
       { hint: "Lower max_tokens, or give the model a larger context." },
     );
   }
-  const text = withReasoning(answer, prompt);
   const end = text.indexOf(THINK_END);
   return {
     text,
     finishReason: finishReasonOf(answer.finishReason),
     promptTokens,
-    completionTokens,
-    thinkingTokens:
-      end < 0 ? null : ((await countTokens(served, text.slice(0, end + THINK_END.length), NONE, signal)) ?? null),
+    completionTokens: await believedCount(served, answer, text, maxTokens),
+    thinkingTokens: end < 0 ? null : await countThinking(served, text.slice(0, end + THINK_END.length), signal),
     milliseconds: Math.round(performance.now() - startedAt),
   };
 }
 
 /** The answer to a prompt, as a stream: so it is heard all the time that the server is at work. */
-async function generate(served: ServedModel, body: object, signal: AbortSignal | undefined): Promise<ServedCompletion> {
+async function generate(
+  served: ServedModel,
+  body: object,
+  maxTokens: number,
+  signal: AbortSignal | undefined,
+): Promise<ServedCompletion> {
   const { options } = served;
-  const question = { route: "completions", mayQueue: true, signal } as const;
+  const question = { route: "completions", mayQueue: true, maxTokens, signal } as const;
   if (served.streams) {
     const streamed = { ...body, stream: true, stream_options: { include_usage: true } };
     try {
-      const { usage, ...answer } = await ask(options, { ...question, body: streamed }, readStreamed);
+      const { usage, ...answer } = await ask(options, { ...question, body: streamed }, (found) =>
+        readStreamed(found, maxTokens),
+      );
       if (usage !== undefined) return { ...answer, usage };
     } catch (error) {
       if (!(error instanceof ServerRefusal && !mayPass(error) && error.message.includes("stream"))) throw error;
@@ -220,7 +190,7 @@ async function generate(served: ServedModel, body: object, signal: AbortSignal |
     // It knows nothing of usage in streams, or refuses the wish for it: token counts are worth a second answer.
     served.streams = false;
   }
-  return await ask(options, { ...question, body }, readWhole);
+  return await ask(options, { ...question, body }, (found) => readWhole(found, maxTokens));
 }
 
 /** The text with the thinking that the server took out of it. */
@@ -254,8 +224,4 @@ async function ask<Result>(
     if (!unknown || suggestion === "") throw error;
     throw new WorkError(`${error.message}${suggestion}`, { cause: error });
   }
-}
-
-function reading<Schema extends z.ZodType>(schema: Schema): (answer: ServerAnswer) => Promise<z.output<Schema>> {
-  return async (answer) => parseAnswer(answer, await textOf(answer), schema);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AnswerLimits } from "./answer-limits.ts";
 import { BrokenConnection, ServerRefusal } from "./ask-server.ts";
 import { eventsOf, parseAnswer, type ServerAnswer, textOf } from "./server-answer.ts";
 
@@ -44,16 +45,19 @@ const eventSchema = z.union([
 
 const END = "[DONE]";
 
-/** Reads an answer that comes as a whole. */
-export async function readWhole(answer: ServerAnswer): Promise<ServedCompletion> {
-  const { choices, usage } = parseAnswer(answer, await textOf(answer), wholeSchema);
+/** Reads an answer that comes as a whole, of so many tokens at the most. */
+export async function readWhole(answer: ServerAnswer, maxTokens: number): Promise<ServedCompletion> {
+  const limits = new AnswerLimits(maxTokens, answer.url.href);
+  const { choices, usage } = parseAnswer(answer, await textOf(answer, limits.transferredCharacters), wholeSchema);
   const [choice] = choices;
+  limits.add(choice.text);
   return { text: choice.text, reasoning: reasoningOf(choice), finishReason: choice.finish_reason ?? "", usage };
 }
 
 /** Reads an answer that was asked for as a stream, which a server need not care about. */
-export async function readStreamed(answer: ServerAnswer): Promise<StreamedCompletion> {
-  if (!answer.isEventStream) return await readWhole(answer);
+export async function readStreamed(answer: ServerAnswer, maxTokens: number): Promise<StreamedCompletion> {
+  if (!answer.isEventStream) return await readWhole(answer, maxTokens);
+  const limits = new AnswerLimits(maxTokens, answer.url.href);
   let text = "";
   let reasoning = "";
   let finishReason: string | undefined;
@@ -63,8 +67,10 @@ export async function readStreamed(answer: ServerAnswer): Promise<StreamedComple
     const event = parseAnswer(answer, data, eventSchema);
     if (!("choices" in event)) throw refusal(answer, event.code, data);
     const [choice] = event.choices;
-    text += choice?.text ?? "";
-    reasoning += choice === undefined ? "" : reasoningOf(choice);
+    const [shown, thought] = [choice?.text ?? "", choice === undefined ? "" : reasoningOf(choice)];
+    limits.add(shown + thought);
+    text += shown;
+    reasoning += thought;
     finishReason = choice?.finish_reason ?? finishReason;
     usage = event.usage ?? usage;
   }

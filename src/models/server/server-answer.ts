@@ -25,12 +25,12 @@ export const SHOWN_CHARACTERS = 300;
 /** Longer than any answer; a server that sends more is none of this protocol. */
 const MAX_ANSWER_CHARACTERS = 64 * 1024 * 1024;
 
-/** The whole text of an answer. */
-export async function textOf(answer: ServerAnswer): Promise<string> {
+/** The whole text of an answer, of so many characters at the most. */
+export async function textOf(answer: ServerAnswer, most: number = MAX_ANSWER_CHARACTERS): Promise<string> {
   let text = "";
   for await (const piece of answer.pieces) {
     text += piece;
-    if (text.length > MAX_ANSWER_CHARACTERS) throw new OtherProtocol(answer, `${text.slice(0, 80)}... without end`);
+    if (text.length > most) throw new OtherProtocol(answer, `${text.slice(0, 80)}... without end`);
   }
   return text;
 }
@@ -64,6 +64,13 @@ export function parseAnswer<Schema extends z.ZodType>(
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new OtherProtocol(answer, text, parsed.error);
+}
+
+/** Reads an answer that comes as a whole, as JSON of this shape. */
+export function readJson<Schema extends z.ZodType>(
+  schema: Schema,
+): (answer: ServerAnswer) => Promise<z.output<Schema>> {
+  return async (answer) => parseAnswer(answer, await textOf(answer), schema);
 }
 
 function parseJson(text: string): unknown {

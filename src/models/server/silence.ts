@@ -1,3 +1,6 @@
+/** Node fires timers of more than 31 bits at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Watches over a server that may fall silent: `signal` aborts when nothing was heard for too long, and with the signal of the caller. */
 export class Silence {
   readonly #controller = new AbortController();
@@ -7,14 +10,33 @@ export class Silence {
   #limit = 0;
   #over = false;
   #heard = false;
+  readonly #end: NodeJS.Timeout | undefined;
+  #endless = false;
 
-  /** @param milliseconds until something is heard for the first time */
-  constructor(outer: AbortSignal | undefined, milliseconds: number) {
+  /**
+   * @param milliseconds until something is heard for the first time
+   * @param longest until the end, however much is heard: no limit if left out
+   */
+  constructor(outer: AbortSignal | undefined, milliseconds: number, longest?: number) {
     this.#outer = outer;
     if (outer?.aborted === true) this.#abort();
     // Not AbortSignal.any: the caller's signal lives as long as the sweep, and would remember each request.
     outer?.addEventListener("abort", this.#abort, { once: true });
     this.#wait(milliseconds);
+    if (longest !== undefined) {
+      this.#end = setTimeout(
+        () => {
+          this.#endless = true;
+          this.#controller.abort();
+        },
+        Math.min(longest, LONGEST_TIMER),
+      );
+    }
+  }
+
+  /** Whether the time for all of it was up. */
+  get endless(): boolean {
+    return this.#endless;
   }
 
   get signal(): AbortSignal {
@@ -52,6 +74,7 @@ export class Silence {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#end);
     this.#outer?.removeEventListener("abort", this.#abort);
   }
 }
