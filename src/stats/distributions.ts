@@ -23,7 +23,7 @@ export function logChoose(n: number, k: number): number {
 }
 
 /** The regularized incomplete beta function I_x(a, b), by Lentz's continued fraction. */
-function incompleteBeta(x: number, a: number, b: number): number {
+export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   // The fraction converges fast only on this side; the other follows by symmetry.

@@ -1,0 +1,96 @@
+import { deriveSeed, seededRandom } from "../base/random.ts";
+import { upperQuantile } from "./family.ts";
+import { CONFIDENCE } from "./interval.ts";
+import { cholesky } from "./matrix.ts";
+import { normalDraws } from "./normal-draws.ts";
+
+/** Draws of the multivariate t. */
+const DRAWS = 1999;
+
+/** Critical values for the rates of all points of a curve at once. */
+export interface RateBand {
+  /** Both ways: put into the interval of every rate, all of them hold at the same time. */
+  readonly critical: number;
+  /** One way, at half the error: for the lower end of a point that was chosen because its rate is high. */
+  readonly winner: number;
+}
+
+/**
+ * The critical value of a simultaneous band for rates: of a multivariate t with the correlation that the points have over
+ * questions (as Hothorn, Bretz and Westfall 2008), shrunk by the two pseudo-questions.
+ *
+ * @param columns a point each, a value a question; NaN where it was not asked
+ */
+export function rateBand(columns: readonly Float64Array[], seed: string, confidence: number = CONFIDENCE): RateBand {
+  const correlation = shrunkCorrelation(columns);
+  const factor = cholesky(correlation);
+  const questions = Math.min(
+    ...columns.map((column) => column.reduce((n, value) => n + (Number.isNaN(value) ? 0 : 1), 0)),
+  );
+  const degrees = Math.max(1, questions - 1);
+  const normal = normalDraws(seededRandom(deriveSeed("rate band", seed)));
+  const [widest, highest] = [new Float64Array(DRAWS), new Float64Array(DRAWS)];
+  const z = new Float64Array(columns.length);
+  for (let draw = 0; draw < DRAWS; draw++) {
+    for (let i = 0; i < z.length; i++) z[i] = normal();
+    const scale = Math.sqrt(chiSquare(normal, degrees) / degrees);
+    let [most, up] = [0, Number.NEGATIVE_INFINITY];
+    for (let i = 0; i < z.length; i++) {
+      const row = factor[i];
+      let x = 0;
+      for (let k = 0; k <= i; k++) x += (row?.[k] ?? 0) * (z[k] ?? 0);
+      most = Math.max(most, Math.abs(x / scale));
+      up = Math.max(up, x / scale);
+    }
+    widest[draw] = most;
+    highest[draw] = up;
+  }
+  return {
+    critical: upperQuantile(widest, confidence),
+    winner: upperQuantile(highest, 1 - (1 - confidence) / 2),
+  };
+}
+
+/** Over so many degrees of freedom a chi-square is a normal one for this purpose (Wilson and Hilferty 1931). */
+const MANY_DEGREES = 60;
+
+function chiSquare(normal: () => number, degrees: number): number {
+  if (degrees > MANY_DEGREES) {
+    const spread = 2 / (9 * degrees);
+    return degrees * (1 - spread + normal() * Math.sqrt(spread)) ** 3;
+  }
+  let total = 0;
+  for (let i = 0; i < degrees; i++) total += normal() ** 2;
+  return total;
+}
+
+/** Correlation over the questions that both points were asked, 0 with a point that does not vary, times n / (n + 2). */
+function shrunkCorrelation(columns: readonly Float64Array[]): Float64Array[] {
+  const rows = columns.map(() => new Float64Array(columns.length));
+  columns.forEach((a, i) => {
+    rows[i]?.fill(1, i, i + 1);
+    for (let j = 0; j < i; j++) {
+      const r = correlation(a, columns[j] ?? a);
+      rows[i]?.fill(r, j, j + 1);
+      rows[j]?.fill(r, i, i + 1);
+    }
+  });
+  return rows;
+}
+
+function correlation(a: Float64Array, b: Float64Array): number {
+  let [n, sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0, 0];
+  for (let q = 0; q < a.length; q++) {
+    const [x, y] = [a[q] ?? Number.NaN, b[q] ?? Number.NaN];
+    if (Number.isNaN(x) || Number.isNaN(y)) continue;
+    n++;
+    sa += x;
+    sb += y;
+    saa += x * x;
+    sbb += y * y;
+    sab += x * y;
+  }
+  const [va, vb] = [saa - (sa * sa) / n, sbb - (sb * sb) / n];
+  if (n === 0 || va <= 1e-12 || vb <= 1e-12) return 0;
+  return ((sab - (sa * sb) / n) / Math.sqrt(va * vb)) * (n / (n + 2));
+}
