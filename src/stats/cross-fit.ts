@@ -50,9 +50,12 @@ export class FoldedPairs {
   }
 }
 
+function perFold(): Float64Array {
+  return new Float64Array(FOLDS);
+}
+
 function foldSums(a: Float64Array, b: Float64Array, folds: Uint8Array): FoldSums {
-  const empty = (): Float64Array => new Float64Array(FOLDS);
-  const sums = { questions: empty(), sum: empty(), squares: empty(), differing: empty() };
+  const sums = { questions: perFold(), sum: perFold(), squares: perFold(), differing: perFold() };
   for (let q = 0; q < a.length; q++) {
     const value = (a[q] ?? Number.NaN) - (b[q] ?? Number.NaN);
     if (Number.isNaN(value)) continue;

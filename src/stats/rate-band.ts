@@ -22,8 +22,7 @@ export interface RateBand {
  * @param columns a point each, a value a question; NaN where it was not asked
  */
 export function rateBand(columns: readonly Float64Array[], seed: string, confidence: number = CONFIDENCE): RateBand {
-  const correlation = shrunkCorrelation(columns);
-  const factor = cholesky(correlation);
+  const factor = cholesky(shrunkCorrelation(columns));
   const questions = Math.min(
     ...columns.map((column) => column.reduce((n, value) => n + (Number.isNaN(value) ? 0 : 1), 0)),
   );

@@ -50,7 +50,6 @@ function bitSource(seed: number): () => number {
     z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
     state[i] = (z ^ (z >>> 15)) >>> 0;
   }
-  const rotate = (x: number, k: number): number => ((x << k) | (x >>> (32 - k))) >>> 0;
   return () => {
     const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = state;
     const result = Math.imul(rotate(Math.imul(s1, 5) >>> 0, 7), 9) >>> 0;
@@ -62,6 +61,10 @@ function bitSource(seed: number): () => number {
     state[3] = rotate((s3 ^ s1) >>> 0, 11);
     return result;
   };
+}
+
+function rotate(x: number, k: number): number {
+  return ((x << k) | (x >>> (32 - k))) >>> 0;
 }
 
 /**

@@ -21,6 +21,21 @@ function points(n: number, levels: readonly number[], seed = 1): Float64Array[] 
   );
 }
 
+const covariance = (error: number, size: number): Float64Array[] =>
+  Array.from({ length: size }, (_, i) => Float64Array.from({ length: size }, (__, j) => (i === j ? error ** 2 : 0)));
+
+const sums = (right: number, wrong: number, n: number): ReturnType<typeof contrastSums> =>
+  contrastSums(
+    Array.from({ length: n }, (_, q) => (q < right ? 1 : q < right + wrong ? -1 : 0)),
+    1,
+  );
+
+const part = (centre: number): { centre: number; error: number; questions: number } => ({
+  centre,
+  error: 0.01,
+  questions: 100,
+});
+
 describe("multiple comparisons with the best", () => {
   const columns = points(2000, [0.5, 0.5, 0.6, 0.9]);
   const flips = new BenchmarkFlips("best", 2000, 1999, false);
@@ -68,9 +83,6 @@ describe("multiple comparisons with the best", () => {
 });
 
 describe("the probability of being best", () => {
-  const covariance = (error: number, size: number): Float64Array[] =>
-    Array.from({ length: size }, (_, i) => Float64Array.from({ length: size }, (__, j) => (i === j ? error ** 2 : 0)));
-
   it("is shared by points that differ by noise, and goes to one that stands out", () => {
     const flat = shrinkMeans([0.5, 0.505, 0.495, 0.5], covariance(0.02, 4), undefined, "flat");
     expect(Math.max(...flat.probability)).toBeLessThan(0.4);
@@ -107,12 +119,6 @@ describe("a band of rates", () => {
 });
 
 describe("the detectable difference", () => {
-  const sums = (right: number, wrong: number, n: number): ReturnType<typeof contrastSums> =>
-    contrastSums(
-      Array.from({ length: n }, (_, q) => (q < right ? 1 : q < right + wrong ? -1 : 0)),
-      1,
-    );
-
   it("grows with the critical value, shrinks with questions, and is none where nothing could be found", () => {
     const [a, b] = [
       detectableDifference(sums(20, 20, 500), [0.5, 0.5], 2),
@@ -156,8 +162,8 @@ describe("how much more would decide", () => {
   });
 
   it("is found by repeating the decision: a clear point soon, a flat family never or late", () => {
-    const covariance = questionCovariance(points(500, [0.5, 0.5, 0.5]));
-    const measure = { covariance, margin: 0.01, critical: 2.2, against: [0, 1, 2] };
+    const ofQuestions = questionCovariance(points(500, [0.5, 0.5, 0.5]));
+    const measure = { covariance: ofQuestions, margin: 0.01, critical: 2.2, against: [0, 1, 2] };
     const clear = questionsToDecide([{ ...measure, means: [0.5, 0.5, 0.52] }], 500, "a");
     const flat = questionsToDecide([{ ...measure, means: [0.5, 0.5, 0.5] }], 500, "a");
     expect(clear).toBeGreaterThan(500);
@@ -214,11 +220,6 @@ describe("averages of benchmarks", () => {
   });
 
   it("tell whether a contrast differs between them (Welch)", () => {
-    const part = (centre: number): { centre: number; error: number; questions: number } => ({
-      centre,
-      error: 0.01,
-      questions: 100,
-    });
     expect(differsBetween([part(0.1), part(0.1)])).toBeCloseTo(1, 6);
     expect(differsBetween([part(0.1), part(0.2), part(0.1)])).toBeLessThan(1e-6);
     // Two groups: Welch's t with t = 2 and 198 degrees of freedom.
