@@ -11,13 +11,18 @@ import { temporaryPath } from "./temporary-path.ts";
  *
  * @throws WorkError if the disk is full or the place cannot be written; nothing is left behind then.
  */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<string>,
+): Promise<void> {
   const temporary = temporaryPath(path);
   try {
     await makeFolder(dirname(path));
     const file = await open(temporary, "wx");
     try {
-      await file.writeFile(content);
+      if (typeof content === "string" || content instanceof Uint8Array) await file.writeFile(content);
+      // Each piece goes where the last one ended: what is larger than memory is written all the same.
+      else for await (const piece of content) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();

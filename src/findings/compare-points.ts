@@ -1,28 +1,22 @@
-import type { StoredRun } from "../runs/schema.ts";
-import { type Interval, studentInterval } from "../stats/interval.ts";
-import { groupBy, mean } from "../stats/mean.ts";
-import { holm } from "../stats/multiple-comparisons.ts";
-import {
-  mcnemarExact,
-  minimumDetectableDifference,
-  type PairedRatio,
-  pairedRateInterval,
-  pairedRatio,
-  signFlipTest,
-} from "../stats/paired.ts";
-import { type Measure, type PointScores, pointScores, type Question, questionMeans } from "./point-scores.ts";
+import { tOfNormal } from "../stats/contrast.ts";
+import { detectableDifference } from "../stats/detectable.ts";
+import type { Interval } from "../stats/interval.ts";
+import type { Ratio } from "../stats/lengths.ts";
+import type { Judged } from "./claims.ts";
+import { meanOf } from "./contenders.ts";
+import { pairedRatio } from "./decision.ts";
+import type { Evidence, MeasureId } from "./evidence.ts";
+import { turn } from "./shape.ts";
 
-/** The difference of a rate between two points on the same questions. */
-interface PairedDifference {
-  /** Mean over questions of point minus baseline. */
+/** The difference of a measure between two points on the same questions. */
+export interface PairedDifference {
+  /** Mean over questions of point minus baseline; of lengths the ratio, question by question. */
   readonly difference: number;
   readonly interval: Interval | null;
-  /** Questions where the point did better, and worse. */
-  readonly wins: number;
-  readonly losses: number;
-  readonly p: number;
-  /** What these questions could have shown: 80% power, two-sided 5%. Null if no question differs. */
-  readonly minimumDetectable: number | null;
+  /** Of this pair alone. Null of fewer than two questions. */
+  readonly p: number | null;
+  /** Over all that the report claims. */
+  readonly pAdjusted: number | null;
 }
 
 /** One point against one baseline on one benchmark. */
@@ -32,97 +26,105 @@ export interface Comparison {
   readonly baseline: string;
   /** Questions that both answered. */
   readonly samples: number;
-  readonly test: "mcnemar-exact" | "sign-flip";
-  readonly accuracy: PairedDifference;
-  /** Adjusted over all the comparisons of its family: in a report, those with the same baseline on the same benchmark. */
-  readonly accuracyHolm: number | null;
-  readonly accuracyStrict: PairedDifference;
-  readonly format: PairedDifference;
-  /** Tokens of the point over tokens of the baseline, question by question, geometric. */
-  readonly tokens: PairedRatio | null;
+  /** Questions where the point did better, and worse, in accuracy. */
+  readonly wins: number;
+  readonly losses: number;
+  readonly accuracy: PairedDifference | null;
+  readonly accuracyStrict: PairedDifference | null;
+  readonly format: PairedDifference | null;
+  /** Question by question, geometric. */
+  readonly tokens: PairedDifference | null;
+  /**
+   * The smallest difference in accuracy that these questions would show in four of five repetitions, at the level of the whole
+   * family; null where they would show none.
+   */
+  readonly detectable: number | null;
+  /** Mean over mean: what the point costs. */
+  readonly cost: Ratio | null;
 }
 
-/**
- * Every point and reference against each baseline on the same questions. Baselines are the first point of the sweep, the
- * last (where there is one axis: the other end of the line between two experts), and each reference.
- */
-export function comparePoints(run: StoredRun): Comparison[] {
-  const comparisons: Comparison[] = [];
-  for (const rows of groupBy(pointScores(run), (row) => row.benchmark.name).values()) {
-    for (const baseline of baselinesOf(rows, run.manifest.axes.length)) {
-      const others = rows.filter((row) => row !== baseline);
-      comparisons.push(...compareFamily(others.map((point) => ({ point, baseline }))));
-    }
-  }
-  return comparisons;
-}
-
-/** Two points on the same benchmark. */
-export interface Pair {
-  readonly point: PointScores;
-  readonly baseline: PointScores;
-}
-
-/** Compares pairs, and adjusts the p-values of accuracy for how many there are. */
-export function compareFamily(pairs: readonly Pair[]): Comparison[] {
-  const family = pairs.map(({ point, baseline }) => compare(point, baseline));
-  const adjusted = holm(family.map((comparison) => comparison.accuracy.p));
-  return family.map((comparison, i) => ({ ...comparison, accuracyHolm: adjusted[i] ?? null }));
-}
-
-function baselinesOf(rows: readonly PointScores[], axes: number): PointScores[] {
-  const points = rows.filter((row) => row.point.kind === "point");
-  const ends = axes === 1 ? [points[0], points.at(-1)] : [points[0]];
-  const references = rows.filter((row) => row.point.kind === "reference");
-  return [...new Set([...ends, ...references])].filter((row) => row !== undefined);
-}
-
-const tokensOf: Measure = (score) => score.tokens;
-
-function compare(point: PointScores, baseline: PointScores): Comparison {
-  const others = new Map(baseline.questions.map((question) => [question.sample, question]));
-  const pairs = point.questions.flatMap((question) => {
-    const other = others.get(question.sample);
-    return other === undefined ? [] : [{ question, other }];
+/** What pairs of names come to, from a family that was judged already. */
+export function comparisonsOf(
+  evidence: Evidence,
+  pairs: readonly (readonly [point: string, baseline: string])[],
+  judged: readonly Judged[],
+  criticalZ: number,
+): Comparison[] {
+  const own = judged.filter(({ benchmark, tested }) => benchmark === evidence.benchmark && tested !== null);
+  return pairs.flatMap(([point, baseline]) => {
+    const [a, b] = [evidence.place(point), evidence.place(baseline)];
+    if (a === undefined || b === undefined || a === b) return [];
+    const find = (measure: MeasureId): PairedDifference | null => differenceOf(own, measure, a, b);
+    const [x, y] = [a, b].map((place) => evidence.columns.accuracy.columns[place] ?? new Float64Array());
+    const [s, t] = [a, b].map((place) => evidence.columns.tokens.columns[place] ?? new Float64Array());
+    const better = (sign: number): number =>
+      x?.reduce((count, value, q) => count + (sign * (value - (y?.[q] ?? Number.NaN)) > 1e-12 ? 1 : 0), 0) ?? 0;
+    return [
+      {
+        benchmark: evidence.benchmark,
+        point,
+        baseline,
+        samples: sharedQuestions(evidence, a, b),
+        wins: better(1),
+        losses: better(-1),
+        accuracy: find("accuracy"),
+        accuracyStrict: find("accuracy_strict"),
+        format: find("format"),
+        tokens: find("tokens"),
+        detectable: detectableOf(own, evidence, a, b, criticalZ),
+        cost: pairedRatio(s ?? new Float64Array(), t ?? new Float64Array()),
+      },
+    ];
   });
-  const questions = pairs.map(({ question }) => question);
-  const baselineQuestions = pairs.map(({ other }) => other);
-  const once = [...questions, ...baselineQuestions].every(({ attempts }) => attempts.length === 1);
-  const difference = (measure: Measure): PairedDifference =>
-    pairedDifference(questions, baselineQuestions, measure, once);
-  return {
-    benchmark: point.benchmark.name,
-    point: point.point.name,
-    baseline: baseline.point.name,
-    samples: pairs.length,
-    test: once ? "mcnemar-exact" : "sign-flip",
-    accuracy: difference((score) => score.accuracy),
-    accuracyHolm: null,
-    accuracyStrict: difference((score) => score.accuracy_strict),
-    format: difference((score) => score.format),
-    tokens: pairedRatio(questionMeans(questions, tokensOf), questionMeans(baselineQuestions, tokensOf)),
-  };
 }
 
-function pairedDifference(
-  questions: readonly Question[],
-  baseline: readonly Question[],
-  measure: Measure,
-  once: boolean,
-): PairedDifference {
-  const ours = questionMeans(questions, measure);
-  const theirs = questionMeans(baseline, measure);
-  const differences = ours.map((value, i) => value - (theirs[i] ?? 0));
-  const wins = differences.filter((value) => value > 0).length;
-  const losses = differences.filter((value) => value < 0).length;
-  const alike = wins + losses === 0;
-  return {
-    difference: mean(differences) ?? 0,
-    // Where no question differs a t interval would have no width; the pseudo-questions of the other keep it honest.
-    interval: once || alike ? pairedRateInterval(wins, losses, differences.length) : studentInterval(differences),
-    wins,
-    losses,
-    p: once ? mcnemarExact(wins, losses) : signFlipTest(differences),
-    minimumDetectable: minimumDetectableDifference(differences),
-  };
+function sharedQuestions({ attempts }: Evidence, a: number, b: number): number {
+  return attempts[a]?.reduce((count, k, q) => count + (k > 0 && (attempts[b]?.[q] ?? 0) > 0 ? 1 : 0), 0) ?? 0;
+}
+
+function detectableOf(
+  own: readonly Judged[],
+  { columns }: Evidence,
+  a: number,
+  b: number,
+  criticalZ: number,
+): number | null {
+  const claim = claimOf(own, "accuracy", a, b);
+  const test = claim?.tested?.found.test;
+  if (test === undefined) return null;
+  const rates = [a, b].map((place) => meanOf(columns.accuracy.columns[place] ?? new Float64Array()));
+  return detectableDifference(test, [rates[0] ?? 0, rates[1] ?? 0], tOfNormal(criticalZ, test.questions - 1));
+}
+
+/** The claim about two places, turned so that the first is the point. */
+function differenceOf(own: readonly Judged[], measure: MeasureId, a: number, b: number): PairedDifference | null {
+  const claim = claimOf(own, measure, a, b);
+  if (claim === undefined) return null;
+  const { points = [], coefficients = [] } = claim.tested?.contrast ?? {};
+  const straight = (coefficients[points.indexOf(a)] ?? 0) > 0;
+  const { estimate, low, high, p, p_adjusted: pAdjusted } = straight ? claim : turn(claim);
+  if (estimate === null) return null;
+  return { difference: estimate, interval: low === null || high === null ? null : { low, high }, p, pAdjusted };
+}
+
+function claimOf(own: readonly Judged[], measure: MeasureId, a: number, b: number): Judged | undefined {
+  return own.find(({ measure: about, tested }) => {
+    if (about !== measure || tested === null || tested.scale === "tokens") return false;
+    const { points, coefficients } = tested.contrast;
+    return (
+      points.length === 2 && points.includes(a) && points.includes(b) && coefficients.every((c) => Math.abs(c) === 1)
+    );
+  });
+}
+
+/** The pairs that comparisons.csv shows: every point and reference against each baseline. */
+export function baselinePairs(evidence: Evidence, names: readonly string[], axes: number): [string, string][] {
+  const kinds = new Map(evidence.points.map(({ point }) => [point.name, point.kind]));
+  const own = evidence.points.filter(({ point }) => point.kind === "point").map(({ point }) => point.name);
+  const references = evidence.points.filter(({ point }) => point.kind === "reference").map(({ point }) => point.name);
+  const ends = axes === 1 ? [own[0], own.at(-1)] : [own[0]];
+  const baselines = [...new Set([...ends, ...references])].filter((name) => name !== undefined && kinds.has(name));
+  return baselines.flatMap((baseline) =>
+    names.filter((name) => name !== baseline).map((name): [string, string] => [name, baseline ?? ""]),
+  );
 }

@@ -1,46 +1,53 @@
-import type { StoredRun } from "../runs/schema.ts";
 import { bootstrapFront } from "../stats/front-bootstrap.ts";
 import type { Interval } from "../stats/interval.ts";
-import { groupBy } from "../stats/mean.ts";
-import { type Measure, type PointScores, pointScores, questionMeans } from "./point-scores.ts";
+import { type Evidence, isMeasured, type RateId } from "./evidence.ts";
+import { keptMeasures, type Objective } from "./objective.ts";
 
-/** The trade-off of accuracy and length on one benchmark, over points and references. */
+/** What cannot be had for less on one benchmark: points and references over the rates that the objective names, and tokens. */
 export interface Front {
   readonly benchmark: string;
+  readonly rates: readonly RateId[];
+  /** Names of the points that no other beats in all of these. */
+  readonly points: readonly string[];
   /** For each point: how often it is on the front when other questions are drawn. */
   readonly probability: Readonly<Record<string, number>>;
   /**
-   * Share of the ideal (all right, in no tokens) that the front dominates, from no right answers and max_tokens: a number
-   * that compares sweeps with the same cap.
+   * Share of the ideal (all right, in no tokens) that the front of the first rate dominates, from no right answers and
+   * max_tokens: a number that compares sweeps with the same cap.
    */
   readonly hypervolume: number;
   readonly interval: Interval | null;
 }
 
-/** The fronts of a run, one a benchmark; on the questions that every point answered. */
-export function fronts(run: StoredRun): Front[] {
-  return [...groupBy(pointScores(run), (scores) => scores.benchmark.name)].map(([benchmark, scores]) => {
-    const shared = sharedQuestions(scores);
-    const accuracy = shared.map((questions) => questionMeans(questions, accuracyOf));
-    const tokens = shared.map((questions) =>
-      questionMeans(questions, tokensOf).map((v) => v / run.manifest.max_tokens),
+/** The fronts, one a benchmark that has lengths; on the questions that every point answered. */
+export function fronts(evidence: readonly Evidence[], objective: Objective, maxTokens: number): Front[] {
+  return evidence.flatMap((one): Front[] => {
+    const places = one.points.map((_, place) => place);
+    const has = (measure: RateId | "tokens"): boolean => places.every((place) => isMeasured(one, measure, place));
+    const named: readonly RateId[] =
+      "maximise" in objective ? [objective.maximise] : keptMeasures(objective).map(({ measure }) => measure);
+    const rates = named.filter(has);
+    if (!has("tokens") || rates.length === 0 || places.length < 2) return [];
+    const asked = one.questions.flatMap((_, q) =>
+      places.every((place) => !Number.isNaN(one.columns.tokens.columns[place]?.[q] ?? Number.NaN)) ? [q] : [],
     );
-    const result = bootstrapFront(accuracy, tokens, { gain: 0, cost: 1 });
-    return {
-      benchmark,
-      probability: Object.fromEntries(scores.map(({ point }, i) => [point.name, result.probability[i] ?? 0])),
-      hypervolume: result.hypervolume,
-      interval: result.hypervolumeInterval,
-    };
+    const pick = (column: Float64Array | undefined, scale: number): Float64Array =>
+      Float64Array.from(asked, (q) => (column?.[q] ?? 0) * scale);
+    const result = bootstrapFront(
+      rates.map((rate) => places.map((place) => pick(one.columns[rate].columns[place], 1))),
+      places.map((place) => pick(one.columns.tokens.columns[place], 1 / maxTokens)),
+      { gain: 0, cost: 1 },
+    );
+    const names = one.points.map(({ point }) => point.name);
+    return [
+      {
+        benchmark: one.benchmark,
+        rates,
+        points: names.filter((_, i) => result.onFront[i]),
+        probability: Object.fromEntries(names.map((name, i) => [name, result.probability[i] ?? 0])),
+        hypervolume: result.hypervolume,
+        interval: result.hypervolumeInterval,
+      },
+    ];
   });
-}
-
-const accuracyOf: Measure = (score) => score.accuracy;
-const tokensOf: Measure = (score) => score.tokens;
-
-function sharedQuestions(scores: readonly PointScores[]): PointScores["questions"][] {
-  const names = scores.map(({ questions }) => new Set(questions.map(({ sample }) => sample)));
-  return scores.map(({ questions }) =>
-    questions.filter(({ sample }) => names.every((answered) => answered.has(sample))),
-  );
 }

@@ -1,54 +1,54 @@
-import type { EvaluatedPoint, Manifest, PlannedPoint, ScoreRecord, StoredRun, UnitResult } from "../runs/schema.ts";
-import { groupBy } from "../stats/mean.ts";
+import type { Manifest, PlannedPoint, StoredRun, UnitResult } from "../runs/schema.ts";
+import type { ScoreMeasure, ScoreTable } from "../runs/score-table.ts";
 
 /** A benchmark as the manifest has it. */
 type PlannedBenchmark = Manifest["benchmarks"][number];
-
-/** One question at one point: all its attempts, in their order. */
-export interface Question {
-  readonly sample: string;
-  readonly attempts: readonly ScoreRecord[];
-}
 
 /** What one point did on one benchmark: the material of a row of summary.csv. */
 export interface PointScores {
   readonly point: PlannedPoint;
   readonly result: UnitResult;
   readonly benchmark: PlannedBenchmark;
-  readonly questions: readonly Question[];
+  readonly table: ScoreTable;
 }
 
-/** A number of one attempt: its accuracy, its tokens. */
-export type Measure = (score: ScoreRecord) => number;
-
 /**
- * A run as points by benchmarks, in the manifest's order (a point's benchmarks together), questions by name: the order in
- * which results happened to arrive never shows. Points that are not finished are left out.
+ * A run as points by benchmarks, in the manifest's order (a point's benchmarks together). Points that are not finished are
+ * left out.
  */
 export function pointScores(run: StoredRun): PointScores[] {
   const evaluated = new Map(run.evaluated.map((unit) => [unit.point.name, unit]));
   return run.manifest.points.flatMap((point) => {
     const unit = evaluated.get(point.name);
-    return unit === undefined ? [] : run.manifest.benchmarks.flatMap((benchmark) => scoresOf(unit, benchmark));
+    if (unit === undefined) return [];
+    return run.manifest.benchmarks.flatMap((benchmark) => {
+      const table = unit.tables.find((one) => one.benchmark === benchmark.name);
+      return table === undefined ? [] : [{ point, result: unit.result, benchmark, table }];
+    });
   });
 }
 
-function scoresOf(unit: EvaluatedPoint, benchmark: PlannedBenchmark): PointScores[] {
-  const scores = unit.scores.filter((score) => score.benchmark === benchmark.name);
-  if (scores.length === 0) return [];
-  const questions = [...groupBy(scores, (score) => score.sample)].map(([sample, attempts]) => ({
-    sample,
-    attempts: attempts.toSorted((a, b) => a.attempt - b.attempt),
-  }));
-  questions.sort((a, b) => (a.sample < b.sample ? -1 : 1));
-  return [{ point: unit.point, result: unit.result, benchmark, questions }];
+/**
+ * A measure as one number a question: the mean over its attempts, in the order of the table's questions. NaN where no attempt
+ * has it.
+ */
+export function questionMeans({ starts, columns, samples }: ScoreTable, measure: ScoreMeasure): Float64Array {
+  const values = columns[measure];
+  return Float64Array.from(samples, (_, q) => {
+    let [total, known] = [0, 0];
+    for (let i = starts[q] ?? 0; i < (starts[q + 1] ?? 0); i++) {
+      const value = values[i] ?? Number.NaN;
+      if (Number.isNaN(value)) continue;
+      total += value;
+      known++;
+    }
+    return known === 0 ? Number.NaN : total / known;
+  });
 }
 
-/** A measure as one number a question: the mean over its attempts. */
-export function questionMeans(questions: readonly Question[], measure: Measure): number[] {
-  return questions.map(
-    ({ attempts }) => attempts.reduce((total, score) => total + measure(score), 0) / attempts.length,
-  );
+/** Attempts of each question. */
+export function attemptsOf({ starts, samples }: ScoreTable): Int32Array {
+  return Int32Array.from(samples, (_, q) => (starts[q + 1] ?? 0) - (starts[q] ?? 0));
 }
 
 /** The points of a run whose units are not finished, by name. */

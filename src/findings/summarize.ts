@@ -1,9 +1,12 @@
-import type { ScoreRecord, StoredRun } from "../runs/schema.ts";
-import { type Interval, rateInterval, studentInterval } from "../stats/interval.ts";
+import type { StoredRun } from "../runs/schema.ts";
+import type { ScoreMeasure, ScoreTable } from "../runs/score-table.ts";
+import type { Interval } from "../stats/interval.ts";
+import { lengthInterval } from "../stats/lengths.ts";
 import { mean } from "../stats/mean.ts";
 import { majorityAtK, passAtK, passPowerK } from "../stats/pass-at-k.ts";
-import { median, quantile } from "../stats/quantile.ts";
-import { type Measure, type PointScores, pointScores, type Question, questionMeans, sameAs } from "./point-scores.ts";
+import { quantile } from "../stats/quantile.ts";
+import { rateInterval } from "../stats/rate.ts";
+import { attemptsOf, type PointScores, pointScores, questionMeans, sameAs } from "./point-scores.ts";
 
 /** A mean with its 95% interval; null where there is nothing to average or no spread to judge by. */
 export interface Estimate {
@@ -20,7 +23,7 @@ export interface SummaryRow {
   readonly benchmark: string;
   readonly benchmarkVersion: number;
   readonly samples: number;
-  /** Attempts a question. */
+  /** Attempts a question: the most that any has. */
   readonly attempts: number;
   readonly accuracy: Estimate;
   readonly accuracyStrict: Estimate;
@@ -33,8 +36,8 @@ export interface SummaryRow {
   readonly truncated: number | null;
   /** Of the attempts: gave no answer, cut off or not. */
   readonly noAnswer: number | null;
-  /** Accuracy of the attempts that were not cut off. */
-  readonly accuracyCompleted: number | null;
+  /** Accuracy of the attempts that were not cut off: a selection, easier questions among them. */
+  readonly accuracyCompleted: Estimate;
   /** All the tokens spent over the right answers they bought; null without a right answer. */
   readonly tokensPerCorrect: number | null;
   readonly tokensCorrect: number | null;
@@ -64,12 +67,14 @@ export function summarize(run: StoredRun): SummaryRow[] {
   return pointScores(run).map((scores) => summarizePoint(run, scores));
 }
 
-function summarizePoint(run: StoredRun, { point, result, benchmark, questions }: PointScores): SummaryRow {
+function summarizePoint(run: StoredRun, { point, result, benchmark, table }: PointScores): SummaryRow {
   const { manifest } = run;
-  const all = questions.flatMap(({ attempts }) => attempts);
-  const correct = all.filter((score) => score.accuracy === 1);
-  const attempts = Math.max(...questions.map((question) => question.attempts.length));
-  const rate = (measure: Measure): Estimate => rateEstimate(questions, attempts, measure);
+  const { columns } = table;
+  const attempts = attemptsOf(table);
+  const most = Math.max(...attempts);
+  const rate = (measure: ScoreMeasure): Estimate => rateEstimate(questionMeans(table, measure), attempts);
+  const correct = where(columns.tokens, columns.accuracy, 1);
+  const lengths = known(columns.tokens).toSorted((a, b) => a - b);
   return {
     sweep: manifest.sweep,
     point: point.name,
@@ -77,31 +82,27 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, questions }:
     axes: point.axes,
     benchmark: benchmark.name,
     benchmarkVersion: benchmark.version,
-    samples: questions.length,
-    attempts,
-    accuracy: rate((score) => score.accuracy),
-    accuracyStrict: rate((score) => score.accuracy_strict),
-    format: rate((score) => score.format),
-    tokens: meanEstimate(questionMeans(questions, (score) => score.tokens)),
-    tokensMedian: median(all.map((score) => score.tokens)),
-    tokensP90: quantile(
-      all.map((score) => score.tokens),
-      0.9,
-    ),
-    truncated: mean(all.map((score) => score.truncated)),
-    noAnswer: mean(all.map((score) => (score.answer === null ? 1 : 0))),
-    accuracyCompleted: mean(all.filter((score) => score.truncated === 0).map((score) => score.accuracy)),
-    tokensPerCorrect:
-      correct.length === 0 ? null : all.reduce((total, score) => total + score.tokens, 0) / correct.length,
-    tokensCorrect: mean(correct.map((score) => score.tokens)),
-    tokensWrong: mean(all.filter((score) => score.accuracy === 0).map((score) => score.tokens)),
-    thinkingTokens: meanKnown(all.map((score) => score.thinking_tokens)),
-    answerTokens: meanKnown(all.map((score) => score.answer_tokens)),
-    characters: mean(all.map((score) => score.characters)),
-    words: mean(all.map((score) => score.words)),
-    ...severalAttempts(questions, attempts),
-    formatParts: meansByName(all, (score) => score.format_parts),
-    rewards: meansByName(all, (score) => score.rewards),
+    samples: table.samples.length,
+    attempts: most,
+    accuracy: rate("accuracy"),
+    accuracyStrict: rate("accuracy_strict"),
+    format: rate("format"),
+    tokens: lengthEstimate(known(questionMeans(table, "tokens"))),
+    tokensMedian: quantile(lengths, 0.5),
+    tokensP90: quantile(lengths, 0.9),
+    truncated: meanKnown(columns.truncated),
+    noAnswer: complement(meanKnown(columns.answered)),
+    accuracyCompleted: completedAccuracy(table),
+    tokensPerCorrect: correct.length === 0 || lengths.length === 0 ? null : total(lengths) / correct.length,
+    tokensCorrect: meanKnown(correct),
+    tokensWrong: meanKnown(where(columns.tokens, columns.accuracy, 0)),
+    thinkingTokens: meanKnown(columns.thinking_tokens),
+    answerTokens: meanKnown(columns.answer_tokens),
+    characters: meanKnown(columns.characters),
+    words: meanKnown(columns.words),
+    ...severalAttempts(table, most),
+    formatParts: table.formatParts,
+    rewards: table.rewards,
     maxTokens: manifest.max_tokens,
     weightsSha256: result.weights_sha256,
     ggufType: result.gguf_type,
@@ -111,56 +112,81 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, questions }:
   };
 }
 
-function rateEstimate(questions: readonly Question[], attempts: number, measure: Measure): Estimate {
-  const rates = questionMeans(questions, measure);
-  return { value: mean(rates), interval: rateInterval(rates, attempts) };
+/** @param rates of the questions; NaN where one has none */
+function rateEstimate(rates: Float64Array, attempts: ArrayLike<number> | number): Estimate {
+  return { value: meanKnown(rates), interval: rateInterval({ rates, attempts }) };
 }
 
-/** Of counts: no interval reaches below 0. */
-function meanEstimate(values: readonly number[]): Estimate {
-  const interval = studentInterval(values);
-  return { value: mean(values), interval: interval && { ...interval, low: Math.max(0, interval.low) } };
+function lengthEstimate(values: readonly number[]): Estimate {
+  return { value: mean(values), interval: lengthInterval(values) };
+}
+
+/** Questions of which an attempt was not cut off, by those attempts. */
+function completedAccuracy({ samples, starts, columns }: ScoreTable): Estimate {
+  const completed = new Int32Array(samples.length);
+  const rates = Float64Array.from(samples, (_, q) => {
+    let [right, ended] = [0, 0];
+    for (let i = starts[q] ?? 0; i < (starts[q + 1] ?? 0); i++) {
+      if (columns.truncated[i] !== 0 || Number.isNaN(columns.accuracy[i] ?? Number.NaN)) continue;
+      right += columns.accuracy[i] ?? 0;
+      ended++;
+    }
+    completed[q] = ended;
+    return ended === 0 ? Number.NaN : right / ended;
+  });
+  const ended = where(columns.accuracy, columns.truncated, 0);
+  return { value: meanKnown(ended), interval: rateInterval({ rates, attempts: completed }) };
 }
 
 function severalAttempts(
-  questions: readonly Question[],
+  { samples, starts, columns, answerClasses }: ScoreTable,
   k: number,
 ): Pick<SummaryRow, "passAtK" | "passPowerK" | "majorityAtK"> {
   if (k < 2) return { passAtK: null, passPowerK: null, majorityAtK: null };
-  const rights = questions.map(({ attempts }) => ({
-    n: attempts.length,
-    c: attempts.filter((score) => score.accuracy === 1).length,
-  }));
-  const majority = questions.map(({ attempts }) =>
-    majorityAtK(
-      attempts.map((score) => ({ answerClass: score.answer_class, correct: score.accuracy === 1 })),
-      k,
-    ),
-  );
-  // A question with fewer attempts has no value: it is left out, never counted as 0.
-  const estimate = (values: readonly (number | null)[]): Estimate => {
-    const known = values.filter((value) => value !== null);
-    // Whole numbers are as good as one attempt a question; ties in a vote are not.
-    return { value: mean(known), interval: rateInterval(known, known.every(Number.isInteger) ? 1 : k) };
-  };
+  const questions = samples.map((_, q) => {
+    const [from, to] = [starts[q] ?? 0, starts[q + 1] ?? 0];
+    const correct = columns.accuracy.subarray(from, to);
+    const answers = Array.from(answerClasses.subarray(from, to), (answerClass, i) => ({
+      answerClass: answerClass < 0 ? null : answerClass,
+      correct: correct[i] === 1,
+    }));
+    return { n: to - from, c: answers.filter((answer) => answer.correct).length, answers };
+  });
   return {
-    passAtK: estimate(rights.map(({ n, c }) => passAtK(n, c, k))),
-    passPowerK: estimate(rights.map(({ n, c }) => passPowerK(n, c, k))),
-    majorityAtK: estimate(majority),
+    passAtK: votesEstimate(questions.map(({ n, c }) => passAtK(n, c, k))),
+    passPowerK: votesEstimate(questions.map(({ n, c }) => passPowerK(n, c, k))),
+    majorityAtK: votesEstimate(questions.map(({ answers }) => majorityAtK(answers, k))),
   };
 }
 
-/** The mean of the values that are known: a score that is undefined for an attempt is left out, never counted as 0. */
-function meanKnown(values: readonly (number | null)[]): number | null {
-  return mean(values.filter((value) => value !== null));
+/**
+ * What is voted on or tried k times is one answer a question. A question with fewer attempts has no value: it is left out,
+ * never counted as 0.
+ */
+function votesEstimate(values: readonly (number | null)[]): Estimate {
+  return rateEstimate(
+    Float64Array.from(values, (value) => value ?? Number.NaN),
+    1,
+  );
 }
 
-function meansByName(
-  scores: readonly ScoreRecord[],
-  partsOf: (score: ScoreRecord) => Readonly<Record<string, number | null>>,
-): Record<string, number | null> {
-  const names = [...new Set(scores.flatMap((score) => Object.keys(partsOf(score))))].toSorted();
-  return Object.fromEntries(
-    names.map((name) => [name, meanKnown(scores.map((score) => partsOf(score)[name] ?? null))]),
-  );
+/** The mean of the values that are known: what is undefined for an attempt is left out, never counted as 0. */
+function meanKnown(values: ArrayLike<number>): number | null {
+  return mean(known(values));
+}
+
+function known(values: ArrayLike<number>): number[] {
+  return Array.from(values).filter((value) => !Number.isNaN(value));
+}
+
+function where(values: Float64Array, chosen: Float64Array, is: number): number[] {
+  return known(values.filter((_, i) => chosen[i] === is));
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+function complement(share: number | null): number | null {
+  return share === null ? null : 1 - share;
 }

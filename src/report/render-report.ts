@@ -1,16 +1,13 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../base/atomic-write.ts";
 import { WorkError } from "../base/errors.ts";
-import { comparePoints } from "../findings/compare-points.ts";
-import { findings, runNotes } from "../findings/findings.ts";
-import { fronts } from "../findings/fronts.ts";
-import { summarize } from "../findings/summarize.ts";
+import { type Judgement, judge } from "../findings/judge.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import { summaryHtml } from "./page/html.ts";
 import { type PageContent, summaryMarkdown } from "./page/markdown.ts";
 import { chartSpecs, describePicture, type PictureSet } from "./pictures/chart-specs.ts";
 import { renderChart, renderOverview } from "./pictures/render-chart.ts";
-import { comparisonsCsv, samplesCsv, summaryCsv } from "./tables/csv.ts";
+import { averagesCsv, comparisonsCsv, samplesCsv, summaryCsv } from "./tables/csv.ts";
 import { alignedText, summaryTable } from "./tables/summary-table.ts";
 
 /** What to leave out. */
@@ -38,39 +35,57 @@ export async function renderReport(
   outDir: string,
   { charts = true }: ReportOptions = {},
 ): Promise<RenderedReport> {
-  const rows = summarize(run);
+  const judgement = judge(run);
+  const { rows, comparisons, claims, decisions, averages } = judgement;
   if (rows.length === 0 && run.failed.length === 0) {
     throw new WorkError(`Expected at least one finished point in the run of "${run.manifest.sweep}", found none`, {
       hint: "Run the sweep; what is finished is reported even while the rest is missing.",
     });
   }
-  const comparisons = comparePoints(run);
-  const drawnFronts = fronts(run);
-  const said = findings(run, rows, comparisons, drawnFronts);
-  const notes = runNotes(run, rows);
   const table = summaryTable(rows);
   const pictures = charts ? await drawPictures(chartSpecs(run.manifest, rows)) : [];
   const content: PageContent = {
     manifest: run.manifest,
     table,
-    findings: said,
-    notes,
+    claims: claims.filter(({ shown }) => shown),
+    decisions,
     pictures: pictures.filter(({ inPage }) => inPage),
   };
-  const files: [name: string, content: string | Uint8Array][] = [
-    ["summary.csv", summaryCsv(run.manifest.axes, rows, drawnFronts)],
+  const files: [name: string, content: string | Uint8Array | AsyncIterable<string>][] = [
+    ["summary.csv", summaryCsv(run.manifest.axes, judgement)],
     ["samples.csv", samplesCsv(run)],
     ["comparisons.csv", comparisonsCsv(run.manifest.sweep, comparisons)],
+    ...(averages.length === 0
+      ? []
+      : [["averages.csv", averagesCsv(run.manifest.sweep, averages)] satisfies [string, string]]),
     ...pictures.map(({ file, png }): [string, Uint8Array] => [file, png]),
     ["summary.md", summaryMarkdown(content)],
-    [
-      "report.json",
-      `${JSON.stringify({ manifest: run.manifest, rows, comparisons, fronts: drawnFronts, findings: said, notes }, null, 1)}\n`,
-    ],
+    ["report.json", reportJson(run, judgement)],
     ["index.html", summaryHtml(content)],
   ];
   for (const [name, text] of files) await writeFileAtomic(join(outDir, name), text);
   return { files: files.map(([name]) => name), table: rows.length === 0 ? "" : alignedText(table) };
+}
+
+/** report.json: everything that the pages show, and the claims that they do not. */
+function reportJson({ manifest }: StoredRun, judgement: Judgement): string {
+  const { rows, bands, prices, comparisons, fronts, averages, claims, decisions } = judgement;
+  const bandsByName = Object.fromEntries(
+    Array.from(bands, ([benchmark, points]) => [benchmark, Object.fromEntries(points)]),
+  );
+  const content = {
+    manifest,
+    decision: decisions[0] ?? null,
+    ...(decisions.length > 1 ? { decisions } : {}),
+    rows,
+    bands: bandsByName,
+    prices,
+    comparisons,
+    fronts,
+    averages,
+    claims,
+  };
+  return `${JSON.stringify(content, null, 1)}\n`;
 }
 
 interface DrawnPicture {

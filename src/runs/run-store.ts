@@ -7,7 +7,8 @@ import { isRecord } from "../base/is-record.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { lockFolder } from "./lock.ts";
 import { progressSchema, type RunProgress } from "./progress.ts";
-import { type Manifest, manifestSchema, type StoredRun } from "./schema.ts";
+import { type EvaluatedPoint, type Manifest, manifestSchema, type StoredRun } from "./schema.ts";
+import { scoreTables } from "./score-table.ts";
 import { readStored } from "./stored-files.ts";
 import { UnitStore } from "./unit-store.ts";
 
@@ -45,7 +46,7 @@ export async function openRunStore(folder: string, manifest: Manifest): Promise<
     if (stored === undefined) await writeManifest(folder, manifest);
     else {
       refuseOtherPlan(stored, manifest, folder);
-      await writeScoring(folder, stored, manifest.scoring);
+      await writeMutable(folder, stored, manifest);
     }
   } catch (error) {
     await lock.release();
@@ -83,14 +84,13 @@ export async function readRun(folder: string): Promise<StoredRun> {
     result === undefined && failure !== undefined ? [{ point: point.name, ...failure }] : [],
   );
   const finished = new Set(done.map(({ point }) => point.unit));
-  const evaluated = await Promise.all(
-    done
-      .filter(({ result }) => result.same_as === null || finished.has(result.same_as))
-      .map(async ({ point, result }) => {
-        const scores = await new UnitStore(unitFolder(folder, result.same_as ?? point.unit)).scores();
-        return { point, result, scores };
-      }),
-  );
+  const evaluated: EvaluatedPoint[] = [];
+  for (const { point, result } of done) {
+    if (result.same_as !== null && !finished.has(result.same_as)) continue;
+    const unit = new UnitStore(unitFolder(folder, result.same_as ?? point.unit));
+    // One after the other: a million records at once would be gigabytes.
+    evaluated.push({ point, result, tables: scoreTables(await unit.scores()), records: () => unit.scores() });
+  }
   return { manifest, evaluated, failed };
 }
 
@@ -105,7 +105,18 @@ export async function readManifest(folder: string): Promise<Manifest> {
 
 /** Keeps how the scores of a run are made; its units are to be scored again by whoever changes that. */
 export async function writeScoring(folder: string, manifest: Manifest, scoring: Manifest["scoring"]): Promise<void> {
-  if (digestOf(manifest.scoring) !== digestOf(scoring)) await writeManifest(folder, { ...manifest, scoring });
+  await writeMutable(folder, manifest, { ...manifest, scoring });
+}
+
+/** Keeps what may change without a completion being made again: the scoring and the objective. */
+async function writeMutable(
+  folder: string,
+  stored: Manifest,
+  { scoring, objective }: Pick<Manifest, "scoring" | "objective">,
+): Promise<void> {
+  if (digestOf([stored.scoring, stored.objective ?? null]) === digestOf([scoring, objective ?? null])) return;
+  const { objective: _old, ...rest } = stored;
+  await writeManifest(folder, { ...rest, scoring, ...(objective === undefined ? {} : { objective }) });
 }
 
 function writeManifest(folder: string, manifest: Manifest): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ScoreTable } from "./score-table.ts";
 
 /**
  * What a run store holds, as read back from disk. Reports, re-scoring and resuming all see a run through these types.
@@ -44,23 +45,24 @@ export const scoreRecordSchema = z.object({
   /** The first accepted answer, for samples.csv. */
   gold: z.string(),
   status: z.enum(["correct", "wrong", "no_answer", "unparsed", "truncated", "timeout"]),
-  accuracy: bit,
-  accuracy_strict: bit,
+  /** Null where a source does not say, here and below. */
+  accuracy: bit.nullable(),
+  accuracy_strict: bit.nullable(),
   answer: z.string().nullable(),
   /** Attempts of a sample whose answers are equivalent share a number; for maj@k. Null without an answer. */
   answer_class: z.int().nonnegative().nullable(),
   path: z.string(),
   rule: z.string(),
-  format: bit,
+  format: bit.nullable(),
   format_parts: z.record(z.string(), z.number()),
-  tokens: z.int().nonnegative(),
+  tokens: z.int().nonnegative().nullable(),
   thinking_tokens: z.int().nonnegative().nullable(),
   answer_tokens: z.int().nonnegative().nullable(),
   characters: z.int().nonnegative(),
   thinking_characters: z.int().nonnegative(),
   answer_characters: z.int().nonnegative(),
   words: z.int().nonnegative(),
-  truncated: bit,
+  truncated: bit.nullable(),
   rewards: z.record(z.string(), z.number().nullable()),
 });
 export type ScoreRecord = z.infer<typeof scoreRecordSchema>;
@@ -104,6 +106,8 @@ export const manifestSchema = z.object({
   benchmarks: z.array(plannedBenchmarkSchema),
   max_tokens: z.int().positive(),
   scoring: scoringSchema.prefault({ profile: "default", formats: {} }),
+  /** What the sweep is for, as `findings` reads it; like the scoring it may change. */
+  objective: z.record(z.string(), z.unknown()).optional(),
   /** The whole resolved sweep, for the record and for saying what differs. */
   plan: z.record(z.string(), z.unknown()),
   plan_digest: digest,
@@ -153,7 +157,10 @@ export type UnitFailure = z.infer<typeof unitFailureSchema>;
 export interface EvaluatedPoint {
   readonly point: PlannedPoint;
   readonly result: UnitResult;
-  readonly scores: readonly ScoreRecord[];
+  /** A table for each benchmark. */
+  readonly tables: readonly ScoreTable[];
+  /** The records themselves, read again: only one unit's are ever held. */
+  readonly records: () => Promise<readonly ScoreRecord[]>;
 }
 
 /** A whole run, read back: all that `report` needs. Units that are not finished are left out. */

@@ -1,6 +1,5 @@
-import { type AveragedContrast } from "./best.ts";
-import { incompleteBeta, studentQuantile } from "./distributions.ts";
-import { CONFIDENCE, type Interval } from "./interval.ts";
+import { incompleteBeta } from "./distributions.ts";
+import type { Interval } from "./interval.ts";
 
 /** An estimate with its interval. */
 export interface Bounded {
@@ -21,15 +20,6 @@ export function macroAverage(parts: readonly Bounded[]): Bounded {
       high: value + side((part) => part.interval.high - part.value),
     },
   };
-}
-
-/** The interval of a contrast that is averaged over benchmarks. */
-export function averagedInterval(
-  { centre, error, degrees }: AveragedContrast,
-  confidence: number = CONFIDENCE,
-): Interval {
-  const half = studentQuantile(1 - (1 - confidence) / 2, Math.max(1, degrees)) * error;
-  return { low: centre - half, high: centre + half };
 }
 
 /**

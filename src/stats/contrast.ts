@@ -112,7 +112,7 @@ export function centreOf({ sum, questions }: ContrastSums, bound: number): numbe
 }
 
 /** An interval of so much to both sides of the middle, within what is possible. */
-export function around(sums: ContrastSums, half: number, bound: number): Interval {
+function around(sums: ContrastSums, half: number, bound: number): Interval {
   const middle = centreOf(sums, bound);
   const most = bound > 0 ? bound : Number.POSITIVE_INFINITY;
   return { low: clamp(middle - half, -most, most), high: clamp(middle + half, -most, most) };
@@ -120,6 +120,12 @@ export function around(sums: ContrastSums, half: number, bound: number): Interva
 
 function pOf(t: number, questions: number): number {
   return Math.min(1, 2 * (1 - studentCdf(Math.abs(t), questions - 1)));
+}
+
+/** The t that has a z, by the inverse of `normalOfT`. */
+export function tOfNormal(z: number, degrees: number): number {
+  const scaled = (z * (8 * degrees + 3)) / (8 * degrees + 1);
+  return Math.sign(z) * Math.sqrt(degrees * Math.expm1(scaled ** 2 / degrees));
 }
 
 /** Puts t values of different degrees of freedom on one scale, the normal's (Wallace 1959). */

@@ -71,7 +71,7 @@ export function questionsToDecide(measures: readonly AssumedMeasure[], questions
 }
 
 /** How often a safe point is found with so many questions. */
-export function shareDecided(measures: readonly AssumedMeasure[], questions: number, seed: string): number {
+function shareDecided(measures: readonly AssumedMeasure[], questions: number, seed: string): number {
   const normal = normalDraws(seededRandom(deriveSeed("questions to decide", seed)));
   const prepared = measures.map((measure) => ({
     ...measure,

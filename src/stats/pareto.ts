@@ -11,6 +11,19 @@ export function dominates(a: Tradeoff, b: Tradeoff): boolean {
   return a.gain >= b.gain && a.cost <= b.cost && (a.gain > b.gain || a.cost < b.cost);
 }
 
+/** Whether no other choice is at least as good in every gain and in the cost, and better in one. */
+export function onFront(choices: readonly { readonly gains: readonly number[]; readonly cost: number }[]): boolean[] {
+  return choices.map(
+    (choice) =>
+      !choices.some(
+        (other) =>
+          other.cost <= choice.cost &&
+          other.gains.every((gain, i) => gain >= (choice.gains[i] ?? 0)) &&
+          (other.cost < choice.cost || other.gains.some((gain, i) => gain > (choice.gains[i] ?? 0))),
+      ),
+  );
+}
+
 /** The choices that no other dominates, cheapest first; equal ones are all kept. */
 export function paretoFront<Choice extends Tradeoff>(choices: readonly Choice[]): Choice[] {
   return choices

@@ -22,14 +22,6 @@ export function gPassAtK(attempts: number, correct: number, k: number, threshold
   return Math.min(1, chance);
 }
 
-/** The mean of G-Pass@k over thresholds above one half: 2/k times the sum over i = ceil(k/2)+1 .. k. */
-export function meanGPassAtK(attempts: number, correct: number, k: number): number | null {
-  if (!canDraw(attempts, k)) return null;
-  let total = 0;
-  for (let i = Math.ceil(k * 0.5) + 1; i <= k; i++) total += gPassAtK(attempts, correct, k, i / k) ?? 0;
-  return (2 * total) / k;
-}
-
 /** One attempt as a voter: the class of answers that it gave (null: none) and whether it was right. */
 export interface Vote {
   readonly answerClass: number | null;

@@ -1,5 +1,5 @@
 /** Where the spread of single answers on a benchmark comes from; the three add up to 1. */
-export interface VarianceShares {
+interface VarianceShares {
   /** Some questions are harder than others, at every point alike. */
   readonly questions: number;
   /** The same question is answered otherwise at another point. */

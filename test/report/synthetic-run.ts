@@ -1,6 +1,7 @@
 import { sha256 } from "../../src/base/digest.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import type { EvaluatedPoint, PlannedPoint, ScoreRecord, StoredRun } from "../../src/runs/schema.ts";
+import type { EvaluatedPoint, PlannedPoint, ScoreRecord, StoredRun, UnitResult } from "../../src/runs/schema.ts";
+import { scoreTables } from "../../src/runs/score-table.ts";
 
 /** What a made-up model does: chances of being right, of boxing the answer, of closing its reasoning, and its mean length. */
 interface Behaviour {
@@ -51,21 +52,23 @@ export function syntheticRun(options: SyntheticOptions = {}): StoredRun {
       point: plannedPoint(name, "reference", {}),
       behaviour,
     })),
-  ].map(({ point, behaviour }) => ({
-    point,
-    result: {
-      unit: point.unit,
-      weights_sha256: sha256(`weights ${point.name}`),
-      identity: sha256(`identity ${point.name}`),
-      same_as: null,
-      runtime: "scripted",
-      gguf_type: "bf16",
-      attempts: samples * attempts * benchmarks.length,
-      scorer_version: 1,
-      scoring_digest: "",
-    },
-    scores: benchmarks.flatMap((benchmark) => syntheticScores(benchmark, point.name, samples, attempts, behaviour)),
-  }));
+  ].map(({ point, behaviour }) =>
+    evaluatedPoint(
+      point,
+      {
+        unit: point.unit,
+        weights_sha256: sha256(`weights ${point.name}`),
+        identity: sha256(`identity ${point.name}`),
+        same_as: null,
+        runtime: "scripted",
+        gguf_type: "bf16",
+        attempts: samples * attempts * benchmarks.length,
+        scorer_version: 1,
+        scoring_digest: "",
+      },
+      benchmarks.flatMap((benchmark) => syntheticScores(benchmark, point.name, samples, attempts, behaviour)),
+    ),
+  );
   return {
     manifest: {
       manifest_version: 1,
@@ -89,6 +92,28 @@ export function syntheticRun(options: SyntheticOptions = {}): StoredRun {
     evaluated,
     failed: [],
   };
+}
+
+/** A unit as it is read back from a store. */
+export function evaluatedPoint(
+  point: PlannedPoint,
+  result: UnitResult,
+  scores: readonly ScoreRecord[],
+): EvaluatedPoint {
+  return { point, result, tables: scoreTables(scores), records: () => Promise.resolve(scores) };
+}
+
+/** The same run with other scores at some points. */
+export async function changeScores(
+  run: StoredRun,
+  change: (scores: readonly ScoreRecord[], point: PlannedPoint) => readonly ScoreRecord[],
+): Promise<StoredRun> {
+  const evaluated = await Promise.all(
+    run.evaluated.map(async ({ point, result, records }) =>
+      evaluatedPoint(point, result, change(await records(), point)),
+    ),
+  );
+  return { ...run, evaluated };
 }
 
 function plannedPoint(name: string, kind: PlannedPoint["kind"], axes: Record<string, string>): PlannedPoint {

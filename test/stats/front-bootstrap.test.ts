@@ -14,7 +14,7 @@ describe("the bootstrapped front", () => {
       [0.1, 0.1, 0.1, 0.1],
       [0.5, 0.5, 0.5, 0.5],
     ];
-    const { probability, hypervolume, hypervolumeInterval } = bootstrapFront(gains, costs, reference);
+    const { probability, hypervolume, hypervolumeInterval } = bootstrapFront([gains], costs, reference);
     expect(probability).toEqual([1, 0]);
     expect(hypervolume).toBeCloseTo(0.9, 12);
     expect(hypervolumeInterval?.low).toBeCloseTo(0.9, 12);
@@ -24,14 +24,19 @@ describe("the bootstrapped front", () => {
     const random = seededRandom(5);
     const gains = [0, 1].map(() => Array.from({ length: 200 }, () => (random() < 0.5 ? 1 : 0)));
     const costs = [0, 1].map(() => Array.from({ length: 200 }, () => 0.4 + 0.2 * random()));
-    const { probability } = bootstrapFront(gains, costs, reference, 1);
+    const { probability } = bootstrapFront([gains], costs, reference, 1);
     expect(Math.max(...probability)).toBeLessThanOrEqual(1);
     expect(Math.min(...probability)).toBeGreaterThan(0.01);
-    expect(bootstrapFront(gains, costs, reference, 1).probability).toEqual(probability);
+    expect(bootstrapFront([gains], costs, reference, 1).probability).toEqual(probability);
   });
 
   it("has nothing to say without questions", () => {
-    expect(bootstrapFront([], [], reference)).toEqual({ probability: [], hypervolume: 0, hypervolumeInterval: null });
-    expect(bootstrapFront([[]], [[]], reference).probability).toEqual([0]);
+    expect(bootstrapFront([], [], reference)).toEqual({
+      onFront: [],
+      probability: [],
+      hypervolume: 0,
+      hypervolumeInterval: null,
+    });
+    expect(bootstrapFront([[[]]], [[]], reference).probability).toEqual([0]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { normalQuantile, studentCdf, studentQuantile } from "../../src/stats/distributions.ts";
-import { rateInterval, studentInterval, wilsonInterval } from "../../src/stats/interval.ts";
+import { studentInterval } from "../../src/stats/interval.ts";
 import { mean, standardError, sum, variance } from "../../src/stats/mean.ts";
 import { median, quantile } from "../../src/stats/quantile.ts";
 
@@ -49,39 +49,11 @@ describe("distributions", () => {
   });
 });
 
-function width(interval: { low: number; high: number } | null): number {
-  return (interval?.high ?? 0) - (interval?.low ?? 0);
-}
-
 describe("intervals", () => {
-  it("gives Wilson's interval", () => {
-    expect(wilsonInterval(8, 10)?.low).toBeCloseTo(0.490162, 6);
-    expect(wilsonInterval(8, 10)?.high).toBeCloseTo(0.943318, 6);
-  });
-
-  it("stays inside 0..1 and keeps a width at 0% and 100%", () => {
-    expect(wilsonInterval(0, 10)).toEqual({ low: 0, high: expect.closeTo(0.277533, 6) });
-    expect(wilsonInterval(10, 10)).toEqual({ low: expect.closeTo(0.722467, 6), high: 1 });
-    expect(wilsonInterval(0, 0)).toBeNull();
-  });
-
   it("gives Student's interval, and none of one value", () => {
     const interval = studentInterval([1, 2, 3, 4, 5]);
     expect(interval?.low).toBeCloseTo(3 - 2.7764451052 * Math.sqrt(0.5), 8);
     expect(interval?.high).toBeCloseTo(3 + 2.7764451052 * Math.sqrt(0.5), 8);
     expect(studentInterval([3])).toBeNull();
-  });
-
-  it("does not take four attempts at a question for four questions", () => {
-    const rates = [1, 1, 0, 0, 1, 0.5, 1, 0];
-    expect(rateInterval(rates, 4)).toEqual(
-      expect.objectContaining({ low: expect.closeTo(studentInterval(rates)?.low ?? 0, 12) }),
-    );
-    const asIfMore = wilsonInterval(18, 32);
-    expect(width(rateInterval(rates, 4))).toBeGreaterThan(width(asIfMore));
-  });
-
-  it("still has a width where several attempts all agree", () => {
-    expect(rateInterval([1, 1, 1, 1], 3)).toEqual(wilsonInterval(4, 4));
   });
 });

@@ -1,4 +1,4 @@
-import { describeRun, LEGEND, type PageContent } from "./markdown.ts";
+import { decisionTexts, describeRun, LEGEND, type PageContent, sectionsOf } from "./markdown.ts";
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
@@ -6,11 +6,12 @@ table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-num
 th,td{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap}
 th:first-child,td:first-child,.name{text-align:left}
 tbody tr:hover{background:#f4f6f8}
+.decision{font-size:1.1rem;border-left:.3rem solid #2b6cb0;padding-left:.8rem}
 img{max-width:100%;height:auto}`;
 
 /** index.html: one page that needs nothing but the pictures beside it; no scripts, no requests elsewhere. */
 export function summaryHtml(content: PageContent): string {
-  const { manifest, table, findings, notes, pictures } = content;
+  const { manifest, table, claims, decisions, pictures } = content;
   const cells = (tag: "th" | "td", row: readonly string[]): string =>
     row
       .map((cell, i) => `<${tag}${i < table.nameColumns ? ' class="name"' : ""}>${escapeHtml(cell)}</${tag}>`)
@@ -27,6 +28,9 @@ ${STYLE}
 </head>
 <body>
 <h1>${escapeHtml(manifest.sweep)}</h1>
+${decisionTexts(decisions)
+  .map((text) => `<p class="decision">${escapeHtml(text)}</p>`)
+  .join("\n")}
 <p>${escapeHtml(describeRun(manifest))}</p>
 <div class="scroll"><table>
 <thead><tr>${cells("th", table.header)}</tr></thead>
@@ -35,8 +39,9 @@ ${table.rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}
 </tbody>
 </table></div>
 <p>${escapeHtml(LEGEND)}</p>
-${findings.map(({ benchmark, sentences }) => `<h2>${escapeHtml(benchmark)}</h2>\n${htmlList(sentences)}`).join("\n")}
-${htmlList(notes)}
+${sectionsOf(claims)
+  .map(({ heading, sentences }) => `<h2>${escapeHtml(heading)}</h2>\n${htmlList(sentences)}`)
+  .join("\n")}
 ${pictures.map(({ file, alternative }) => `<p><img src="${encodeURI(file)}" alt="${escapeHtml(alternative)}"></p>`).join("\n")}
 <p>Data: <a href="summary.csv">summary.csv</a>, <a href="comparisons.csv">comparisons.csv</a>, <a href="samples.csv">samples.csv</a>, <a href="report.json">report.json</a>.</p>
 </body>

@@ -1,21 +1,24 @@
 import { countOf } from "../../base/count-of.ts";
-import type { Findings } from "../../findings/findings.ts";
+import type { Claim } from "../../findings/claims.ts";
+import type { Decision } from "../../findings/decision.ts";
 import type { Manifest } from "../../runs/schema.ts";
+import { groupBy } from "../../stats/mean.ts";
 import { markdownTable, type TextTable } from "../tables/summary-table.ts";
 
 /** Everything that a page shows, in texts. */
 export interface PageContent {
   readonly manifest: Manifest;
   readonly table: TextTable;
-  readonly findings: readonly Findings[];
-  readonly notes: readonly string[];
+  /** The sentences, a claim each, in the order of the page. */
+  readonly claims: readonly Claim[];
+  readonly decisions: readonly Decision[];
   /** Names of picture files beside the page, with a text for those who do not see them. */
   readonly pictures: readonly { readonly file: string; readonly alternative: string }[];
 }
 
 /** How the numbers are to be read; under every table. */
 export const LEGEND =
-  "In brackets: 95% intervals over questions (Wilson for rates of one attempt, Student's t for tokens and for rates of several attempts). accuracy accepts every way in which an answer is found, strict only the boxed answer after the reasoning.";
+  "In brackets: 95% intervals over questions (Agresti and Coull's with an effective number of answers for rates, Hall's transformed t for lengths). accuracy accepts every way in which an answer is found, strict only the boxed answer after the reasoning. p-values are adjusted over everything that this page claims.";
 
 /** One line about what was run. */
 export function describeRun({ benchmarks, points }: Manifest): string {
@@ -25,23 +28,47 @@ export function describeRun({ benchmarks, points }: Manifest): string {
   return `${countOf(points.length, "point or reference", "points and references")} on ${asked.join(", ")}.`;
 }
 
-/** summary.md: the table, what it says, the pictures. */
-export function summaryMarkdown({ manifest, table, findings, notes, pictures }: PageContent): string {
-  const several = findings.length > 1;
-  const sections = findings.map(({ benchmark, sentences }) =>
-    [...(several ? [`### ${benchmark}`, ""] : []), ...sentences.map((sentence) => `- ${sentence}`), ""].join("\n"),
+/** Sentences under their heading: a benchmark, or the run. */
+export interface Section {
+  readonly heading: string;
+  readonly sentences: readonly string[];
+}
+
+/** The sentences by benchmark, with those about the run last. */
+export function sectionsOf(claims: readonly Claim[]): Section[] {
+  const named = groupBy(
+    claims.filter(({ benchmark }) => benchmark !== ""),
+    ({ benchmark }) => benchmark,
   );
+  const notes = claims.filter(({ benchmark }) => benchmark === "");
+  return [
+    ...Array.from(named, ([heading, own]) => ({ heading, sentences: own.map(({ text }) => text) })),
+    ...(notes.length === 0 ? [] : [{ heading: "This run", sentences: notes.map(({ text }) => text) }]),
+  ];
+}
+
+/** The answer, one paragraph a decision. */
+export function decisionTexts(decisions: readonly Decision[]): string[] {
+  return decisions.map(({ text, benchmark }) => (decisions.length > 1 ? `${benchmark}: ${text}` : text));
+}
+
+/** summary.md: the decision, the table, what it says, the pictures. */
+export function summaryMarkdown({ manifest, table, claims, decisions, pictures }: PageContent): string {
   return [
     `# ${manifest.sweep}`,
     "",
+    ...decisionTexts(decisions).flatMap((text) => [text, ""]),
     describeRun(manifest),
     "",
     markdownTable(table),
     LEGEND,
     "",
-    ...sections,
-    ...notes.map(markdownItem),
-    "",
+    ...sectionsOf(claims).flatMap(({ heading, sentences }) => [
+      `## ${heading}`,
+      "",
+      ...sentences.map(markdownItem),
+      "",
+    ]),
     ...pictures.map(({ file, alternative }) => `![${alternative}](${file})\n`),
   ].join("\n");
 }

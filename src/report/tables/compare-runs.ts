@@ -1,10 +1,12 @@
 import { StoreError } from "../../base/errors.ts";
 import { suggestion } from "../../base/suggest.ts";
-import { type Comparison, compareFamily, type Pair } from "../../findings/compare-points.ts";
+import { judgeFamily } from "../../findings/claims.ts";
+import { type Comparison, comparisonsOf, type PairedDifference } from "../../findings/compare-points.ts";
+import { pairsAsked } from "../../findings/contrasts.ts";
+import { type Evidence, evidenceOf } from "../../findings/evidence.ts";
 import { decimal, percent, pText } from "../../findings/numbers.ts";
 import { type PointScores, pointScores } from "../../findings/point-scores.ts";
 import type { StoredRun } from "../../runs/schema.ts";
-import { groupBy } from "../../stats/mean.ts";
 import type { TextTable } from "./summary-table.ts";
 
 /** A run and what to call it. */
@@ -45,7 +47,30 @@ export function compareRuns(baseline: NamedRun, other: NamedRun, points?: readon
       ? { point, baseline: to }
       : { point: nameByRun(point, other.name), baseline: nameByRun(to, baseline.name) },
   );
-  return [...groupBy(named, ({ point }) => point.benchmark.name).values()].flatMap(compareFamily);
+  return judgePairs(named);
+}
+
+/** Two points on the same benchmark. */
+interface Pair {
+  readonly point: PointScores;
+  readonly baseline: PointScores;
+}
+
+/** A family of its own: p-values are adjusted over all measures and benchmarks of these pairs. */
+function judgePairs(pairs: readonly Pair[]): Comparison[] {
+  const sides = new Set(pairs.flatMap(({ point, baseline }) => [baseline, point]));
+  const evidence = evidenceOf([...sides], ({ point }) => point.name);
+  const chosen = (one: Evidence): [string, string][] =>
+    pairs
+      .filter(({ point }) => point.benchmark.name === one.benchmark)
+      .map(({ point, baseline }) => [point.point.name, baseline.point.name]);
+  const { judged, criticalZ } = judgeFamily(evidence, (one) =>
+    pairsAsked(
+      one,
+      chosen(one).map(([a, b]) => [one.place(a) ?? 0, one.place(b) ?? 0] as const),
+    ),
+  );
+  return evidence.flatMap((one) => comparisonsOf(one, chosen(one), judged, criticalZ));
 }
 
 function choose(baseline: NamedRun, other: NamedRun, [a, b]: readonly [string, string]): PointScores[][] {
@@ -93,20 +118,25 @@ export function comparisonTable(comparisons: readonly Comparison[]): TextTable {
       row.benchmark,
       String(row.samples),
       difference(row.accuracy),
-      `${row.accuracy.wins} : ${row.accuracy.losses}`,
-      pText(row.accuracyHolm ?? row.accuracy.p).replace("p = ", ""),
+      `${row.wins} : ${row.losses}`,
+      adjusted(row.accuracy),
       difference(row.accuracyStrict),
       difference(row.format),
       row.tokens === null
         ? "-"
-        : withRange(decimal(row.tokens.ratio, 2), row.tokens.interval, (value) => decimal(value, 2)),
+        : withRange(decimal(row.tokens.difference, 2), row.tokens.interval, (value) => decimal(value, 2)),
     ]),
     nameColumns: 3,
   };
 }
 
-function difference({ difference: value, interval }: Comparison["accuracy"]): string {
-  return withRange(percent(value), interval, percent);
+function adjusted(found: PairedDifference | null): string {
+  const p = found?.pAdjusted ?? null;
+  return p === null ? "-" : pText(p).replace("p = ", "");
+}
+
+function difference(found: PairedDifference | null): string {
+  return found === null ? "-" : withRange(percent(found.difference), found.interval, percent);
 }
 
 function withRange(

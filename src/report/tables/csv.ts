@@ -1,22 +1,27 @@
 import { stringify } from "csv-stringify/sync";
-import type { Comparison } from "../../findings/compare-points.ts";
+import type { Comparison, PairedDifference } from "../../findings/compare-points.ts";
+import type { Price } from "../../findings/decision.ts";
 import type { Front } from "../../findings/fronts.ts";
+import type { AverageRow, Bands, Judgement } from "../../findings/judge.ts";
 import { csvCount, csvProbability, csvRate } from "../../findings/numbers.ts";
 import { pointScores } from "../../findings/point-scores.ts";
 import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
 import type { ScoreRecord, StoredRun } from "../../runs/schema.ts";
+import { inOrder } from "../../runs/score-table.ts";
+import type { Interval } from "../../stats/interval.ts";
 
 type Cell = string | number | null;
 type Columns<Row> = readonly (readonly [name: string, cell: (row: Row) => Cell])[];
 
-/** summary.csv: a row a point and benchmark. Rates are fractions; empty cells are unknown, never 0. */
-export function summaryCsv(
-  axes: readonly string[],
-  rows: readonly SummaryRow[],
-  fronts: readonly Front[] = [],
-): string {
-  const onFront = (row: SummaryRow): number | undefined =>
-    fronts.find(({ benchmark }) => benchmark === row.benchmark)?.probability[row.point];
+/** What summary.csv shows beside its rows. */
+export type SummaryCsvSource = Pick<Judgement, "rows" | "bands" | "prices" | "fronts">;
+
+/** summary.csv: a row a point and benchmark. Rates are fractions; empty cells are unknown, never 0. docs/columns.md describes all. */
+export function summaryCsv(axes: readonly string[], { rows, bands, prices, fronts }: SummaryCsvSource): string {
+  const front = (row: SummaryRow): Front | undefined => fronts.find(({ benchmark }) => benchmark === row.benchmark);
+  const price = (row: SummaryRow): Price | undefined =>
+    prices.find(({ point, benchmark }) => point === standIn(row) && benchmark === row.benchmark);
+  const band = (row: SummaryRow): Bands | undefined => bands.get(row.benchmark)?.get(row.point);
   const formatParts = namesOf(rows, (row) => row.formatParts);
   const rewards = namesOf(rows, (row) => row.rewards);
   const several = rows.some((row) => row.attempts > 1);
@@ -27,13 +32,9 @@ export function summaryCsv(
     ["benchmark", (row) => row.benchmark],
     ["samples", (row) => row.samples],
     ["attempts", (row) => row.attempts],
-    ["accuracy", (row) => csvRate(row.accuracy.value)],
-    ["accuracy_low", (row) => csvRate(row.accuracy.interval?.low)],
-    ["accuracy_high", (row) => csvRate(row.accuracy.interval?.high)],
+    ...estimateColumns("accuracy", (row) => row.accuracy),
     ["accuracy_strict", (row) => csvRate(row.accuracyStrict.value)],
-    ["format", (row) => csvRate(row.format.value)],
-    ["format_low", (row) => csvRate(row.format.interval?.low)],
-    ["format_high", (row) => csvRate(row.format.interval?.high)],
+    ...estimateColumns("format", (row) => row.format),
     ["tokens_mean", (row) => csvCount(row.tokens.value)],
     ["tokens_median", (row) => csvCount(row.tokensMedian)],
     ["tokens_low", (row) => csvCount(row.tokens.interval?.low)],
@@ -46,8 +47,18 @@ export function summaryCsv(
     ["same_as", (row) => row.sameAs],
     ["accuracy_strict_low", (row) => csvRate(row.accuracyStrict.interval?.low)],
     ["accuracy_strict_high", (row) => csvRate(row.accuracyStrict.interval?.high)],
-    ["accuracy_completed", (row) => csvRate(row.accuracyCompleted)],
-    ["front_probability", (row) => csvRate(onFront(row))],
+    ...bandColumns("accuracy", (row) => band(row)?.accuracy),
+    ...bandColumns("accuracy_strict", (row) => band(row)?.accuracy_strict),
+    ...bandColumns("format", (row) => band(row)?.format),
+    ...estimateColumns("accuracy_completed", (row) => row.accuracyCompleted),
+    ["tokens_saved", (row) => csvRate(saved(price(row)?.tokens?.ratio))],
+    ["tokens_saved_low", (row) => csvRate(saved(price(row)?.tokens?.interval?.high))],
+    ["tokens_saved_high", (row) => csvRate(saved(price(row)?.tokens?.interval?.low))],
+    ["accuracy_loses_at_most", (row) => csvRate(price(row)?.losesAtMost.accuracy)],
+    ["accuracy_strict_loses_at_most", (row) => csvRate(price(row)?.losesAtMost.accuracy_strict)],
+    ["format_loses_at_most", (row) => csvRate(price(row)?.losesAtMost.format)],
+    ["front", (row) => onFront(front(row), standIn(row))],
+    ["front_probability", (row) => csvRate(front(row)?.probability[standIn(row)])],
     ["tokens_p90", (row) => csvCount(row.tokensP90)],
     ["tokens_correct", (row) => csvCount(row.tokensCorrect)],
     ["tokens_wrong", (row) => csvCount(row.tokensWrong)],
@@ -64,6 +75,28 @@ export function summaryCsv(
     ["runtime", (row) => row.runtime],
     ["scorer", (row) => row.scorer],
   ]);
+}
+
+/** Twins are judged by the point that was evaluated. */
+function standIn(row: SummaryRow): string {
+  return row.sameAs ?? row.point;
+}
+
+/** A part of the tokens, of what is left of them. */
+function saved(ratio: number | undefined): number | undefined {
+  return ratio === undefined ? undefined : 1 - ratio;
+}
+
+function onFront(front: Front | undefined, point: string): Cell {
+  if (front === undefined) return null;
+  return front.points.includes(point) ? 1 : 0;
+}
+
+function bandColumns(name: string, of: (row: SummaryRow) => Interval | null | undefined): Columns<SummaryRow> {
+  return [
+    [`${name}_band_low`, (row) => csvRate(of(row)?.low)],
+    [`${name}_band_high`, (row) => csvRate(of(row)?.high)],
+  ];
 }
 
 const severalAttemptsColumns: Columns<SummaryRow> = [
@@ -86,14 +119,12 @@ interface AttemptRow {
   readonly score: ScoreRecord;
 }
 
-/** samples.csv: a row an attempt, so that any other statistic can be computed elsewhere. */
-export function samplesCsv(run: StoredRun): string {
-  const rows: AttemptRow[] = pointScores(run).flatMap(({ point, questions }) =>
-    questions.flatMap(({ attempts }) => attempts.map((score) => ({ point: point.name, axes: point.axes, score }))),
-  );
-  const formatParts = namesOf(rows, (row) => row.score.format_parts);
-  const rewards = namesOf(rows, (row) => row.score.rewards);
-  return toCsv(rows, [
+/** samples.csv: a row an attempt, so that any other statistic can be computed elsewhere; in pieces, a point after the other. */
+export async function* samplesCsv(run: StoredRun): AsyncGenerator<string> {
+  const tables = pointScores(run).map(({ table }) => table);
+  const formatParts = namesOf(tables, (table) => table.formatParts);
+  const rewards = namesOf(tables, (table) => table.rewards);
+  const columns: Columns<AttemptRow> = [
     ["sweep", () => run.manifest.sweep],
     ["point", (row) => row.point],
     ...axisColumns<AttemptRow>(run.manifest.axes, (row) => row.axes),
@@ -121,7 +152,21 @@ export function samplesCsv(run: StoredRun): string {
       (name) => [`format_${name}`, (row: AttemptRow) => shortest(row.score.format_parts[name])] as const,
     ),
     ...rewards.map((name) => [`reward_${name}`, (row: AttemptRow) => csvRate(row.score.rewards[name])] as const),
-  ]);
+  ];
+  yield toCsv([], columns);
+  const units = new Map(run.evaluated.map((unit) => [unit.point.name, unit]));
+  for (const point of run.manifest.points) {
+    const unit = units.get(point.name);
+    if (unit === undefined) continue;
+    const records = await unit.records();
+    for (const { name } of run.manifest.benchmarks) {
+      const own = inOrder(records.filter(({ benchmark }) => benchmark === name));
+      yield toCsvRows(
+        own.map((score) => ({ point: point.name, axes: point.axes, score })),
+        columns,
+      );
+    }
+  }
 }
 
 /** comparisons.csv: every point against each baseline, question by question. */
@@ -132,25 +177,47 @@ export function comparisonsCsv(sweep: string, comparisons: readonly Comparison[]
     ["point", (row) => row.point],
     ["baseline", (row) => row.baseline],
     ["samples", (row) => row.samples],
-    ["accuracy_difference", (row) => csvRate(row.accuracy.difference)],
-    ["accuracy_difference_low", (row) => csvRate(row.accuracy.interval?.low)],
-    ["accuracy_difference_high", (row) => csvRate(row.accuracy.interval?.high)],
-    ["wins", (row) => row.accuracy.wins],
-    ["losses", (row) => row.accuracy.losses],
-    ["p", (row) => csvProbability(row.accuracy.p)],
-    ["p_holm", (row) => csvProbability(row.accuracyHolm)],
-    ["test", (row) => row.test],
-    ["minimum_detectable_difference", (row) => csvRate(row.accuracy.minimumDetectable)],
-    ["accuracy_strict_difference", (row) => csvRate(row.accuracyStrict.difference)],
-    ["accuracy_strict_difference_low", (row) => csvRate(row.accuracyStrict.interval?.low)],
-    ["accuracy_strict_difference_high", (row) => csvRate(row.accuracyStrict.interval?.high)],
-    ["format_difference", (row) => csvRate(row.format.difference)],
-    ["format_difference_low", (row) => csvRate(row.format.interval?.low)],
-    ["format_difference_high", (row) => csvRate(row.format.interval?.high)],
-    ["tokens_ratio", (row) => csvRate(row.tokens?.ratio)],
-    ["tokens_ratio_low", (row) => csvRate(row.tokens?.interval?.low)],
-    ["tokens_ratio_high", (row) => csvRate(row.tokens?.interval?.high)],
-    ["tokens_reduction", (row) => csvRate(row.tokens && 1 - row.tokens.ratio)],
+    ["wins", (row) => row.wins],
+    ["losses", (row) => row.losses],
+    ...differenceColumns("accuracy", (row) => row.accuracy),
+    ["minimum_detectable_difference", (row) => csvRate(row.detectable)],
+    ...differenceColumns("accuracy_strict", (row) => row.accuracyStrict),
+    ...differenceColumns("format", (row) => row.format),
+    ["tokens_ratio_geometric", (row) => csvRate(row.tokens?.difference)],
+    ["tokens_ratio_geometric_low", (row) => csvRate(row.tokens?.interval?.low)],
+    ["tokens_ratio_geometric_high", (row) => csvRate(row.tokens?.interval?.high)],
+    ["tokens_p", (row) => csvProbability(row.tokens?.p)],
+    ["tokens_p_adjusted", (row) => csvProbability(row.tokens?.pAdjusted)],
+    ["tokens_ratio_of_means", (row) => csvRate(row.cost?.ratio)],
+    ["tokens_ratio_of_means_low", (row) => csvRate(row.cost?.interval?.low)],
+    ["tokens_ratio_of_means_high", (row) => csvRate(row.cost?.interval?.high)],
+    ["tokens_reduction_geometric", (row) => csvRate(saved(row.tokens?.difference))],
+    ["tokens_reduction_of_means", (row) => csvRate(saved(row.cost?.ratio))],
+  ]);
+}
+
+function differenceColumns(name: string, of: (row: Comparison) => PairedDifference | null): Columns<Comparison> {
+  return [
+    [`${name}_difference`, (row) => csvRate(of(row)?.difference)],
+    [`${name}_difference_low`, (row) => csvRate(of(row)?.interval?.low)],
+    [`${name}_difference_high`, (row) => csvRate(of(row)?.interval?.high)],
+    [`${name}_p`, (row) => csvProbability(of(row)?.p)],
+    [`${name}_p_adjusted`, (row) => csvProbability(of(row)?.pAdjusted)],
+  ];
+}
+
+/** averages.csv: every point over all benchmarks, each counting the same (macro) or each question (micro). */
+export function averagesCsv(sweep: string, averages: readonly AverageRow[]): string {
+  return toCsv(averages, [
+    ["sweep", () => sweep],
+    ["point", (row) => row.point],
+    ["measure", (row) => row.measure],
+    ["macro", (row) => csvRate(row.macro.value)],
+    ["macro_low", (row) => csvRate(row.macro.interval.low)],
+    ["macro_high", (row) => csvRate(row.macro.interval.high)],
+    ["micro", (row) => csvRate(row.micro.value)],
+    ["micro_low", (row) => csvRate(row.micro.interval?.low)],
+    ["micro_high", (row) => csvRate(row.micro.interval?.high)],
   ]);
 }
 
@@ -173,6 +240,9 @@ function shortest(value: number | undefined): string {
 }
 
 function toCsv<Row>(rows: readonly Row[], columns: Columns<Row>): string {
-  const header = columns.map(([name]) => name);
-  return stringify([header, ...rows.map((row) => columns.map(([, cell]) => cell(row) ?? ""))]);
+  return stringify([columns.map(([name]) => name)]) + toCsvRows(rows, columns);
+}
+
+function toCsvRows<Row>(rows: readonly Row[], columns: Columns<Row>): string {
+  return stringify(rows.map((row) => columns.map(([, cell]) => cell(row) ?? "")));
 }

@@ -1,6 +1,12 @@
 import { stringify } from "csv-stringify/sync";
-import type { EvaluatedPoint, ScoreRecord } from "../../runs/schema.ts";
+import type { PlannedPoint, ScoreRecord } from "../../runs/schema.ts";
 import type { TextTable } from "./summary-table.ts";
+
+/** The scores of one point under one way of scoring. */
+export interface ScoredPoint {
+  readonly point: PlannedPoint;
+  readonly scores: readonly ScoreRecord[];
+}
 
 /** One completion that two ways of scoring judge differently. */
 export interface Disagreement {
@@ -10,7 +16,7 @@ export interface Disagreement {
 }
 
 /** The completions whose accuracy or strict accuracy differs between two scorings of the same run, in the run's order. */
-export function findDisagreements(first: readonly EvaluatedPoint[], second: readonly EvaluatedPoint[]): Disagreement[] {
+export function findDisagreements(first: readonly ScoredPoint[], second: readonly ScoredPoint[]): Disagreement[] {
   return first.flatMap(({ point, scores }, p) =>
     scores.flatMap((score, s) => {
       const other = second[p]?.scores[s];
@@ -23,7 +29,7 @@ export function findDisagreements(first: readonly EvaluatedPoint[], second: read
 
 /** Per point: how many completions there are, and whom only one of the two calls right. */
 export function disagreementTable(
-  points: readonly EvaluatedPoint[],
+  points: readonly ScoredPoint[],
   found: readonly Disagreement[],
   [first, second]: readonly [string, string],
 ): TextTable {
@@ -39,7 +45,7 @@ export function disagreementTable(
     const own = found.filter((disagreement) => disagreement.point === point.name);
     const only = (measure: "accuracy" | "accuracy_strict", side: "first" | "second"): string => {
       const other = side === "first" ? "second" : "first";
-      return String(own.filter((row) => row[side][measure] > row[other][measure]).length);
+      return String(own.filter((row) => (row[side][measure] ?? 0) > (row[other][measure] ?? 0)).length);
     };
     return [
       point.name,

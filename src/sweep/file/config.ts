@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { checkYaml, parseYaml, readYamlFile, type YamlDocument } from "../../base/yaml-document.ts";
 import { GGUF_TYPES } from "../../checkpoints/gguf-layout.ts";
+import { objectiveSchema } from "../../findings/objective.ts";
 import type { KvType } from "../../models/llama-cpp/engine-options.ts";
 import { isServerUrl } from "../../models/server/server-url.ts";
 import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract/extract.ts";
@@ -115,6 +116,8 @@ const sweepSchema = z.strictObject({
   generation: generationSchema.prefault({}),
   /** How completions are scored. Changing it costs no generation: stored completions are scored again. */
   scoring: scoringSchema.prefault({}),
+  /** What the sweep is for: its report begins with the answer. Changing it costs nothing. */
+  objective: objectiveSchema.optional(),
   /** How llama.cpp runs here, or the server that completes instead of it. */
   runtime: runtimeSchema.prefault({}),
   /**

@@ -150,6 +150,7 @@ export async function planSweep(
         benchmarks: plan.benchmarks,
         max_tokens: generation.max_tokens,
         scoring: config.scoring,
+        ...(config.objective === undefined ? {} : { objective: config.objective }),
         plan,
         plan_digest: digestOf(plan),
       },

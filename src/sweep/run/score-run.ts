@@ -5,7 +5,7 @@ import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
 import { scoreSamples } from "../../eval/score-samples.ts";
 import { lockFolder } from "../../runs/lock.ts";
 import { readManifest, unitStore, writeScoring } from "../../runs/run-store.ts";
-import type { EvaluatedPoint, Manifest, ScoreRecord, UnitResult } from "../../runs/schema.ts";
+import type { Manifest, PlannedPoint, ScoreRecord, UnitResult } from "../../runs/schema.ts";
 import type { UnitStore } from "../../runs/unit-store.ts";
 import { type Scoring, scoreOptionsOf } from "../../scorers/scoring.ts";
 import { SCORER_VERSION } from "../../scorers/version.ts";
@@ -53,16 +53,20 @@ export async function scoreRun(folder: string, root: string, profile?: string): 
  *
  * @throws as `scoreRun` does
  */
-export async function scoresUnder(folder: string, root: string, profile: string): Promise<EvaluatedPoint[]> {
+export async function scoresUnder(
+  folder: string,
+  root: string,
+  profile: string,
+): Promise<{ readonly point: PlannedPoint; readonly scores: readonly ScoreRecord[] }[]> {
   const manifest = await readManifest(folder);
   const options = scoreOptionsOf(withProfile(manifest, profile));
   const benchmarks = await plannedBenchmarks(manifest, root);
-  const points: EvaluatedPoint[] = [];
+  const points: { point: PlannedPoint; scores: readonly ScoreRecord[] }[] = [];
   for (const point of manifest.points) {
     const store = unitStore(folder, point.unit);
     const result = await store.result();
     if (result === undefined || result.same_as !== null) continue;
-    points.push({ point, result, scores: scoreSamples(await store.samples(), benchmarks, options) });
+    points.push({ point, scores: scoreSamples(await store.samples(), benchmarks, options) });
   }
   return points;
 }

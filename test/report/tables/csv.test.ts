@@ -1,15 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { comparePoints } from "../../../src/findings/compare-points.ts";
+import { judge } from "../../../src/findings/judge.ts";
 import { csvProbability, csvRate, decimal, percent, pText } from "../../../src/findings/numbers.ts";
-import { summarize } from "../../../src/findings/summarize.ts";
 import { comparisonsCsv, samplesCsv, summaryCsv } from "../../../src/report/tables/csv.ts";
 import type { ScoreRecord, StoredRun } from "../../../src/runs/schema.ts";
-import { scoreOf, syntheticRun } from "../synthetic-run.ts";
+import { changeScores, evaluatedPoint, scoreOf, syntheticRun } from "../synthetic-run.ts";
 
 const CONTRACT =
   "sweep,point,w,benchmark,samples,attempts,accuracy,accuracy_low,accuracy_high,accuracy_strict,format,format_low,format_high,tokens_mean,tokens_median,tokens_low,tokens_high,truncated,no_answer,tokens_per_correct,weights_sha256";
 
 const lines = (text: string): string[] => text.trimEnd().split("\n");
+
+async function textOf(pieces: AsyncIterable<string>): Promise<string> {
+  let text = "";
+  for await (const piece of pieces) text += piece;
+  return text;
+}
 
 function fourScores(rights: readonly (0 | 1)[], tokens: readonly number[]): ScoreRecord[] {
   return rights.map((accuracy, i) => scoreOf("pocket-math", `q${i}`, 0, { accuracy, tokens: tokens[i] ?? 0 }));
@@ -23,8 +28,8 @@ function smallRun(): StoredRun {
   return {
     manifest: { ...run.manifest, points: [first.point, second.point] },
     evaluated: [
-      { ...first, scores: fourScores([1, 1, 1, 0], [10, 20, 30, 40]) },
-      { ...second, scores: fourScores([1, 0, 0, 0], [5, 10, 15, 20]) },
+      evaluatedPoint(first.point, first.result, fourScores([1, 1, 1, 0], [10, 20, 30, 40])),
+      evaluatedPoint(second.point, second.result, fourScores([1, 0, 0, 0], [5, 10, 15, 20])),
     ],
     failed: [],
   };
@@ -33,14 +38,14 @@ function smallRun(): StoredRun {
 describe("summary.csv", () => {
   it("begins with the columns that others rely on, and has a row a point and reference", () => {
     const run = syntheticRun({ samples: 20 });
-    const rows = lines(summaryCsv(run.manifest.axes, summarize(run)));
+    const rows = lines(summaryCsv(run.manifest.axes, judge(run)));
     expect(rows).toHaveLength(13);
     expect(rows[0]?.startsWith(`${CONTRACT},`)).toBe(true);
     expect(rows[12]?.startsWith("pocket,base,,pocket-math,20,1,")).toBe(true);
   });
 
   it("has the numbers that a person computes from the samples", () => {
-    const rows = lines(summaryCsv(["w"], summarize(smallRun())));
+    const rows = lines(summaryCsv(["w"], judge(smallRun())));
     expect(rows[1]?.split(",").slice(0, 20)).toEqual([
       "pocket",
       "w=0",
@@ -49,11 +54,11 @@ describe("summary.csv", () => {
       "4",
       "1",
       "0.750000",
-      "0.300642",
-      "0.954413",
+      "0.151703",
+      "0.989860",
       "0.750000",
       "1.000000",
-      "0.510109",
+      "0.235543",
       "1.000000",
       "25.000",
       "25.000",
@@ -69,12 +74,15 @@ describe("summary.csv", () => {
     const run = smallRun();
     const silent = {
       ...run,
-      evaluated: run.evaluated.slice(0, 1).map((unit) => ({
-        ...unit,
-        scores: [scoreOf("pocket-math", "q0", 0, { accuracy: 0, answer: null, status: "truncated", truncated: 1 })],
-      })),
+      evaluated: run.evaluated
+        .slice(0, 1)
+        .map(({ point, result }) =>
+          evaluatedPoint(point, result, [
+            scoreOf("pocket-math", "q0", 0, { accuracy: 0, answer: null, status: "truncated", truncated: 1 }),
+          ]),
+        ),
     };
-    const [header, row] = lines(summaryCsv(["w"], summarize(silent))).map((line) => line.split(","));
+    const [header, row] = lines(summaryCsv(["w"], judge(silent))).map((line) => line.split(","));
     const cell = (name: string): string | undefined => row?.[header?.indexOf(name) ?? -1];
     expect(cell("tokens_per_correct")).toBe("");
     expect(cell("accuracy_completed")).toBe("");
@@ -86,20 +94,18 @@ describe("summary.csv", () => {
 
   it("gives pass@k and maj@k where there are several attempts", () => {
     const run = syntheticRun({ samples: 10, attempts: 3 });
-    expect(lines(summaryCsv(["w"], summarize(run)))[0]).toContain(
-      ",pass_at_k,pass_at_k_low,pass_at_k_high,pass_power_k,",
-    );
+    expect(lines(summaryCsv(["w"], judge(run)))[0]).toContain(",pass_at_k,pass_at_k_low,pass_at_k_high,pass_power_k,");
   });
 
-  it("follows the manifest's order, not that in which results arrived", () => {
+  it("follows the manifest's order, not that in which results arrived", async () => {
     const run = syntheticRun({ samples: 10 });
-    const shuffled = {
-      ...run,
-      evaluated: run.evaluated.toReversed().map((unit) => ({ ...unit, scores: unit.scores.toReversed() })),
-    };
-    expect(summaryCsv(["w"], summarize(shuffled))).toBe(summaryCsv(["w"], summarize(run)));
-    expect(samplesCsv(shuffled)).toBe(samplesCsv(run));
-    expect(comparisonsCsv("pocket", comparePoints(shuffled))).toBe(comparisonsCsv("pocket", comparePoints(run)));
+    const turned = await changeScores(run, (scores) => scores.toReversed());
+    const shuffled = { ...turned, evaluated: turned.evaluated.toReversed() };
+    expect(summaryCsv(["w"], judge(shuffled))).toBe(summaryCsv(["w"], judge(run)));
+    expect(await textOf(samplesCsv(shuffled))).toBe(await textOf(samplesCsv(run)));
+    expect(comparisonsCsv("pocket", judge(shuffled).comparisons)).toBe(
+      comparisonsCsv("pocket", judge(run).comparisons),
+    );
   });
 
   it("names the point whose weights are the same", () => {
@@ -110,56 +116,63 @@ describe("summary.csv", () => {
         i === 0 ? unit : { ...unit, result: { ...unit.result, same_as: run.evaluated[0]?.point.unit ?? null } },
       ),
     };
-    expect(summarize(twin).map((row) => row.sameAs)).toEqual([null, "w=0"]);
+    expect(judge(twin).rows.map((row) => row.sameAs)).toEqual([null, "w=0"]);
   });
 });
 
 describe("samples.csv", () => {
-  it("has a row an attempt, and quotes what a comma or a line break would tear", () => {
+  it("has a row an attempt, and quotes what a comma or a line break would tear", async () => {
     const run = smallRun();
     const [first] = run.evaluated;
     if (first === undefined) throw new Error("the run has two points");
     const odd = {
       ...run,
-      evaluated: [{ ...first, scores: [scoreOf("pocket-math", "q0", 0, { answer: '(1, "2")\n', accuracy: 0 })] }],
+      evaluated: [
+        evaluatedPoint(first.point, first.result, [
+          scoreOf("pocket-math", "q0", 0, { answer: '(1, "2")\n', accuracy: 0 }),
+        ]),
+      ],
     };
-    expect(samplesCsv(run).trimEnd().split("\n")).toHaveLength(9);
-    expect(samplesCsv(odd)).toContain('"(1, ""2"")\n"');
+    expect(lines(await textOf(samplesCsv(run)))).toHaveLength(9);
+    expect(await textOf(samplesCsv(odd))).toContain('"(1, ""2"")\n"');
   });
 });
 
 describe("comparisons.csv", () => {
   it("compares every point with both ends and each reference, on the same questions", () => {
-    const comparisons = comparePoints(syntheticRun({ samples: 50 }));
+    const { comparisons } = judge(syntheticRun({ samples: 50 }));
     expect(comparisons).toHaveLength(33);
     expect(new Set(comparisons.map(({ baseline }) => baseline))).toEqual(new Set(["w=0", "w=1", "base"]));
   });
 
-  it("has the paired difference, the exact test and the length ratio", () => {
-    const [comparison] = comparePoints(smallRun());
-    expect(comparison).toMatchObject({
-      point: "w=0.1",
-      baseline: "w=0",
-      samples: 4,
-      test: "mcnemar-exact",
-      accuracy: { difference: -0.5, wins: 0, losses: 2, p: 0.5 },
-      accuracyHolm: 0.5,
-    });
-    expect(comparison?.tokens?.ratio).toBeCloseTo(0.5, 12);
+  it("has the paired difference, its test, and both ratios of lengths", () => {
+    const [comparison] = judge(smallRun()).comparisons;
+    expect(comparison).toMatchObject({ point: "w=0.1", baseline: "w=0", samples: 4, wins: 0, losses: 2 });
+    expect(comparison?.accuracy?.difference).toBe(-0.5);
+    // S = -2, Q = 2, h = 2, c2 = 1, N = 6: v = (2 + 2 - 4/6) / 5, t = (-2/6) / sqrt(v/6) on 3 degrees of freedom.
+    expect(comparison?.accuracy?.p).toBeCloseTo(0.391_002, 5);
+    expect(comparison?.tokens?.difference).toBeCloseTo(0.5, 12);
+    expect(comparison?.cost?.ratio).toBeCloseTo(0.5, 12);
   });
 
-  it("permutes signs where questions have several attempts", () => {
-    const comparisons = comparePoints(syntheticRun({ samples: 15, attempts: 2 }));
-    expect(new Set(comparisons.map(({ test }) => test))).toEqual(new Set(["sign-flip"]));
-  });
-
-  it("compares only questions that both answered", () => {
+  it("gives the geometric and the arithmetic ratio of lengths, each by its name", () => {
     const run = smallRun();
-    const partial = {
-      ...run,
-      evaluated: run.evaluated.map((unit, i) => (i === 0 ? unit : { ...unit, scores: unit.scores.slice(1) })),
-    };
-    expect(comparePoints(partial)[0]?.samples).toBe(3);
+    const [first, second] = run.evaluated;
+    if (first === undefined || second === undefined) throw new Error("the run has two points");
+    const evaluated = [first, evaluatedPoint(second.point, second.result, fourScores([1, 0, 0, 0], [5, 10, 15, 40]))];
+    const [header, row] = lines(comparisonsCsv("pocket", judge({ ...run, evaluated }).comparisons)).map((line) =>
+      line.split(","),
+    );
+    const cell = (name: string): number => Number(row?.[header?.indexOf(name) ?? -1]);
+    expect(cell("tokens_ratio_of_means")).toBeCloseTo(0.7, 6);
+    expect(cell("tokens_reduction_of_means")).toBeCloseTo(0.3, 6);
+    expect(cell("tokens_ratio_geometric")).toBeCloseTo(0.125 ** 0.25, 6);
+    expect(cell("tokens_reduction_geometric")).toBeCloseTo(1 - 0.125 ** 0.25, 6);
+  });
+
+  it("compares only questions that both answered", async () => {
+    const partial = await changeScores(smallRun(), (scores, { name }) => (name === "w=0" ? scores.slice(1) : scores));
+    expect(judge(partial).comparisons[0]?.samples).toBe(3);
   });
 });
 
