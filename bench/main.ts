@@ -1,3 +1,4 @@
+import { benchCoverage } from "./coverage.ts";
 import { benchGrade } from "./grade.ts";
 import { benchMerge } from "./merge.ts";
 import { mutate } from "./mutate.ts";
@@ -6,6 +7,7 @@ import { benchWorkers } from "./workers.ts";
 
 /** `npm run bench NAME`: measurements, printed as tables. Never a test: machines are noisy. */
 const benches: Record<string, (args: string[]) => Promise<void>> = {
+  coverage: benchCoverage,
   grade: benchGrade,
   merge: benchMerge,
   mutate,

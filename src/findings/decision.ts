@@ -69,14 +69,19 @@ export interface DecisionContext {
   readonly seed: string;
 }
 
-/** Decides over all benchmarks together, or over each; nothing to decide with fewer than two points. */
-export function decide(evidence: readonly Evidence[], chosen: ChosenObjective, context: DecisionContext): Decided[] {
-  const groups = chosen.objective.per_benchmark || evidence.length === 1 ? evidence.map((one) => [one]) : [evidence];
-  return groups.flatMap((benchmarks) => {
-    const contenders = gatherContenders(benchmarks);
-    if (contenders.names.length < 2) return [];
-    return [decideOne(contenders, chosen, context)];
-  });
+/**
+ * Decides over all benchmarks together, or over each; nothing to decide with fewer than two points.
+ *
+ * @param contenders one a benchmark
+ */
+export function decide(
+  contenders: readonly Contenders[],
+  chosen: ChosenObjective,
+  context: DecisionContext,
+): Decided[] {
+  const alone = chosen.objective.per_benchmark || contenders.length === 1;
+  const asked = alone ? contenders : [gatherContenders(contenders.flatMap(({ benchmarks }) => benchmarks))];
+  return asked.flatMap((one) => (one.names.length < 2 ? [] : [decideOne(one, chosen, context)]));
 }
 
 function decideOne(contenders: Contenders, chosen: ChosenObjective, context: DecisionContext): Decided {
@@ -227,11 +232,11 @@ function nameOf(contenders: Contenders, place: number | undefined): string | nul
   return place === undefined ? null : (contenders.names[place] ?? null);
 }
 
-/** What every point saves and can lose against the best, benchmark by benchmark and over all. */
-export function priceList(evidence: readonly Evidence[]): Price[] {
-  return evidence.flatMap((one) => {
-    const contenders = gatherContenders([one]);
-    if (contenders.names.length < 2) return [];
+/** What every point saves and can lose against the best, benchmark by benchmark. */
+export function priceList(perBenchmark: readonly Contenders[]): Price[] {
+  return perBenchmark.flatMap((contenders) => {
+    const [one] = contenders.benchmarks;
+    if (one === undefined || contenders.names.length < 2) return [];
     const all = contenders.names.map((_, i) => i);
     const losses = (measure: RateId): number[] | undefined =>
       contenders.measured.has(measure) ? losesAtMost(contenders.pairwise(measure), all) : undefined;

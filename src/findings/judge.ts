@@ -7,6 +7,7 @@ import { rateBand } from "../stats/rate-band.ts";
 import { axisLevels } from "./axis-levels.ts";
 import { type Claim, type Judged, judgeFamily } from "./claims.ts";
 import { baselinePairs, type Comparison, comparisonsOf } from "./compare-points.ts";
+import { type Contenders, gatherContenders } from "./contenders.ts";
 import { askedOf } from "./contrasts.ts";
 import { type Decision, decide, type Price, priceList } from "./decision.ts";
 import { wordDecision } from "./decision-text.ts";
@@ -58,10 +59,11 @@ export function judge(run: StoredRun): Judgement {
   const chosen = chooseObjective(statedObjective(run), evidence);
   const found = fronts(evidence, chosen.objective, run.manifest.max_tokens);
   const names = run.manifest.points.map(({ name }) => name);
+  const contenders = evidence.map((one) => gatherContenders([one]));
   return {
     rows,
     bands: new Map(evidence.map((one) => [one.benchmark, bandsOf(one, names)])),
-    prices: priceList(evidence),
+    prices: priceList(contenders),
     comparisons: evidence.flatMap((one) =>
       comparisonsOf(one, baselinePairs(one, names, axes.length), family.judged, family.criticalZ),
     ),
@@ -71,7 +73,7 @@ export function judge(run: StoredRun): Judgement {
       ...sentences(run, evidence, family.judged, rows, found).map((sentence) => ({ ...sentence, shown: true })),
       ...family.judged.map((claim) => ({ ...plainClaim(claim, family.judged), shown: false })),
     ]),
-    decisions: decisions(run, evidence, chosen),
+    decisions: decisions(run, contenders, chosen),
     criticalZ: family.criticalZ,
   };
 }
@@ -87,7 +89,7 @@ function isGreedy({ manifest }: StoredRun): boolean {
   return isRecord(generation) && generation.temperature === 0;
 }
 
-function decisions(run: StoredRun, evidence: readonly Evidence[], chosen: ChosenObjective): Decision[] {
+function decisions(run: StoredRun, contenders: readonly Contenders[], chosen: ChosenObjective): Decision[] {
   const { axes, points } = run.manifest;
   const [axis] = axes;
   const values = points.flatMap((point) => (axis === undefined ? [] : [Number(point.axes[axis] ?? "none")]));
@@ -97,8 +99,10 @@ function decisions(run: StoredRun, evidence: readonly Evidence[], chosen: Chosen
     axes.length === 1 && high > low
       ? new Map(points.map(({ name, axes: own }) => [name, (Number(own[axis ?? ""] ?? "none") - low) / (high - low)]))
       : undefined;
-  const seed = evidence.map(({ benchmark, dataSha256 }) => `${benchmark} ${dataSha256}`).join(" ");
-  return decide(evidence, chosen, { greedy: isGreedy(run), positions, seed }).map(wordDecision);
+  const seed = contenders
+    .flatMap(({ benchmarks }) => benchmarks.map(({ benchmark, dataSha256 }) => `${benchmark} ${dataSha256}`))
+    .join(" ");
+  return decide(contenders, chosen, { greedy: isGreedy(run), positions, seed }).map(wordDecision);
 }
 
 function sentences(

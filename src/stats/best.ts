@@ -48,21 +48,46 @@ export function comparePairwise(benchmarks: readonly FlippedMeasure[], bound: nu
       degrees = Math.min(degrees, found.degrees);
       set(differences, i, j, found.centre, -found.centre);
       set(errors, i, j, found.error, found.error);
-      const [ofI, ofJ] = [largest[i], largest[j]];
-      for (let draw = 0; draw < draws; draw++) {
-        const { t } = averageContrasts(
-          all,
-          parts.map(({ flipped }) => flipped[draw] ?? 0),
-          bound,
-        );
-        if (ofJ !== undefined && t > (ofJ[draw] ?? 0)) ofJ[draw] = t;
-        if (ofI !== undefined && -t > (ofI[draw] ?? 0)) ofI[draw] = -t;
-      }
+      raiseLargest(largest[i], largest[j], flippedT(parts, draws, bound));
     }
   }
   const floor = studentQuantile(1 - ERROR, Math.max(1, Math.min(degrees, 1e6)));
   const criticals = Float64Array.from(largest, (values) => Math.max(upperQuantile(values, 1 - ERROR), floor));
   return { differences, errors, criticals, degrees };
+}
+
+/** The t of a pair under every draw, as `averageContrasts` gives it. */
+function flippedT(
+  parts: readonly { readonly sums: ContrastSums; readonly flipped: Float64Array }[],
+  draws: number,
+  bound: number,
+): Float64Array {
+  const [centres, variances] = [new Float64Array(draws), new Float64Array(draws)];
+  for (const { sums, flipped } of parts) {
+    if (sums.questions < 2) continue;
+    const added = bound > 0 ? 2 : 0;
+    const n = sums.questions + added;
+    const squares = sums.squares + added * sums.pseudo;
+    for (let draw = 0; draw < draws; draw++) {
+      const sum = flipped[draw] ?? 0;
+      centres[draw] = (centres[draw] ?? 0) + sum / n;
+      variances[draw] = (variances[draw] ?? 0) + Math.max(0, squares - (sum * sum) / n) / (n - 1) / n;
+    }
+  }
+  for (let draw = 0; draw < draws; draw++) {
+    const variance = variances[draw] ?? 0;
+    centres[draw] = variance > 0 ? (centres[draw] ?? 0) / Math.sqrt(variance) : 0;
+  }
+  return centres;
+}
+
+function raiseLargest(ofI: Float64Array | undefined, ofJ: Float64Array | undefined, t: Float64Array): void {
+  if (ofI === undefined || ofJ === undefined) return;
+  for (let draw = 0; draw < t.length; draw++) {
+    const value = t[draw] ?? 0;
+    if (value > (ofJ[draw] ?? 0)) ofJ[draw] = value;
+    if (-value > (ofI[draw] ?? 0)) ofI[draw] = -value;
+  }
 }
 
 /** A contrast averaged over benchmarks: each counts the same, whatever its number of questions. */

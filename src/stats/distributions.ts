@@ -16,12 +16,6 @@ function logGamma(x: number): number {
   return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(base) - base + Math.log(series);
 }
 
-/** The logarithm of the binomial coefficient n over k; -Infinity where it is 0. */
-export function logChoose(n: number, k: number): number {
-  if (k < 0 || k > n) return Number.NEGATIVE_INFINITY;
-  return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
-}
-
 /** The regularized incomplete beta function I_x(a, b), by Lentz's continued fraction. */
 export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;

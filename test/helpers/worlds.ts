@@ -105,6 +105,11 @@ function drawTables(world: World, benchmark: string, seed: number): ScoreTable[]
   const total = Math.sqrt(DIFFICULTY ** 2 + DRIFT ** 2 + (greedy ? 0 : 1));
   const shift = (rate: number): number => total * normalQuantile(Math.min(1 - 1e-9, Math.max(1e-9, rate)));
   const columns = points.map(() => emptyColumns(questions * attempts));
+  const shifts = points.map(({ accuracy, strict = accuracy, format = 0.95 }) => ({
+    accuracy: shift(accuracy),
+    strict: shift(strict),
+    format: shift(format),
+  }));
   for (let q = 0; q < questions; q++) {
     const [difficulty, formatDifficulty, length] = [DIFFICULTY * normal(), DIFFICULTY * normal(), normal()];
     let [drift, formatDrift] = [DRIFT * normal(), DRIFT * normal()];
@@ -118,14 +123,13 @@ function drawTables(world: World, benchmark: string, seed: number): ScoreTable[]
         const i = q * attempts + k;
         const luck = greedy ? 0 : normal();
         const cut = (point.truncated ?? 0) > 0 && random() < (point.truncated ?? 0) ? 1 : 0;
-        const right = (rate: number): 0 | 1 => (cut === 0 && difficulty + drift + luck + shift(rate) > 0 ? 1 : 0);
-        const format =
-          formatDifficulty + formatDrift + (greedy ? 0 : normal()) + shift(point.format ?? 0.95) > 0 ? 1 : 0;
+        const able = difficulty + drift + luck;
+        const format = formatDifficulty + formatDrift + (greedy ? 0 : normal());
         const tokens = Math.max(1, mean * Math.exp(0.2 * normal() - 0.02));
         const own = columns[j] ?? emptyColumns(0);
-        own.accuracy[i] = right(point.accuracy);
-        own.accuracy_strict[i] = right(point.strict ?? point.accuracy);
-        own.format[i] = format;
+        own.accuracy[i] = cut === 0 && able + (shifts[j]?.accuracy ?? 0) > 0 ? 1 : 0;
+        own.accuracy_strict[i] = cut === 0 && able + (shifts[j]?.strict ?? 0) > 0 ? 1 : 0;
+        own.format[i] = format + (shifts[j]?.format ?? 0) > 0 ? 1 : 0;
         own.tokens[i] = tokens;
         own.truncated[i] = cut;
         own.answered[i] = 1 - cut;
