@@ -2,6 +2,7 @@ import { benchCoverage } from "./coverage.ts";
 import { benchGrade } from "./grade.ts";
 import { benchMerge } from "./merge.ts";
 import { mutate } from "./mutate.ts";
+import { benchReport } from "./report.ts";
 import { benchRuntime } from "./runtime.ts";
 import { benchWorkers } from "./workers.ts";
 
@@ -11,6 +12,7 @@ const benches: Record<string, (args: string[]) => Promise<void>> = {
   grade: benchGrade,
   merge: benchMerge,
   mutate,
+  report: benchReport,
   runtime: benchRuntime,
   workers: benchWorkers,
 };

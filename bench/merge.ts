@@ -1,18 +1,10 @@
-import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { DISTILL_1_5B, makeRandomCheckpoint, SMALL } from "./merge/random-checkpoint.ts";
-
-/** A run of a program: wall seconds, and what its process used by its own account, threads included. */
-interface Run {
-  readonly wall: number;
-  readonly user: number;
-  readonly system: number;
-  readonly peakMegabytes: number;
-}
+import { type Run, runProgram } from "./run-program.ts";
 
 /** A point of a sweep: milliseconds to plan it, seconds to merge it, seconds of CPU for both. */
 interface Point {
@@ -54,7 +46,7 @@ export async function benchMerge(args: string[]): Promise<void> {
   try {
     shell('cat "$1" "$2" > /dev/null', a, b);
     const contestants = [
-      async () => merges.push((await run("../src/cli/main.ts", "merge", config, out)).usage),
+      async () => merges.push((await runProgram("../src/cli/main.ts", "merge", config, out)).usage),
       () => plain.push(shell('cat "$1" > /dev/null; cat "$2" > "$3"', a, b, out)),
       () => piped.push(shell('cat "$1" "$2" | tail -c "$4" > "$3"', a, b, out, String(bytes))),
     ];
@@ -65,7 +57,7 @@ export async function benchMerge(args: string[]): Promise<void> {
         rmSync(out, { recursive: true });
       }
     }
-    points = JSON.parse((await run("./merge/points-child.ts", out, ...models)).output);
+    points = JSON.parse((await runProgram("./merge/points-child.ts", out, ...models)).output);
   } finally {
     rmSync(out, { recursive: true, force: true });
     rmSync(config, { force: true });
@@ -108,32 +100,6 @@ function recipeOf(models: readonly string[]): string {
     (model, index) => `  - { model: ${JSON.stringify(model)}, parameters: { weight: ${[0.1, 0.9][index]} } }`,
   );
   return `merge_method: linear\nmodels:\n${sources.join("\n")}\ndtype: bfloat16\n`;
-}
-
-/** Imported before a program: at its end, writes down what the process has used. Plain JavaScript, as threads import it, too. */
-const REPORT_USAGE = `
-  import { writeFileSync } from "node:fs";
-  import { isMainThread } from "node:worker_threads";
-  if (isMainThread) process.on("exit", () => {
-    const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-    const usage = { user: userCPUTime / 1e6, system: systemCPUTime / 1e6, peakMegabytes: maxRSS / 1024 };
-    writeFileSync(process.env.BENCH_USAGE, JSON.stringify(usage));
-  });
-`;
-
-/** Runs a program of this project. */
-async function run(program: string, ...args: readonly string[]): Promise<{ usage: Run; output: string }> {
-  const report = join(tmpdir(), `mergesweep-usage.${process.pid}.json`);
-  const preload = `data:text/javascript,${encodeURIComponent(REPORT_USAGE)}`;
-  const nodeArgs = ["--import", "tsx", "--import", preload, fileURLToPath(new URL(program, import.meta.url)), ...args];
-  const start = performance.now();
-  const { stdout } = await promisify(execFile)(process.execPath, nodeArgs, {
-    env: { ...process.env, BENCH_USAGE: report },
-  });
-  const wall = (performance.now() - start) / 1000;
-  const usage: Run = { wall, ...JSON.parse(readFileSync(report, "utf8")) };
-  rmSync(report);
-  return { usage, output: stdout };
 }
 
 /** @returns wall seconds */

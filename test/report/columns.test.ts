@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { judge } from "../../src/findings/judge.ts";
+import { averagesCsv, comparisonsCsv, samplesCsv, summaryCsv } from "../../src/report/tables/csv.ts";
+import { projectRoot } from "../helpers/shared.ts";
+import { syntheticRun } from "./synthetic-run.ts";
+
+const document = readFileSync(join(projectRoot, "docs/columns.md"), "utf8");
+
+/** The columns that the document describes for a file, in its order. */
+function described(file: string): string[] {
+  const section = document.split(/^## /m).find((part) => part.startsWith(`${file}\n`)) ?? "";
+  return section
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .flatMap((line) => Array.from(line.split("|")[1]?.matchAll(/`([^`]+)`/g) ?? [], ([, name]) => name ?? ""));
+}
+
+/** Names with their free part as the document writes it. */
+function general(name: string): string {
+  if (name === "w") return "<axis>";
+  const fixed = /^format_(low|high|band_low|band_high|loses_at_most|difference\w*|p|p_adjusted)$/;
+  if (/^format_/.test(name) && !fixed.test(name)) return "format_<name>";
+  return /^reward_/.test(name) ? "reward_<name>" : name;
+}
+
+const run = syntheticRun({ samples: 6, attempts: 2, benchmarks: ["one", "two"] });
+const judged = judge(run);
+const firstLine = (text: string): string[] => (text.split("\n")[0] ?? "").split(",");
+
+async function headerOf(file: string): Promise<string[]> {
+  if (file === "summary.csv") return firstLine(summaryCsv(["w"], judged));
+  if (file === "comparisons.csv") return firstLine(comparisonsCsv("pocket", judged.comparisons));
+  if (file === "averages.csv") return firstLine(averagesCsv("pocket", judged.averages));
+  const { value } = await samplesCsv(run).next();
+  return firstLine(value ?? "");
+}
+
+describe("docs/columns.md", () => {
+  it.each(["summary.csv", "samples.csv", "comparisons.csv", "averages.csv"])(
+    "describes every column of %s, and no other",
+    async (file) => {
+      const written = new Set((await headerOf(file)).map(general));
+      expect(written.size).toBeGreaterThan(5);
+      expect(new Set(described(file))).toEqual(written);
+    },
+  );
+});
