@@ -21,8 +21,8 @@ function described(file: string): string[] {
 function general(name: string): string {
   if (name === "w") return "<axis>";
   const fixed = /^format_(low|high|band_low|band_high|loses_at_most|difference\w*|p|p_adjusted)$/;
-  if (/^format_/.test(name) && !fixed.test(name)) return "format_<name>";
-  return /^reward_/.test(name) ? "reward_<name>" : name;
+  if (name.startsWith("format_") && !fixed.test(name)) return "format_<name>";
+  return name.startsWith("reward_") ? "reward_<name>" : name;
 }
 
 const run = syntheticRun({ samples: 6, attempts: 2, benchmarks: ["one", "two"] });
