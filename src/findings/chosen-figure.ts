@@ -57,7 +57,7 @@ function boundsOf(
   return { value: known.reduce((total, rate) => total + rate, 0) / Math.max(1, known.length), interval };
 }
 
-/** In every fold the rule sees the other nine; the critical values stay those of all questions. */
+/** In every fold the rule sees the other nine; the critical values are those of all questions. */
 function correctedRate(contenders: Contenders, rule: Rule): number | null {
   const rates = contenders.benchmarks.map((one) => {
     const folded = Array.from(
@@ -126,5 +126,12 @@ function pairwiseWithout(whole: Pairwise, folded: readonly FoldedPairs[], fold: 
       errors[j]?.fill(error, i, i + 1);
     }
   }
-  return { differences, errors, criticals: whole.criticals, degrees: whole.degrees };
+  // Errors are larger with fewer questions: so the rule is as strict on nine tenths as it is on all.
+  const strictness = Math.sqrt((FOLDS - 1) / FOLDS);
+  return {
+    differences,
+    errors,
+    criticals: whole.criticals.map((critical) => critical * strictness),
+    degrees: whole.degrees,
+  };
 }
