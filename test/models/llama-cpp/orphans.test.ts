@@ -34,8 +34,8 @@ test.each([0, 100, 300, 600])(
       cwd: projectRoot,
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const [pid] = (await once(parent.stdout, "data")) as [Buffer];
-    const child = Number(pid.toString());
+    const [pid]: Buffer[] = await once(parent.stdout, "data");
+    const child = Number(pid?.toString());
     expect(child).toBeGreaterThan(0);
     await wait(milliseconds);
     parent.kill("SIGKILL");
