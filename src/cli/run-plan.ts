@@ -92,7 +92,8 @@ async function report(
   { terminal }: CliContext,
   { outcome, out, folder, json }: { outcome: SweepOutcome; out: string; folder: string; json: boolean },
 ): Promise<void> {
-  const { files, table } = await renderReport(await readRun(out), folder);
-  terminal.out(json ? JSON.stringify({ ...outcome, run: out, report: files }) : table);
+  const { files, table, decisions } = await renderReport(await readRun(out), folder);
+  terminal.out(json ? JSON.stringify({ ...outcome, run: out, report: files, decisions }) : table);
+  for (const decision of decisions) terminal.note(decision);
   terminal.note(`Report: ${join(folder, "index.html")}`);
 }

@@ -4,7 +4,7 @@ import { WorkError } from "../base/errors.ts";
 import { type Judgement, judge } from "../findings/judge.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import { summaryHtml } from "./page/html.ts";
-import { type PageContent, summaryMarkdown } from "./page/markdown.ts";
+import { decisionTexts, type PageContent, summaryMarkdown } from "./page/markdown.ts";
 import { chartSpecs, describePicture, type PictureSet } from "./pictures/chart-specs.ts";
 import { renderChart, renderOverview } from "./pictures/render-chart.ts";
 import { averagesCsv, comparisonsCsv, samplesCsv, summaryCsv } from "./tables/csv.ts";
@@ -22,6 +22,8 @@ export interface RenderedReport {
   readonly files: string[];
   /** The summary as aligned text for a terminal; empty if no point is finished. */
   readonly table: string;
+  /** The answers to the objective, one a decision; empty where there is nothing to choose. */
+  readonly decisions: readonly string[];
 }
 
 /**
@@ -64,7 +66,11 @@ export async function renderReport(
     ["index.html", summaryHtml(content)],
   ];
   for (const [name, text] of files) await writeFileAtomic(join(outDir, name), text);
-  return { files: files.map(([name]) => name), table: rows.length === 0 ? "" : alignedText(table) };
+  return {
+    files: files.map(([name]) => name),
+    table: rows.length === 0 ? "" : alignedText(table),
+    decisions: decisionTexts(decisions),
+  };
 }
 
 /** report.json: everything that the pages show, and the claims that they do not. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import { renderReport } from "../../report/render-report.ts";
 import { readRun } from "../../runs/run-store.ts";
@@ -24,9 +25,11 @@ export function reportCommand({ terminal }: CliContext): CommandModule {
         ),
     handler: async (args) => {
       const run = await readRun(args.run);
-      const { files, table } = await renderReport(run, reportFolder(args.run, args.out));
-      terminal.out(args.json === true ? JSON.stringify({ files }) : table);
-      terminal.note(files.join("\n"));
+      const folder = reportFolder(args.run, args.out);
+      const { files, table, decisions } = await renderReport(run, folder);
+      terminal.out(args.json === true ? JSON.stringify({ files, decisions }) : table);
+      for (const decision of decisions) terminal.note(decision);
+      terminal.note(files.map((file) => join(folder, file)).join("\n"));
     },
   });
 }

@@ -1,21 +1,25 @@
-import type { SummaryRow } from "../../findings/summarize.ts";
+import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
 import type { Manifest } from "../../runs/schema.ts";
 import { paretoFront } from "../../stats/pareto.ts";
 import { COUNT, NEUTRAL_STYLE, PERCENT, scaled, seriesOf, subtitleOf, verticalExtent } from "./chart-rows.ts";
 import { fittedAxis, type Mark, type Picture, type Series } from "./picture.ts";
 
-/** Accuracy against length, the Pareto front drawn, every point named. */
+/**
+ * Accuracy against length, every point named. The front is a staircase: what is to be had for so many tokens is the best point
+ * that costs no more, and nothing between two points was measured. Strict accuracy where it is known, as in the decision.
+ */
 export function frontPicture(manifest: Manifest, rows: readonly SummaryRow[]): Picture[] {
-  const choices = rows.flatMap((row) =>
-    row.accuracy.value === null || row.tokens.value === null
-      ? []
-      : [{ row, gain: 100 * row.accuracy.value, cost: row.tokens.value }],
-  );
+  const strict = rows.every((row) => row.accuracyStrict.value !== null);
+  const rateOf = (row: SummaryRow): Estimate => (strict ? row.accuracyStrict : row.accuracy);
+  const choices = rows.flatMap((row) => {
+    const { value } = rateOf(row);
+    return value === null || row.tokens.value === null ? [] : [{ row, gain: 100 * value, cost: row.tokens.value }];
+  });
   if (choices.length < 2) return [];
   const front = paretoFront(choices);
   const onFront = new Set(front.map(({ row }) => row));
   const markFor = (row: SummaryRow): Mark[] => {
-    const { value, interval } = scaled(row.accuracy);
+    const { value, interval } = scaled(rateOf(row));
     if (value === null || row.tokens.value === null) return [];
     const [first] = manifest.axes;
     const label = row.kind === "point" && first !== undefined ? (row.axes[first] ?? row.point) : row.point;
@@ -40,14 +44,7 @@ export function frontPicture(manifest: Manifest, rows: readonly SummaryRow[]): P
     {
       name: "Pareto front",
       style: NEUTRAL_STYLE,
-      marks: front.map(({ cost, gain }) => ({
-        x: cost,
-        y: gain,
-        xInterval: null,
-        yInterval: null,
-        label: null,
-        hollow: false,
-      })),
+      marks: staircase(front),
       joined: true,
       bare: true,
     },
@@ -71,12 +68,31 @@ export function frontPicture(manifest: Manifest, rows: readonly SummaryRow[]): P
   return [
     {
       name: "front",
-      title: "Accuracy against length",
-      subtitle: `${subtitleOf(manifest, rows)}; filled: on the front`,
+      title: strict ? "Strict accuracy against length" : "Accuracy against length",
+      subtitle: `${subtitleOf(manifest, rows)}; filled: not beaten in both`,
       x: fittedAxis("mean tokens a completion (fewer is better)", across, { limits: COUNT, leastSpan: 10, count: 8 }),
-      y: fittedAxis("accuracy, % of the questions", marks.flatMap(verticalExtent), { limits: PERCENT, leastSpan: 10 }),
+      y: fittedAxis(`${strict ? "strict accuracy" : "accuracy"}, % of the questions`, marks.flatMap(verticalExtent), {
+        limits: PERCENT,
+        leastSpan: 10,
+      }),
       series,
       lines: [],
     },
   ];
+}
+
+/** From each point to the right at its height, and up where the next one begins. */
+function staircase(front: readonly { readonly cost: number; readonly gain: number }[]): Mark[] {
+  const corner = (x: number, y: number): Mark => ({
+    x,
+    y,
+    xInterval: null,
+    yInterval: null,
+    label: null,
+    hollow: false,
+  });
+  return front.flatMap(({ cost, gain }, i) => {
+    const before = front[i - 1];
+    return before === undefined ? [corner(cost, gain)] : [corner(cost, before.gain), corner(cost, gain)];
+  });
 }
