@@ -83,16 +83,12 @@ export function frontPicture(manifest: Manifest, rows: readonly SummaryRow[]): P
 
 /** From each point to the right at its height, and up where the next one begins. */
 function staircase(front: readonly { readonly cost: number; readonly gain: number }[]): Mark[] {
-  const corner = (x: number, y: number): Mark => ({
-    x,
-    y,
-    xInterval: null,
-    yInterval: null,
-    label: null,
-    hollow: false,
-  });
   return front.flatMap(({ cost, gain }, i) => {
     const before = front[i - 1];
     return before === undefined ? [corner(cost, gain)] : [corner(cost, before.gain), corner(cost, gain)];
   });
+}
+
+function corner(x: number, y: number): Mark {
+  return { x, y, xInterval: null, yInterval: null, label: null, hollow: false };
 }
