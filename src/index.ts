@@ -2,8 +2,9 @@
 export { MergesweepError } from "./base/errors.ts";
 export type { Benchmark, PromptTemplate, Sample } from "./benchmarks/benchmark.ts";
 export { loadBenchmark } from "./benchmarks/load-dataset.ts";
-export { type Checkpoint, openCheckpoint } from "./checkpoints/checkpoint.ts";
+export { type Checkpoint } from "./checkpoints/checkpoint.ts";
 export { GGUF_TYPES, type GgufType } from "./checkpoints/gguf-layout.ts";
+export { openCheckpoint } from "./checkpoints/open-checkpoint.ts";
 export { writeGguf } from "./checkpoints/write-gguf.ts";
 export { parseRecipe, parseRecipeYaml } from "./merge/parse-recipe.ts";
 export { type MergePlan, planMerge } from "./merge/plan.ts";

@@ -1,9 +1,11 @@
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { seededRandom } from "../../src/base/random.ts";
-import { type Checkpoint, openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
+import type { Checkpoint } from "../../src/checkpoints/checkpoint.ts";
+import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
+import { readTokenizer } from "../../src/checkpoints/read-tokenizer.ts";
 import { TOKEN_TYPE } from "../../src/checkpoints/token-type.ts";
-import { readTokenizer, type Tokenizer } from "../../src/checkpoints/tokenizer.ts";
+import type { Tokenizer } from "../../src/checkpoints/tokenizer.ts";
 import { madeTokenizer } from "../../src/checkpoints/tokenizer-source.ts";
 import { writeGguf } from "../../src/checkpoints/write-gguf.ts";
 import { toBf16Bits } from "../../src/tensors/convert.ts";

@@ -2,8 +2,9 @@ import { isRecord } from "../base/is-record.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { readTokenizerJson, readTokenizerText, type TokenizerFiles } from "./tokenizer-source.ts";
 
-/** A checkpoint's chat template and the texts of the tokens that it may name. */
-interface CheckpointChat {
+/** What a chat template needs (`models/chat-template.ts` renders it): the template and the special tokens' texts. */
+export interface ChatFormat {
+  /** Jinja source, or undefined for a model without one. */
   readonly template: string | undefined;
   readonly bosToken: string | undefined;
   readonly eosToken: string | undefined;
@@ -13,7 +14,7 @@ interface CheckpointChat {
  * Reads how a checkpoint is talked to, from the files beside its tokenizer or from a GGUF file's metadata. The tokenizer
  * itself may be of any kind.
  */
-export async function readChatFormat({ tokenizer, tokenizerFiles }: Checkpoint): Promise<CheckpointChat> {
+export async function readChatFormat({ tokenizer, tokenizerFiles }: Checkpoint): Promise<ChatFormat> {
   if (tokenizer !== undefined) {
     const { chatTemplate, tokens, bosId, eosIds } = tokenizer;
     const textOf = (id: number | undefined): string | undefined => (id === undefined ? undefined : tokens[id]);
@@ -27,8 +28,8 @@ export async function readChatFormat({ tokenizer, tokenizerFiles }: Checkpoint):
   };
 }
 
-/** A token is written as its text, or as an object that has it. */
-function textOfToken(token: unknown): string | undefined {
+/** The text of a special token: it is written as its text, or as an object with `content`. */
+export function textOfToken(token: unknown): string | undefined {
   const text = isRecord(token) ? token.content : token;
   return typeof text === "string" ? text : undefined;
 }

@@ -7,10 +7,10 @@ import type { StorageType, TensorFileLayout } from "../tensors/write/file-layout
 import type { Checkpoint } from "./checkpoint.ts";
 import { type ModelConfig, readModelConfig } from "./config.ts";
 import { ggufMetadata } from "./gguf-metadata.ts";
+import { padTokenizer, readTokenizer } from "./read-tokenizer.ts";
 import { ropeTensors } from "./rope.ts";
 import { ggufTensorName, isLeftOut, requiredTensorNames, tensorChange } from "./tensor-names.ts";
 import { tensorShape } from "./tensor-shape.ts";
-import { padTokenizer, readTokenizer } from "./tokenizer.ts";
 
 /** How the weights of a GGUF are stored; norms and biases are always F32. */
 export const GGUF_TYPES = ["bf16", "f16", "f32", "q8_0"] as const;

@@ -4,7 +4,7 @@ import { readChatFormat } from "../checkpoints/chat-format.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../checkpoints/tokenizer-source.ts";
 import { chatTemplateOf } from "./chat-templates.ts";
-import type { MergePlan } from "./plan.ts";
+import type { MergeRecipe } from "./recipe.ts";
 
 /** Files that are there without a tokenizer, too. */
 const OF_NO_TOKENIZER = new Set(["chat_template.jinja", "chat_template.json", "generation_config.json"]);
@@ -40,13 +40,16 @@ async function mostCommon(models: Iterable<Checkpoint>): Promise<string | undefi
  * What a person should know of a recipe's chat template that is in no file of the merge.
  * @param copyTokenizer whether the donor's tokenizer files are written
  */
-export async function chatTemplateNote(plan: MergePlan, copyTokenizer: boolean): Promise<string | undefined> {
-  const { chatTemplate, vocabulary } = plan.recipe;
+export async function chatTemplateNote(
+  { recipe, donor }: { readonly recipe: MergeRecipe; readonly donor: Checkpoint },
+  copyTokenizer: boolean,
+): Promise<string | undefined> {
+  const { chatTemplate, vocabulary } = recipe;
   if (chatTemplate === undefined) return undefined;
   if (!copyTokenizer && vocabulary === undefined) {
     return "chat_template has no effect: it is written to the tokenizer's files, which are not copied (--no-copy-tokenizer)";
   }
-  if ((await readChatFormat(plan.donor)).template !== undefined) return undefined;
+  if ((await readChatFormat(donor)).template !== undefined) return undefined;
   return "chat_template: auto: none of the models has a chat template, and neither has the merge";
 }
 

@@ -1,4 +1,5 @@
-import { type Checkpoint, type OpenOptions, openCheckpoint } from "../checkpoints/checkpoint.ts";
+import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import { type OpenOptions, openCheckpoint } from "../checkpoints/open-checkpoint.ts";
 
 /**
  * Checkpoints that stay open over several merges: a sweep opens and checks each once, whatever the number of its points.

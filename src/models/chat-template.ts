@@ -1,6 +1,6 @@
 import { Template } from "@huggingface/jinja";
 import { InputError, messageOf } from "../base/errors.ts";
-import type { ChatFormat } from "./runtime.ts";
+import type { ChatFormat } from "../checkpoints/chat-format.ts";
 
 /** A message of a conversation, in the words of chat templates. */
 export interface ChatMessage {

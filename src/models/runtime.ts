@@ -1,4 +1,5 @@
 import { WorkError } from "../base/errors.ts";
+import type { ChatFormat } from "../checkpoints/chat-format.ts";
 import type { Sampling } from "./sampling.ts";
 
 /**
@@ -45,14 +46,6 @@ export interface LoadedModel {
   /** @throws WorkError if prompt + maxTokens exceeds the context; EngineDied; `signal.reason` if aborted. */
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<Completion>;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** What a chat template needs (`chat-template.ts` renders it): the template and the special tokens' texts. */
-export interface ChatFormat {
-  /** Jinja source, or undefined for a model without one. */
-  readonly template: string | undefined;
-  readonly bosToken: string | undefined;
-  readonly eosToken: string | undefined;
 }
 
 export interface CompletionRequest {

@@ -1,5 +1,6 @@
 import { WorkError } from "../base/errors.ts";
-import type { ChatFormat, Completion, CompletionRequest, LoadedModel, ModelRuntime } from "./runtime.ts";
+import type { ChatFormat } from "../checkpoints/chat-format.ts";
+import type { Completion, CompletionRequest, LoadedModel, ModelRuntime } from "./runtime.ts";
 
 /** What a script says to a prompt. What it leaves out is filled in: `stop`, and a token for every word. */
 export type ScriptedAnswer = Partial<Completion> & Pick<Completion, "text">;

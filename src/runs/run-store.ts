@@ -5,10 +5,10 @@ import { digestOf } from "../base/digest.ts";
 import { DiskFullError, StoreError, WorkError } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
 import { makeFolder } from "../base/make-folder.ts";
+import { scoreTables } from "./build-score-tables.ts";
 import { lockFolder } from "./lock.ts";
 import { progressSchema, type RunProgress } from "./progress.ts";
 import { type EvaluatedPoint, type Manifest, manifestSchema, type StoredRun } from "./schema.ts";
-import { scoreTables } from "./score-table.ts";
 import { readStored } from "./stored-files.ts";
 import { UnitStore } from "./unit-store.ts";
 

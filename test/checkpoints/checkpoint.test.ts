@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
-import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
 import { readModelConfig } from "../../src/checkpoints/config.ts";
+import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const pocket = join(projectRoot, "checkpoints/pocket");

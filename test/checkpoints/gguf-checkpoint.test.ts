@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
 import { readModelConfig } from "../../src/checkpoints/config.ts";
+import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { writeGguf } from "./write-gguf.ts";
 

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
-import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
 import { layoutCheckpointGguf } from "../../src/checkpoints/gguf-layout.ts";
-import { padTokenizer, readTokenizer, type Tokenizer } from "../../src/checkpoints/tokenizer.ts";
+import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
+import { padTokenizer, readTokenizer } from "../../src/checkpoints/read-tokenizer.ts";
+import type { Tokenizer } from "../../src/checkpoints/tokenizer.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { copyPocketTokenizer, writeTinyModel } from "./tiny-checkpoint.ts";
 

@@ -1,5 +1,6 @@
-import { type Checkpoint, openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
+import type { Checkpoint } from "../../src/checkpoints/checkpoint.ts";
 import { type GgufType, layoutCheckpointGguf } from "../../src/checkpoints/gguf-layout.ts";
+import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { streamReader } from "../../src/tensors/write/tensor-stream.ts";
 import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
 

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
+import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { readValues } from "../../src/tensors/read-values.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { sha256File } from "../helpers/sha256-file.ts";

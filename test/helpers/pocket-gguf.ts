@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
+import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { writeGguf } from "../../src/checkpoints/write-gguf.ts";
 import { streamReader } from "../../src/tensors/write/tensor-stream.ts";
 import { projectRoot } from "./shared.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Template } from "@huggingface/jinja";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readChatFormat } from "../../src/checkpoints/chat-format.ts";
-import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
+import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { CHAT_TEMPLATE_NAMES, chatTemplateOf } from "../../src/merge/chat-templates.ts";
 import { parseRecipe } from "../../src/merge/parse-recipe.ts";
 import { planMerge } from "../../src/merge/plan.ts";

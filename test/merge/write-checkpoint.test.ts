@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openCheckpoint } from "../../src/checkpoints/checkpoint.ts";
+import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { CheckpointPool } from "../../src/merge/checkpoint-pool.ts";
 import { parseRecipe } from "../../src/merge/parse-recipe.ts";
 import { type MergePlan, planMerge } from "../../src/merge/plan.ts";

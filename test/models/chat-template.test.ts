@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
+import type { ChatFormat } from "../../src/checkpoints/chat-format.ts";
 import { renderChat } from "../../src/models/chat-template.ts";
-import type { ChatFormat } from "../../src/models/runtime.ts";
 
 const CHATML =
   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}" +

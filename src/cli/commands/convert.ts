@@ -1,7 +1,7 @@
 import type { CommandModule } from "yargs";
 import { checkNewFile } from "../../base/new-path.ts";
-import { openCheckpoint } from "../../checkpoints/checkpoint.ts";
 import { GGUF_TYPES } from "../../checkpoints/gguf-layout.ts";
+import { openCheckpoint } from "../../checkpoints/open-checkpoint.ts";
 import { writeGguf } from "../../checkpoints/write-gguf.ts";
 import { streamReader } from "../../tensors/write/tensor-stream.ts";
 import type { CliContext } from "../context.ts";

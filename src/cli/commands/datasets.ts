@@ -9,7 +9,7 @@ import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
 import { messagesFor } from "../../benchmarks/prompt.ts";
 import { pullBenchmark } from "../../benchmarks/pull-dataset.ts";
 import { listBenchmarkNames } from "../../benchmarks/registry.ts";
-import { openCheckpoint } from "../../checkpoints/checkpoint.ts";
+import { openCheckpoint } from "../../checkpoints/open-checkpoint.ts";
 import { writeGguf } from "../../checkpoints/write-gguf.ts";
 import { renderChat } from "../../models/chat-template.ts";
 import { alignedText } from "../../report/tables/summary-table.ts";

@@ -1,4 +1,5 @@
-import type { ChatFormat, Completion, CompletionRequest } from "../runtime.ts";
+import type { ChatFormat } from "../../checkpoints/chat-format.ts";
+import type { Completion, CompletionRequest } from "../runtime.ts";
 import type { EngineFacts, EngineOptions } from "./engine-options.ts";
 import type { ShapeRequest } from "./runtime-shape.ts";
 

@@ -1,5 +1,5 @@
 import { WorkError } from "../../base/errors.ts";
-import type { NativeContext, NativeSampler, NativeVocabulary } from "./native-model.ts";
+import type { NativeContext, NativeSampler, NativeVocabulary } from "./native-context.ts";
 
 /*
  * The one place that knows where node-llama-cpp keeps its native objects, and what they must be able to do. Both hold for

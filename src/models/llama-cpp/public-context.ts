@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BatchItem, EvaluationPriority, LlamaContext, PrioritizedBatchItem, Token } from "node-llama-cpp";
-import type { NativeContext, NativeSampler, NativeSamplerConfig } from "./native-model.ts";
+import type { NativeContext, NativeSampler, NativeSamplerConfig } from "./native-context.ts";
 
 /** Logits that are asked for with every token: as many as the token picker looks at, for any sampling. */
 const TOP_LOGITS = 1024;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { WorkError } from "../../base/errors.ts";
+import type { ChatFormat } from "../../checkpoints/chat-format.ts";
 import type {
-  ChatFormat,
   Completion,
   CompletionRequest,
   FinishReason,

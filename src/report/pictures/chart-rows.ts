@@ -35,6 +35,12 @@ export const TOKENS: Unit = {
   write: (value) => decimal(value, value < 1000 ? 1 : 0),
 };
 
+/** One thing that a picture shows of every point. */
+export interface Measured {
+  readonly name: string;
+  readonly shown: (row: SummaryRow) => Estimate;
+}
+
 /** A rate as percent. */
 export function scaled({ value, interval }: Estimate): Estimate {
   return {

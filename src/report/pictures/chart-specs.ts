@@ -2,9 +2,10 @@ import { decimal } from "../../findings/numbers.ts";
 import type { SummaryRow } from "../../findings/summarize.ts";
 import type { Manifest } from "../../runs/schema.ts";
 import { groupBy } from "../../stats/mean.ts";
+import type { Measured } from "./chart-rows.ts";
 import { RATE, scaled, seriesOf, TOKENS, type Unit } from "./chart-rows.ts";
 import { frontPicture } from "./front-picture.ts";
-import { type Measured, measurePicture } from "./measure-picture.ts";
+import { measurePicture } from "./measure-picture.ts";
 import type { Picture } from "./picture.ts";
 
 /** The pictures of one benchmark, and the name of the one that shows them all. */

@@ -1,14 +1,10 @@
 import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
 import type { Manifest } from "../../runs/schema.ts";
+import type { Measured } from "./chart-rows.ts";
 import { seriesOf, subtitleOf, type Unit, verticalExtent } from "./chart-rows.ts";
 import { endNames } from "./end-names.ts";
 import { type Axis, fittedAxis, type Mark, type Picture, type Series } from "./picture.ts";
 import { referenceLines } from "./reference-lines.ts";
-
-export interface Measured {
-  readonly name: string;
-  readonly shown: (row: SummaryRow) => Estimate;
-}
 
 export interface MeasureRequest {
   readonly manifest: Manifest;

@@ -1,8 +1,8 @@
 import type { SummaryRow } from "../../findings/summarize.ts";
 import type { Manifest } from "../../runs/schema.ts";
+import type { Measured } from "./chart-rows.ts";
 import { NEUTRAL_STYLE, seriesOf, type Unit } from "./chart-rows.ts";
 import { endNames, shortened } from "./end-names.ts";
-import type { Measured } from "./measure-picture.ts";
 import type { ReferenceLine } from "./picture.ts";
 
 const DASHED: readonly number[] = [7, 4];

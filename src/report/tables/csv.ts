@@ -6,8 +6,8 @@ import type { AverageRow, Bands, Judgement } from "../../findings/judge.ts";
 import { csvCount, csvProbability, csvRate } from "../../findings/numbers.ts";
 import { pointScores } from "../../findings/point-scores.ts";
 import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
+import { inOrder } from "../../runs/build-score-tables.ts";
 import type { ScoreRecord, StoredRun } from "../../runs/schema.ts";
-import { inOrder } from "../../runs/score-table.ts";
 import type { Interval } from "../../stats/interval.ts";
 
 type Cell = string | number | null;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type {
   NativeContext,
-  NativeModel,
   NativeSampler,
   NativeSamplerConfig,
-} from "../../../src/models/llama-cpp/native-model.ts";
+} from "../../../src/models/llama-cpp/native-context.ts";
+import type { NativeModel } from "../../../src/models/llama-cpp/native-model.ts";
 
 const VOCABULARY = 48;
 const END = 0;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openCheckpoint } from "../../../src/checkpoints/checkpoint.ts";
+import { openCheckpoint } from "../../../src/checkpoints/open-checkpoint.ts";
 import { writeGguf } from "../../../src/checkpoints/write-gguf.ts";
 import { createLlamaCppRuntime } from "../../../src/models/llama-cpp/llama-cpp.ts";
 import { streamReader } from "../../../src/tensors/write/tensor-stream.ts";

@@ -2,7 +2,7 @@ import type { Budget } from "../values/budget.ts";
 import { type Node, numberNode } from "../values/nodes.ts";
 import { addRationals } from "../values/rational.ts";
 import { CommandGrammar, times } from "./parse-command.ts";
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 
 const MAX_DEPTH = 64;
 const CLOSER: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { readMatrix } from "./read-matrix.ts";
 import type { ReadPart } from "./read-part.ts";
 import { readScalar } from "./read-scalar.ts";
 import { closing, splitAt } from "./split-tokens.ts";
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 
 /** Deepest nesting of brackets that is read. */
 const MAX_DEPTH = 24;

@@ -2,7 +2,7 @@ import { type Answer, compactText } from "../values/answer.ts";
 import { variablesOf } from "../values/nodes.ts";
 import type { ReadPart } from "./read-part.ts";
 import { closing, splitAt } from "./split-tokens.ts";
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 
 /** `A(1, 2)` as `A = (1, 2)`. `C(5, 2)` is a binomial. */
 export function readNamedPoint(tokens: readonly Token[], text: string, read: ReadPart): Answer | undefined {

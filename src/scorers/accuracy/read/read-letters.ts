@@ -1,4 +1,4 @@
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 
 /** Words that mean the same without a backslash. */
 const COMMANDS: ReadonlySet<string> = new Set(

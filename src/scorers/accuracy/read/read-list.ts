@@ -1,7 +1,7 @@
 import { type Answer, compactText } from "../values/answer.ts";
 import type { ReadPart } from "./read-part.ts";
 import { splitAt } from "./split-tokens.ts";
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 
 const STRONG: ReadonlySet<string> = new Set([";", "or"]);
 

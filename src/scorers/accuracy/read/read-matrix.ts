@@ -4,7 +4,7 @@ import { combine, determinant, expression, multiply, type Rows, raise, sum } fro
 import { numberNode } from "../values/nodes.ts";
 import { parseExpression } from "./parse-expression.ts";
 import { closing, splitAt } from "./split-tokens.ts";
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 
 /**
  * Reads sums of products of scalars and matrices, transposes and determinants included, as one matrix (or one expression);

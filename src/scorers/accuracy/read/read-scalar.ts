@@ -2,7 +2,7 @@ import { type Answer, compactText, type ExpressionAnswer } from "../values/answe
 import type { Budget } from "../values/budget.ts";
 import { parseExpression } from "./parse-expression.ts";
 import { splitLetterUnit, splitUnit } from "./split-unit.ts";
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 
 const ANGLE_FUNCTIONS: ReadonlySet<string> = new Set(["sin", "cos", "tan", "cot", "sec", "csc"]);
 

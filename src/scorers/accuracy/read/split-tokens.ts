@@ -1,4 +1,4 @@
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 
 /** Cuts tokens where `cut` says so outside of all brackets. Empty parts are left out unless `keepEmpty`. */
 export function splitAt(tokens: readonly Token[], cut: (token: Token) => boolean, keepEmpty = false): Token[][] {

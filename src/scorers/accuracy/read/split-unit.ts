@@ -1,4 +1,4 @@
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 
 /** Letters that are a unit of measurement after a number or another unit. */
 const LETTER_UNITS = "mgshLNJWVKCFAT";

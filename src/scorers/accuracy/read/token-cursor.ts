@@ -1,5 +1,5 @@
 import { divideRationals } from "../values/rational.ts";
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 
 /** A place in a list of tokens, and what can be read there without knowing about expressions. */
 export class TokenCursor {

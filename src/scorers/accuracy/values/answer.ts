@@ -1,4 +1,4 @@
-import type { Token } from "../read/tokens.ts";
+import type { Token } from "../read/token.ts";
 import type { Node } from "./nodes.ts";
 
 /** What an answer is, once read. `text` is its compact writing: equal texts are equal answers. */
