@@ -12,11 +12,41 @@ export function toJsonLines(values: Iterable<unknown>): string {
  * Parses JSON Lines. Empty lines are passed over.
  *
  * @param name what to call the text in an error, usually its path
+ * @param firstLine number of the text's first line in its file
  * @throws InputError naming the line that is no JSON
  */
-export function parseJsonLines(text: string, name: string): unknown[] {
+export function parseJsonLines(text: string, name: string, firstLine = 1): unknown[] {
+  return parseAsArray(text) ?? parseLineByLine(text, name, firstLine);
+}
+
+/** All lines in one go, which takes half the time; undefined where that cannot be done: an empty line, or one that is no JSON. */
+function parseAsArray(text: string): unknown[] | undefined {
+  const lines = text.endsWith("\n") ? text.slice(0, -1) : text;
+  if (lines === "") return [];
+  try {
+    // Strings of JSON hold no line break as it is.
+    const values: unknown = JSON.parse(`[${lines.replaceAll("\n", ",")}]`);
+    // A damaged line may hold several values, or a part of one.
+    return Array.isArray(values) && values.length === countObjectLines(lines) ? values : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** How many lines there are if each is an object by its first and last character; else 0. */
+function countObjectLines(text: string): number {
+  if (!text.startsWith("{") || !text.endsWith("}")) return 0;
+  let count = 1;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
+    if (text[at - 1] !== "}" || text[at + 1] !== "{") return 0;
+    count++;
+  }
+  return count;
+}
+
+function parseLineByLine(text: string, name: string, firstLine: number): unknown[] {
   const values: unknown[] = [];
-  let line = 0;
+  let line = firstLine - 1;
   for (const content of text.split("\n")) {
     line++;
     if (content.trim() === "") continue;

@@ -142,7 +142,7 @@ function averaged(parts: readonly Tested[]): Member & { judged: Omit<Judged, "p_
   });
   const degrees = Math.max(1, found.degrees);
   const half = studentQuantile(1 - SIGNIFICANT / 2, degrees) * found.error;
-  const p = found.error === 0 ? 1 : 2 * (1 - studentCdf(Math.abs(found.t), degrees));
+  const p = found.error === 0 ? 1 : 2 * studentCdf(-Math.abs(found.t), degrees);
   const estimate = sums.reduce((total, { estimate: own }) => total + own, 0) / sums.length;
   const interval: Interval = { low: found.centre - half, high: found.centre + half };
   return memberOf(first, { estimate, interval, p, z: normalOfT(found.t, degrees), draws }, first.kind);

@@ -156,7 +156,8 @@ function differences(evidence: Evidence, own: readonly Judged[]): Sentence[] {
     const against = pairs
       .filter(({ points }) => points.includes(baseline ?? ""))
       .map((claim) => (claim.points[1] === baseline ? claim : turn(claim)))
-      .filter(({ points }) => !references.includes(points[0] ?? ""));
+      .filter(({ points }) => !references.includes(points[0] ?? ""))
+      .toSorted((a, b) => (evidence.place(a.points[0] ?? "") ?? 0) - (evidence.place(b.points[0] ?? "") ?? 0));
     if (against.length < 2) return [];
     const found = against.filter((claim) => direction(claim) !== 0);
     const rest = against.length - found.length;

@@ -1,52 +1,52 @@
 import type { ScoreRecord } from "./schema.ts";
 import type { ScoreMeasure, ScoreTable } from "./score-table.ts";
 
+/** The tables of a unit, and whether its records lie in their order already. */
+export interface UnitTables {
+  readonly tables: readonly ScoreTable[];
+  /** Whether the records came benchmark by benchmark, by question and attempt: they can then be read again one by one. */
+  readonly inOrder: boolean;
+}
+
 /** A table for each benchmark of a unit's scores, in the order in which these first appear. */
-export function scoreTables(records: readonly ScoreRecord[]): ScoreTable[] {
-  const byBenchmark = new Map<string, ScoreRecord[]>();
-  for (const record of records) {
-    const own = byBenchmark.get(record.benchmark);
-    if (own === undefined) byBenchmark.set(record.benchmark, [record]);
-    else own.push(record);
+export function scoreTables(records: Iterable<ScoreRecord>): UnitTables {
+  const builder = new ScoreTablesBuilder();
+  for (const record of records) builder.add(record);
+  return builder.finish();
+}
+
+/** Takes records one by one and keeps numbers only: a million records as objects would be gigabytes. */
+export class ScoreTablesBuilder {
+  readonly #benchmarks = new Map<string, BenchmarkColumns>();
+  #last: ScoreRecord | undefined;
+  #inOrder = true;
+
+  add(record: ScoreRecord): void {
+    const own = this.#benchmarks.get(record.benchmark) ?? new BenchmarkColumns();
+    const last = this.#last;
+    if (last !== undefined) {
+      const follows =
+        last.benchmark === record.benchmark
+          ? compareRecords(last, record) < 0
+          : !this.#benchmarks.has(record.benchmark);
+      this.#inOrder &&= follows;
+    }
+    this.#benchmarks.set(record.benchmark, own);
+    own.add(record);
+    this.#last = record;
   }
-  return Array.from(byBenchmark, ([benchmark, own]) => scoreTable(benchmark, own));
+
+  finish(): UnitTables {
+    return {
+      tables: Array.from(this.#benchmarks, ([benchmark, columns]) => columns.toTable(benchmark)),
+      inOrder: this.#inOrder,
+    };
+  }
 }
 
-function scoreTable(benchmark: string, records: readonly ScoreRecord[]): ScoreTable {
-  const sorted = inOrder(records);
-  const column = (measure: ScoreMeasure): Float64Array => Float64Array.from(sorted, VALUES[measure]);
-  const samples: string[] = [];
-  const starts: number[] = [];
-  sorted.forEach(({ sample }, i) => {
-    if (sample === sorted[i - 1]?.sample) return;
-    samples.push(sample);
-    starts.push(i);
-  });
-  return {
-    benchmark,
-    samples,
-    starts: Int32Array.from([...starts, sorted.length]),
-    columns: {
-      accuracy: column("accuracy"),
-      accuracy_strict: column("accuracy_strict"),
-      format: column("format"),
-      tokens: column("tokens"),
-      truncated: column("truncated"),
-      answered: column("answered"),
-      thinking_tokens: column("thinking_tokens"),
-      answer_tokens: column("answer_tokens"),
-      characters: column("characters"),
-      words: column("words"),
-    },
-    answerClasses: Int32Array.from(sorted, ({ answer_class: answerClass }) => answerClass ?? -1),
-    formatParts: meansByName(sorted, (record) => record.format_parts),
-    rewards: meansByName(sorted, (record) => record.rewards),
-  };
-}
-
-/** Records of one benchmark by question and attempt. */
-export function inOrder(records: readonly ScoreRecord[]): ScoreRecord[] {
-  return records.toSorted((a, b) => (a.sample === b.sample ? a.attempt - b.attempt : a.sample < b.sample ? -1 : 1));
+/** By question and attempt. */
+export function compareRecords(a: ScoreRecord, b: ScoreRecord): number {
+  return a.sample === b.sample ? a.attempt - b.attempt : a.sample < b.sample ? -1 : 1;
 }
 
 const VALUES: Readonly<Record<ScoreMeasure, (record: ScoreRecord) => number>> = {
@@ -62,24 +62,114 @@ const VALUES: Readonly<Record<ScoreMeasure, (record: ScoreRecord) => number>> = 
   words: (record) => record.words ?? Number.NaN,
 };
 
-function meansByName(
-  records: readonly ScoreRecord[],
-  partsOf: (record: ScoreRecord) => Readonly<Record<string, number | null>>,
-): Record<string, number | null> {
-  const sums = new Map<string, { total: number; count: number }>();
-  for (const record of records) {
-    for (const [name, value] of Object.entries(partsOf(record))) {
-      const sum = sums.get(name) ?? { total: 0, count: 0 };
-      if (value !== null) {
-        sum.total += value;
-        sum.count++;
+/** The records of one benchmark, as they come. */
+class BenchmarkColumns {
+  readonly #samples: string[] = [];
+  readonly #attempts: number[] = [];
+  readonly #classes: number[] = [];
+  readonly #values: Readonly<Record<ScoreMeasure, number[]>> = {
+    accuracy: [],
+    accuracy_strict: [],
+    format: [],
+    tokens: [],
+    truncated: [],
+    answered: [],
+    thinking_tokens: [],
+    answer_tokens: [],
+    characters: [],
+    words: [],
+  };
+  readonly #formatParts = new NamedMeans();
+  readonly #rewards = new NamedMeans();
+
+  add(record: ScoreRecord): void {
+    this.#samples.push(record.sample);
+    this.#attempts.push(record.attempt);
+    this.#classes.push(record.answer_class ?? -1);
+    for (const measure of MEASURES) this.#values[measure].push(VALUES[measure](record));
+    this.#formatParts.add(record.format_parts);
+    this.#rewards.add(record.rewards);
+  }
+
+  toTable(benchmark: string): ScoreTable {
+    const order = this.#order();
+    const column = (measure: ScoreMeasure): Float64Array =>
+      Float64Array.from(order, (i) => this.#values[measure][i] ?? Number.NaN);
+    const samples: string[] = [];
+    const starts: number[] = [];
+    order.forEach((i, place) => {
+      const sample = this.#samples[i] ?? "";
+      if (place > 0 && sample === samples.at(-1)) return;
+      samples.push(sample);
+      starts.push(place);
+    });
+    return {
+      benchmark,
+      samples,
+      starts: Int32Array.from([...starts, order.length]),
+      columns: {
+        accuracy: column("accuracy"),
+        accuracy_strict: column("accuracy_strict"),
+        format: column("format"),
+        tokens: column("tokens"),
+        truncated: column("truncated"),
+        answered: column("answered"),
+        thinking_tokens: column("thinking_tokens"),
+        answer_tokens: column("answer_tokens"),
+        characters: column("characters"),
+        words: column("words"),
+      },
+      answerClasses: Int32Array.from(order, (i) => this.#classes[i] ?? -1),
+      formatParts: this.#formatParts.toRecord(),
+      rewards: this.#rewards.toRecord(),
+    };
+  }
+
+  #order(): Uint32Array {
+    const [samples, attempts] = [this.#samples, this.#attempts];
+    return Uint32Array.from(samples.keys()).toSorted((i, j) => {
+      const [a = "", b = ""] = [samples[i], samples[j]];
+      return a === b ? (attempts[i] ?? 0) - (attempts[j] ?? 0) : a < b ? -1 : 1;
+    });
+  }
+}
+
+const MEASURES: readonly ScoreMeasure[] = [
+  "accuracy",
+  "accuracy_strict",
+  "format",
+  "tokens",
+  "truncated",
+  "answered",
+  "thinking_tokens",
+  "answer_tokens",
+  "characters",
+  "words",
+];
+
+/** Means by name over those that have a value: what is undefined for an attempt is left out, never counted as 0. */
+class NamedMeans {
+  readonly #sums = new Map<string, { total: number; count: number }>();
+
+  add(values: Readonly<Record<string, number | null>>): void {
+    for (const name of Object.keys(values)) {
+      const value = values[name] ?? null;
+      let sum = this.#sums.get(name);
+      if (sum === undefined) {
+        sum = { total: 0, count: 0 };
+        this.#sums.set(name, sum);
       }
-      sums.set(name, sum);
+      if (value === null) continue;
+      sum.total += value;
+      sum.count++;
     }
   }
-  return Object.fromEntries(
-    [...sums]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, { total, count }]) => [name, count === 0 ? null : total / count]),
-  );
+
+  toRecord(): Record<string, number | null> {
+    return Object.fromEntries(
+      [...this.#sums]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, { total, count }]) => [name, count === 0 ? null : total / count]),
+    );
+  }
 }

@@ -5,7 +5,7 @@ import { digestOf } from "../base/digest.ts";
 import { DiskFullError, StoreError, WorkError } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
 import { makeFolder } from "../base/make-folder.ts";
-import { scoreTables } from "./build-score-tables.ts";
+import { ScoreTablesBuilder } from "./build-score-tables.ts";
 import { lockFolder } from "./lock.ts";
 import { progressSchema, type RunProgress } from "./progress.ts";
 import { type EvaluatedPoint, type Manifest, manifestSchema, type StoredRun } from "./schema.ts";
@@ -89,7 +89,9 @@ export async function readRun(folder: string): Promise<StoredRun> {
     if (result.same_as !== null && !finished.has(result.same_as)) continue;
     const unit = new UnitStore(unitFolder(folder, result.same_as ?? point.unit));
     // One after the other: a million records at once would be gigabytes.
-    evaluated.push({ point, result, tables: scoreTables(await unit.scores()), records: () => unit.scores() });
+    const builder = new ScoreTablesBuilder();
+    for await (const records of unit.readScores()) for (const record of records) builder.add(record);
+    evaluated.push({ point, result, ...builder.finish(), records: () => unit.readScores({ checked: true }) });
   }
   return { manifest, evaluated, failed };
 }

@@ -159,8 +159,10 @@ export interface EvaluatedPoint {
   readonly result: UnitResult;
   /** A table for each benchmark. */
   readonly tables: readonly ScoreTable[];
-  /** The records themselves, read again: only one unit's are ever held. */
-  readonly records: () => Promise<readonly ScoreRecord[]>;
+  /** Whether the records lie benchmark by benchmark, by question and attempt. */
+  readonly inOrder: boolean;
+  /** The records themselves, read again in pieces: they are never all held. */
+  readonly records: () => AsyncIterable<readonly ScoreRecord[]>;
 }
 
 /** A whole run, read back: all that `report` needs. Units that are not finished are left out. */

@@ -14,7 +14,7 @@ import {
   unitFailureSchema,
   unitResultSchema,
 } from "./schema.ts";
-import { readIfPresent, readRecords, readStored } from "./stored-files.ts";
+import { readIfPresent, readRecords, readStored, streamRecords } from "./stored-files.ts";
 
 /** A unit's folder in a run store. */
 export class UnitStore {
@@ -35,7 +35,20 @@ export class UnitStore {
   }
 
   async scores(): Promise<ScoreRecord[]> {
-    return readRecords(scoreRecordSchema, join(this.#folder, "scores.jsonl"));
+    return readRecords(scoreRecordSchema, this.#scoresPath);
+  }
+
+  /**
+   * The scores in pieces, so that they are never all in memory.
+   *
+   * @param options.checked whether this process has read and checked them before
+   */
+  readScores({ checked = false }: { readonly checked?: boolean } = {}): AsyncGenerator<ScoreRecord[]> {
+    return streamRecords(scoreRecordSchema, this.#scoresPath, checked);
+  }
+
+  get #scoresPath(): string {
+    return join(this.#folder, "scores.jsonl");
   }
 
   async samples(): Promise<SampleRecord[]> {
@@ -61,7 +74,7 @@ export class UnitStore {
   }
 
   async writeScores(scores: readonly ScoreRecord[]): Promise<void> {
-    await writeFileAtomic(join(this.#folder, "scores.jsonl"), toJsonLines(scores));
+    await writeFileAtomic(this.#scoresPath, toJsonLines(scores));
   }
 
   /** Marks the unit as done. */

@@ -119,7 +119,8 @@ function around(sums: ContrastSums, half: number, bound: number): Interval {
 }
 
 function pOf(t: number, questions: number): number {
-  return Math.min(1, 2 * (1 - studentCdf(Math.abs(t), questions - 1)));
+  // The lower tail: one less the upper end would be 0 far out.
+  return Math.min(1, 2 * studentCdf(-Math.abs(t), questions - 1));
 }
 
 /** The t that has a z, by the inverse of `normalOfT`. */

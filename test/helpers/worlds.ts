@@ -68,7 +68,8 @@ export function drawRun(worlds: World | readonly World[], seed: number): StoredR
         scoring_digest: "",
       },
       tables: tables.flatMap((own) => own[j] ?? []),
-      records: () => Promise.resolve([]),
+      inOrder: true,
+      records: async function* () {},
     };
   });
   const { axes = ["w"], greedy = true, objective } = first;

@@ -100,7 +100,11 @@ export function evaluatedPoint(
   result: UnitResult,
   scores: readonly ScoreRecord[],
 ): EvaluatedPoint {
-  return { point, result, tables: scoreTables(scores), records: () => Promise.resolve(scores) };
+  return { point, result, ...scoreTables(scores), records: () => inOnePiece(scores) };
+}
+
+async function* inOnePiece(scores: readonly ScoreRecord[]): AsyncGenerator<readonly ScoreRecord[]> {
+  yield await Promise.resolve(scores);
 }
 
 /** The same run with other scores at some points. */
@@ -109,9 +113,11 @@ export async function changeScores(
   change: (scores: readonly ScoreRecord[], point: PlannedPoint) => readonly ScoreRecord[],
 ): Promise<StoredRun> {
   const evaluated = await Promise.all(
-    run.evaluated.map(async ({ point, result, records }) =>
-      evaluatedPoint(point, result, change(await records(), point)),
-    ),
+    run.evaluated.map(async ({ point, result, records }) => {
+      const all: ScoreRecord[] = [];
+      for await (const piece of records()) all.push(...piece);
+      return evaluatedPoint(point, result, change(all, point));
+    }),
   );
   return { ...run, evaluated };
 }

@@ -6,8 +6,8 @@ import type { AverageRow, Bands, Judgement } from "../../findings/judge.ts";
 import { csvCount, csvProbability, csvRate } from "../../findings/numbers.ts";
 import { pointScores } from "../../findings/point-scores.ts";
 import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
-import { inOrder } from "../../runs/build-score-tables.ts";
-import type { ScoreRecord, StoredRun } from "../../runs/schema.ts";
+import { compareRecords } from "../../runs/build-score-tables.ts";
+import type { EvaluatedPoint, ScoreRecord, StoredRun } from "../../runs/schema.ts";
 import type { Interval } from "../../stats/interval.ts";
 
 type Cell = string | number | null;
@@ -158,14 +158,29 @@ export async function* samplesCsv(run: StoredRun): AsyncGenerator<string> {
   for (const point of run.manifest.points) {
     const unit = units.get(point.name);
     if (unit === undefined) continue;
-    const records = await unit.records();
-    for (const { name } of run.manifest.benchmarks) {
-      const own = inOrder(records.filter(({ benchmark }) => benchmark === name));
+    for await (const records of sortedRecords(run, unit)) {
       yield toCsvRows(
-        own.map((score) => ({ point: point.name, axes: point.axes, score })),
+        records.map((score) => ({ point: point.name, axes: point.axes, score })),
         columns,
       );
     }
+  }
+}
+
+/** As they lie where they are in order; else all of the unit's, sorted. */
+async function* sortedRecords(
+  { manifest }: StoredRun,
+  { tables, inOrder, records }: EvaluatedPoint,
+): AsyncGenerator<readonly ScoreRecord[]> {
+  const places = tables.map(({ benchmark }) => manifest.benchmarks.findIndex(({ name }) => name === benchmark));
+  if (inOrder && places.every((place, i) => place > (places[i - 1] ?? -1))) {
+    yield* records();
+    return;
+  }
+  const all: ScoreRecord[] = [];
+  for await (const piece of records()) all.push(...piece);
+  for (const { name } of manifest.benchmarks) {
+    yield all.filter(({ benchmark }) => benchmark === name).toSorted(compareRecords);
   }
 }
 
