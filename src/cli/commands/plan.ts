@@ -1,6 +1,8 @@
 import type { CommandModule } from "yargs";
 import { formatBytes } from "../../base/bytes.ts";
 import { countOf } from "../../base/count-of.ts";
+import { describeObjective, objectiveSchema } from "../../findings/objective.ts";
+import type { Manifest } from "../../runs/schema.ts";
 import { completionsPerPoint } from "../../runs/schema.ts";
 import { readSweepFile } from "../../sweep/file/config.ts";
 import { planSweep, unitBytes } from "../../sweep/plan/plan.ts";
@@ -42,6 +44,7 @@ export function planCommand(context: CliContext): CommandModule {
               ({ name, version, samples, attempts, prompt }) =>
                 `benchmark: ${name} v${version}, ${countOf(samples, "problem")} x ${attempts}, prompt ${prompt}`,
             ),
+            `objective: ${describePlannedObjective(manifest)}`,
             `generation: ${JSON.stringify(manifest.plan.generation)}`,
             `runtime: ${plan.server === undefined ? describeEngine(plan.engine) : plan.server.createRuntime().build}`,
             `weights: ${plan.ggufType}, about ${formatBytes(Math.max(...plan.units.map((unit) => unitBytes(unit, plan.ggufType))))} a point; context ${plan.settings.contextTokens} tokens a sequence`,
@@ -52,6 +55,11 @@ export function planCommand(context: CliContext): CommandModule {
       }
     },
   });
+}
+
+function describePlannedObjective({ objective }: Manifest): string {
+  const parsed = objectiveSchema.safeParse(objective);
+  return parsed.success ? describeObjective(parsed.data) : "none is stated; the report uses the default";
 }
 
 function describeEngine(engine: EnginePlan): string {

@@ -13,6 +13,7 @@ import { MANIFEST_VERSION, type Manifest, type PlannedPoint } from "../../runs/s
 import { elementCount } from "../../tensors/tensor-info.ts";
 import type { GenerationConfig, RuntimeConfig, SweepFile } from "../file/config.ts";
 import { expandSweep } from "../file/expand.ts";
+import { checkObjective } from "./check-objective.ts";
 import { contextNeeded, leastContext } from "./plan-context.ts";
 import { type EnginePlan, planEngine } from "./plan-engine.ts";
 import { planServer, type ServerPlan } from "./plan-server.ts";
@@ -101,6 +102,12 @@ export async function planSweep(
     }
     for (const [name, path] of Object.entries(config.references)) {
       add(name, {}, { kind: "checkpoint", checkpoint: await pool.open(path) });
+    }
+    if (overrides.only === undefined || overrides.only.length === 0) {
+      checkObjective(
+        sweep,
+        units.map(({ point }) => point.name),
+      );
     }
     const donors = units.map(({ weights }) => donorOf(weights));
     const contextLimit = leastContext(donors);
