@@ -15,8 +15,11 @@ export const objectiveSchema = z.union(
       minimise: z.literal("tokens"),
       /** Points of percent that may be lost of each, with 95% confidence. */
       keep: z
-        .partialRecord(z.enum(rates), points)
-        .refine((keep) => Object.keys(keep).length > 0, "expected at least one of accuracy, accuracy_strict, format"),
+        .strictObject({ accuracy: points.optional(), accuracy_strict: points.optional(), format: points.optional() })
+        .refine(
+          (keep) => Object.values(keep).some((value) => value !== undefined),
+          "expected at least one of accuracy, accuracy_strict, format",
+        ),
       /** Against what: the best point, `first` or `last` of the axis, or the name of a point or reference. */
       against: z.string().min(1).default("best"),
       /** Whether every benchmark is asked by itself, instead of their mean. */
