@@ -4,6 +4,7 @@ import type { Interval } from "../stats/interval.ts";
 import type { Ratio } from "../stats/lengths.ts";
 import type { Judged } from "./claims.ts";
 import { meanOf } from "./contenders.ts";
+import { acrossRuns } from "./contrasts.ts";
 import { pairedRatio } from "./decision.ts";
 import type { Evidence, MeasureId } from "./evidence.ts";
 import { turn } from "./shape.ts";
@@ -124,7 +125,10 @@ export function baselinePairs(evidence: Evidence, names: readonly string[], axes
   const references = evidence.points.filter(({ point }) => point.kind === "reference").map(({ point }) => point.name);
   const ends = axes === 1 ? [own[0], own.at(-1)] : [own[0]];
   const baselines = [...new Set([...ends, ...references])].filter((name) => name !== undefined && kinds.has(name));
-  return baselines.flatMap((baseline) =>
+  const points = evidence.points.map(({ point }) => point);
+  const paired = acrossRuns(points).map(([a, b]): [string, string] => [points[a]?.name ?? "", points[b]?.name ?? ""]);
+  const chosen = baselines.flatMap((baseline) =>
     names.filter((name) => name !== baseline).map((name): [string, string] => [name, baseline ?? ""]),
   );
+  return [...chosen, ...paired.filter(([, baseline]) => !baselines.includes(baseline))];
 }

@@ -1,3 +1,4 @@
+import { RUN_AXIS } from "../runs/lay-over.ts";
 import type { PlannedPoint } from "../runs/schema.ts";
 import { NO_BOUND } from "../stats/contrast.ts";
 import type { Contrast, FlippedContrast } from "../stats/family.ts";
@@ -65,15 +66,30 @@ function pairs(points: readonly PlannedPoint[], axes: number): [number, number][
   const references = points.flatMap(({ kind }, place) => (kind === "reference" ? [place] : []));
   const ends = axes === 1 ? [own[0], own.at(-1)] : [own[0]];
   const baselines = [...new Set([...ends, ...references])].filter((place) => place !== undefined);
+  const chosen = baselines.flatMap((baseline) => points.map((_, place): [number, number] => [place, baseline]));
   const seen = new Set<string>();
-  return baselines.flatMap((baseline) =>
-    points.flatMap((_, place): [number, number][] => {
-      const key = [place, baseline].toSorted((a, b) => a - b).join(" ");
-      if (place === baseline || seen.has(key)) return [];
-      seen.add(key);
-      return [[place, baseline]];
-    }),
-  );
+  return [...chosen, ...acrossRuns(points)].filter(([place, baseline]) => {
+    const key = [place, baseline].toSorted((a, b) => a - b).join(" ");
+    if (place === baseline || seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function placeOnAxes({ axes }: PlannedPoint): string {
+  return JSON.stringify(Object.entries(axes).filter(([axis]) => axis !== RUN_AXIS));
+}
+
+/** Points against those of the same weights of the other axes in the first run, where runs are laid over one another. */
+export function acrossRuns(points: readonly PlannedPoint[]): [number, number][] {
+  const firsts = new Map<string, number>();
+  return points.flatMap((point, place): [number, number][] => {
+    if (point.axes[RUN_AXIS] === undefined) return [];
+    const first = firsts.get(placeOnAxes(point));
+    if (first !== undefined) return [[place, first]];
+    firsts.set(placeOnAxes(point), place);
+    return [];
+  });
 }
 
 function difference(points: readonly PlannedPoint[], measure: MeasureId, a: number, b: number): Asked {

@@ -2,7 +2,8 @@ import { bandCritical } from "../stats/family.ts";
 import { varianceComponents } from "../stats/variance-shares.ts";
 import type { AxisLevels } from "./axis-levels.ts";
 import { type Claim, type Judged, SIGNIFICANT } from "./claims.ts";
-import { type Evidence, MEASURE_IDS } from "./evidence.ts";
+import { acrossRuns } from "./contrasts.ts";
+import { type Evidence, MEASURE_IDS, type MeasureId } from "./evidence.ts";
 import { listed, MEASURES, writeEffect, writeP } from "./measures.ts";
 import { decimal, percent } from "./numbers.ts";
 import { curveOf, direction, shapeOf, turn } from "./shape.ts";
@@ -150,9 +151,14 @@ function differences(evidence: Evidence, own: readonly Judged[]): Sentence[] {
   const pairs = own.filter(
     ({ kind, measure: about, tested }) => kind === "difference" && about === measure && tested?.axis === null,
   );
-  const references = evidence.points.filter(({ point }) => point.kind === "reference").map(({ point }) => point.name);
+  const all = evidence.points.map(({ point }) => point);
+  const sameElsewhere = acrossRuns(all).flatMap(
+    ([a, b]) => own.find((claim) => claim.measure === measure && isPair(claim, all[a]?.name, all[b]?.name)) ?? [],
+  );
+  const references = all.filter(({ kind }) => kind === "reference").map(({ name }) => name);
   const first = evidence.points.find(({ point }) => point.kind === "point")?.point.name;
-  return [first, ...references].flatMap((baseline): Sentence[] => {
+  const between: Sentence[] = sameElsewhere.length < 2 ? [] : [acrossRunsSentence(evidence, measure, sameElsewhere)];
+  const baselines = [first, ...references].flatMap((baseline): Sentence[] => {
     const against = pairs
       .filter(({ points }) => points.includes(baseline ?? ""))
       .map((claim) => (claim.points[1] === baseline ? claim : turn(claim)))
@@ -174,6 +180,26 @@ function differences(evidence: Evidence, own: readonly Judged[]): Sentence[] {
       ),
     ];
   });
+  return [...between, ...baselines];
+}
+
+function isPair({ points }: Judged, a: string | undefined, b: string | undefined): boolean {
+  return points.length === 2 && points.includes(a ?? "") && points.includes(b ?? "");
+}
+
+/** The same point in two runs. */
+function acrossRunsSentence(evidence: Evidence, measure: MeasureId, claims: readonly Judged[]): Sentence {
+  const name = MEASURES[measure].name.toLowerCase();
+  const found = claims.filter((claim) => direction(claim) !== 0);
+  const parts = found.map((claim) => `${claim.points[0]} from ${claim.points[1]} (${writeEffect(claim)})`);
+  const rest = claims.length - found.length;
+  return described(
+    evidence,
+    "note",
+    found.length === 0
+      ? `Between the runs, no difference in ${name} was found at any of ${claims.length} points.`
+      : `Between the runs, ${name} differs: ${listed(parts)}${rest === 0 ? "" : `; no difference was found at the other ${rest === 1 ? "one" : rest}`}.`,
+  );
 }
 
 /** Accuracy that moves with the share of answers that were cut off is no skill. */

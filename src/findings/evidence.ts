@@ -33,7 +33,10 @@ export interface Evidence {
 
 /** The evidence of a run, a benchmark each, in the manifest's order; all with the same number of draws. */
 export function gatherEvidence(run: StoredRun): Evidence[] {
-  return evidenceOf(pointScores(run), ({ result }) => result.weights_sha256);
+  // In one run the same weights answer alike; in two runs they may have been asked with other seeds.
+  return evidenceOf(pointScores(run), ({ result }) =>
+    run.runs === undefined ? result.weights_sha256 : result.identity,
+  );
 }
 
 /**

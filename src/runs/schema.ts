@@ -171,4 +171,6 @@ export interface StoredRun {
   readonly evaluated: readonly EvaluatedPoint[];
   /** Points that were tried and are not done, in the manifest's order. */
   readonly failed: readonly (UnitFailure & { readonly point: string })[];
+  /** Names of the runs that were laid over one another; undefined for one run. */
+  readonly runs?: readonly string[];
 }

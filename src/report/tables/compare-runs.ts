@@ -6,14 +6,8 @@ import { pairsAsked } from "../../findings/contrasts.ts";
 import { type Evidence, evidenceOf } from "../../findings/evidence.ts";
 import { decimal, percent, pText } from "../../findings/numbers.ts";
 import { type PointScores, pointScores } from "../../findings/point-scores.ts";
-import type { StoredRun } from "../../runs/schema.ts";
+import type { NamedRun } from "../../runs/lay-over.ts";
 import type { TextTable } from "./summary-table.ts";
-
-/** A run and what to call it. */
-export interface NamedRun {
-  readonly name: string;
-  readonly run: StoredRun;
-}
 
 /**
  * Compares points of two runs (or of one run with itself) on the problems that both answered. Chosen points are compared with
