@@ -5,6 +5,7 @@ import type { Interval } from "../stats/interval.ts";
 import { rateInterval } from "../stats/rate.ts";
 import { rateBand } from "../stats/rate-band.ts";
 import { axisLevels } from "./axis-levels.ts";
+import { bestRegion } from "./best-region.ts";
 import { type Claim, type Judged, judgeFamily } from "./claims.ts";
 import { baselinePairs, type Comparison, comparisonsOf } from "./compare-points.ts";
 import { type Contenders, gatherContenders } from "./contenders.ts";
@@ -70,7 +71,10 @@ export function judge(run: StoredRun): Judgement {
     fronts: found,
     averages: evidence.length > 1 ? averagesOf(evidence, names) : [],
     claims: nameClaims([
-      ...sentences(run, evidence, family.judged, rows, found).map((sentence) => ({ ...sentence, shown: true })),
+      ...sentences(run, evidence, family.judged, rows, found, contenders).map((sentence) => ({
+        ...sentence,
+        shown: true,
+      })),
       ...family.judged.map((claim) => ({ ...plainClaim(claim, family.judged), shown: false })),
     ]),
     decisions: decisions(run, contenders, chosen),
@@ -111,6 +115,7 @@ function sentences(
   judged: readonly Judged[],
   rows: readonly SummaryRow[],
   found: readonly Front[],
+  contenders: readonly Contenders[],
 ): Sentence[] {
   const notes = runNotes(run, rows).map((text): Sentence => ({ ...emptySentence, kind: "note", benchmark: "", text }));
   return [
@@ -130,6 +135,9 @@ function sentences(
         found.find(({ benchmark }) => benchmark === one.benchmark),
         one,
       ),
+      ...(run.manifest.axes.length > 1
+        ? contenders.filter(({ benchmarks }) => benchmarks[0] === one).flatMap(bestRegion)
+        : []),
     ]),
     ...notes,
   ];

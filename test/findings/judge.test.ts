@@ -158,6 +158,9 @@ describe("grids", () => {
   it("say where the effect of one depends on the other", () => {
     const judged = judge(grid([], (w, d) => (d === 1 ? 0.9 - 0.6 * w : 0.5 + 0.3 * w)));
     expect(texts(judged)).toMatch(/Accuracy: what w does depends on d/);
+    expect(texts(judged)).toMatch(
+      /Best region: w=0,d=1.* may have the highest strict accuracy; the other \d+ are lower/,
+    );
   });
 });
 
