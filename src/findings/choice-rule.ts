@@ -23,12 +23,13 @@ const ROUNDING = 1e-9;
 
 /**
  * The cheapest point that loses at most the margin in every measure that is kept, as an intersection-union test (Berger 1982)
- * of comparisons with the best; and what is still in the race: from the cheapest up, points that lose more for sure are out.
+ * of comparisons with the best; and what is still in the race: points that lose more for sure are out. The cheapest point that
+ * qualifies in truth is left out, or undercut by one that is called safe, with the error of the decision each.
  */
 export function applyRule({ kept, cost, against }: Choice): RuleResult {
   const byCost = cost.map((_, i) => i).toSorted((a, b) => (cost[a] ?? 0) - (cost[b] ?? 0) || a - b);
   const losses = kept.map(({ pairwise }) => losesAtMost(pairwise, against));
-  const possible = kept.map(({ pairwise, margin }) => mayBeBest(pairwise, against, margin));
+  const possible = kept.map(({ pairwise, margin }) => mayBeBest(pairwise, against, margin, kept.length));
   const isSafe = (i: number): boolean => kept.every(({ margin }, m) => (losses[m]?.[i] ?? 0) <= margin + ROUNDING);
   const isOut = (i: number): boolean => possible.some((may) => may[i] === false);
   const safe = byCost.find(isSafe);

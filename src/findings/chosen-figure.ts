@@ -1,6 +1,5 @@
 import { macroAverage } from "../stats/averages.ts";
-import { averageContrasts, type Pairwise } from "../stats/best.ts";
-import { RATE_BOUND } from "../stats/contrast.ts";
+import type { Pairwise } from "../stats/best.ts";
 import { crossFit, FOLDS, FoldedMeans, FoldedPairs, foldsOf, SALTS } from "../stats/cross-fit.ts";
 import type { Interval } from "../stats/interval.ts";
 import { rateBounds } from "../stats/rate.ts";
@@ -21,6 +20,9 @@ export interface Figure {
   readonly low: number;
   readonly high: number;
 }
+
+/** Under so many questions a fold of a tenth is none or one question, and what the rule does without it is chance. */
+const FEWEST_QUESTIONS = 2 * FOLDS;
 
 interface Rule {
   readonly objective: Objective;
@@ -57,8 +59,9 @@ function boundsOf(
   return { value: known.reduce((total, rate) => total + rate, 0) / Math.max(1, known.length), interval };
 }
 
-/** In every fold the rule sees the other nine; the critical values are those of all questions. */
+/** In every fold the rule sees the other nine; its errors and critical values stay those of all questions. */
 function correctedRate(contenders: Contenders, rule: Rule): number | null {
+  if (contenders.benchmarks.some(({ questions }) => questions.length < FEWEST_QUESTIONS)) return null;
   const rates = contenders.benchmarks.map((one) => {
     const folded = Array.from(
       { length: SALTS },
@@ -82,7 +85,7 @@ function chooserOf(contenders: Contenders, rule: Rule, salt: number): (fold: num
     pairwise,
     margin,
     folded: contenders.benchmarks.map(
-      (one) => new FoldedPairs(contenders.columns(one, measure), foldsOf(one.questions, salt), RATE_BOUND),
+      (one) => new FoldedPairs(contenders.columns(one, measure), foldsOf(one.questions, salt)),
     ),
   }));
   const means = (measure: RateId | "tokens"): ((fold: number) => number[]) => {
@@ -112,26 +115,15 @@ function chooserOf(contenders: Contenders, rule: Rule, salt: number): (fold: num
   };
 }
 
+/**
+ * The differences of the other nine tenths, held against the errors of all questions: the rule is to be as ready to choose as
+ * it was, and not to choose otherwise because it sees fewer questions.
+ */
 function pairwiseWithout(whole: Pairwise, folded: readonly FoldedPairs[], fold: number): Pairwise {
-  const size = whole.differences.length;
-  const differences = whole.differences.map(() => new Float64Array(size));
-  const errors = whole.errors.map(() => new Float64Array(size));
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < i; j++) {
-      const parts = folded.map((pairs) => pairs.without(fold, i, j));
-      const { centre, error } = averageContrasts(parts, undefined, RATE_BOUND);
-      differences[i]?.fill(centre, j, j + 1);
-      differences[j]?.fill(-centre, i, i + 1);
-      errors[i]?.fill(error, j, j + 1);
-      errors[j]?.fill(error, i, i + 1);
-    }
-  }
-  // Errors are larger with fewer questions: so the rule is as strict on nine tenths as it is on all.
-  const strictness = Math.sqrt((FOLDS - 1) / FOLDS);
-  return {
-    differences,
-    errors,
-    criticals: whole.criticals.map((critical) => critical * strictness),
-    degrees: whole.degrees,
-  };
+  const differences = whole.differences.map((row, i) =>
+    row.map((_, j) =>
+      i === j ? 0 : folded.reduce((total, pairs) => total + pairs.without(fold, i, j), 0) / folded.length,
+    ),
+  );
+  return { ...whole, differences };
 }

@@ -1,8 +1,8 @@
 import { differsBetween } from "../stats/averages.ts";
 import { averageContrasts } from "../stats/best.ts";
-import { type ContrastTest, normalOfT, testContrast } from "../stats/contrast.ts";
+import { type ContrastTest, centreOf, contrastT, normalOfT } from "../stats/contrast.ts";
 import { normalQuantile, studentCdf, studentQuantile } from "../stats/distributions.ts";
-import { adjustFamily, contrastValues } from "../stats/family.ts";
+import { adjustFamily, upperQuantile } from "../stats/family.ts";
 import type { Interval } from "../stats/interval.ts";
 import { type Asked, type ContrastKind, type Tested, testAsked } from "./contrasts.ts";
 import type { Evidence, MeasureId } from "./evidence.ts";
@@ -84,9 +84,7 @@ function criticalZ(members: readonly Member[]): number {
   for (const { draws: own } of members) {
     for (let draw = 0; draw < draws; draw++) largest[draw] = Math.max(largest[draw] ?? 0, Math.abs(own[draw] ?? 0));
   }
-  const sorted = largest.toSorted();
-  const quantile = sorted[Math.min(draws - 1, Math.ceil((1 - SIGNIFICANT) * (draws + 1)) - 1)] ?? 0;
-  return Math.max(quantile, normalQuantile(1 - SIGNIFICANT / 2));
+  return Math.max(upperQuantile(largest, 1 - SIGNIFICANT), normalQuantile(1 - SIGNIFICANT / 2));
 }
 
 function judgedOf(tested: Tested): Omit<Judged, "p_adjusted"> {
@@ -131,6 +129,7 @@ function averaged(parts: readonly Tested[]): Member & { judged: Omit<Judged, "p_
   const bound = first.contrast.bound;
   const sums = parts.map(({ found }) => found.test);
   const found = averageContrasts(sums, undefined, bound);
+  const estimate = sums.reduce((total, { estimate: own }) => total + own, 0) / sums.length;
   const flipped = parts.map((part) => flippedSums(part));
   const draws = Float64Array.from({ length: flipped[0]?.length ?? 0 }, (_, draw) => {
     const one = averageContrasts(
@@ -140,29 +139,35 @@ function averaged(parts: readonly Tested[]): Member & { judged: Omit<Judged, "p_
     );
     return normalOfT(one.t, Math.max(1, one.degrees));
   });
+  if (!Number.isFinite(found.error)) {
+    return memberOf(parts, { estimate, interval: null, p: null, z: 0, draws }, first.kind);
+  }
   const degrees = Math.max(1, found.degrees);
   const half = studentQuantile(1 - SIGNIFICANT / 2, degrees) * found.error;
   const p = found.error === 0 ? 1 : 2 * studentCdf(-Math.abs(found.t), degrees);
-  const estimate = sums.reduce((total, { estimate: own }) => total + own, 0) / sums.length;
-  const interval: Interval = { low: found.centre - half, high: found.centre + half };
-  return memberOf(first, { estimate, interval, p, z: normalOfT(found.t, degrees), draws }, first.kind);
+  const most = bound > 0 ? bound : Number.POSITIVE_INFINITY;
+  const interval: Interval = {
+    low: Math.max(-most, found.centre - half),
+    high: Math.min(most, found.centre + half),
+  };
+  return memberOf(parts, { estimate, interval, p, z: normalOfT(found.t, degrees), draws }, first.kind);
 }
 
 function between(parts: readonly Tested[]): Member & { judged: Omit<Judged, "p_adjusted"> } {
-  const [first] = parts;
-  if (first === undefined) throw new Error("Expected a contrast of each benchmark, found none");
-  const p = differsBetween(parts.map(({ found: { test } }) => test)) ?? 1;
+  const p = differsBetween(parts.map(({ found: { test } }) => test));
   const flipped = parts.map((part) => flippedSums(part));
-  const bound = first.contrast.bound;
   const draws = Float64Array.from({ length: flipped[0]?.length ?? 0 }, (_, draw) => {
-    const drawn = parts.map(({ found: { test } }, b) => {
+    const drawn = parts.map(({ found: { test }, contrast: { bound } }, b) => {
       const sum = flipped[b]?.[draw] ?? 0;
-      return testContrast({ ...test, sum }, bound);
+      return {
+        centre: centreOf({ ...test, sum }, bound),
+        error: contrastT(test, sum, bound).error,
+        questions: test.questions,
+      };
     });
     return sizeOfP(differsBetween(drawn) ?? 1);
   });
-  const judged = memberOf(first, { estimate: null, interval: null, p, z: sizeOfP(p), draws }, "between benchmarks");
-  return judged;
+  return memberOf(parts, { estimate: null, interval: null, p, z: sizeOfP(p ?? 1), draws }, "between benchmarks");
 }
 
 /** The size of z that has this p. */
@@ -175,19 +180,23 @@ function flippedSums({ evidence, measure, scale, contrast }: Tested): Float64Arr
 }
 
 function memberOf(
-  { measure, about, scale, found, evidence, contrast }: Tested,
+  parts: readonly Tested[],
   {
     estimate,
     interval,
     p,
     z,
     draws,
-  }: { estimate: number | null; interval: Interval | null; p: number; z: number; draws: Float64Array },
+  }: { estimate: number | null; interval: Interval | null; p: number | null; z: number; draws: Float64Array },
   kind: Judged["kind"],
 ): Member & { judged: Omit<Judged, "p_adjusted"> } {
+  const [first] = parts;
+  if (first === undefined) throw new Error("Expected a contrast of each benchmark, found none");
+  const { measure, about, scale, found } = first;
+  const questions = parts.reduce((total, part) => total + part.found.test.questions, 0);
   const read = scale === "ratio" ? Math.exp : (value: number): number => value;
   return {
-    test: { ...found.test, p },
+    test: { ...found.test, questions, p },
     z,
     draws,
     judged: {
@@ -200,7 +209,7 @@ function memberOf(
       high: interval && read(interval.high),
       scale,
       p,
-      questions: contrastValues(evidence.columns[measure], contrast).length,
+      questions,
       tested: null,
       z,
     },

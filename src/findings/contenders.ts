@@ -52,7 +52,10 @@ export function gatherContenders(benchmarks: readonly Evidence[]): Contenders {
     pairwise: (measure) => {
       const found =
         known.get(measure) ??
-        comparePairwise(benchmarks.map((one) => ({ measure: columns(one, measure), flips: one.flips })));
+        comparePairwise(
+          benchmarks.map((one) => ({ measure: columns(one, measure), flips: one.flips })),
+          names.length,
+        );
       known.set(measure, found);
       return found;
     },

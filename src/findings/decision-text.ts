@@ -14,6 +14,9 @@ export function wordDecision(decided: Decided): Decision {
 function answer(decided: Decided): string {
   const { point, objective, benchmark } = decided;
   const where = benchmark === ALL_BENCHMARKS ? " on the mean of all benchmarks" : "";
+  if (point === null && decided.candidates.length === 0) {
+    return `No point has ${describeObjective(objective)}${where}: each loses more than that in one measure or another for sure.`;
+  }
   if (point === null) {
     return `${decided.questions} questions cannot tell which point has ${describeObjective(objective)}${where}: ${racing(decided)}.`;
   }
@@ -82,8 +85,8 @@ function figure({ figure: found, point, useful: name }: Decided): string {
   return `${MEASURES[found.measure].name} of ${point ?? name}: ${percent(found.seen)}% [${percent(found.low)}, ${percent(found.high)}]${corrected}.`;
 }
 
-function more({ questions_needed: needed, questions, attempts, confident }: Decided): string {
-  if (confident) return "";
+function more({ questions_needed: needed, questions, attempts, confident, candidates }: Decided): string {
+  if (confident || candidates.length === 0) return "";
   const decides =
     needed === null
       ? "Even a thousand times as many questions would not decide: too many points are nearly alike."

@@ -93,7 +93,8 @@ function decideOne(contenders: Contenders, chosen: ChosenObjective, context: Dec
   const shown = result.safe ?? result.race[0];
   const against = "maximise" in objective ? "best" : objective.against;
   const shrunk = shrunkOf(contenders, main, context);
-  const needed = result.safe === undefined ? neededQuestions(contenders, objective, choice, context) : null;
+  const needed =
+    shown !== undefined && result.safe === undefined ? neededQuestions(contenders, objective, choice, context) : null;
   return {
     benchmark: contenders.benchmarks.length === 1 ? (contenders.benchmarks[0]?.benchmark ?? "") : ALL_BENCHMARKS,
     objective,

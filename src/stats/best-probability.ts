@@ -17,6 +17,9 @@ const REACH = 0.3;
 
 const DRAWS = 2000;
 
+/** True means that differ by no more are equal: 1e-7 points. */
+const SAME = 1e-9;
+
 /**
  * Shrinks the means of points towards a common level, or a smooth curve around it, by how much they spread beyond noise
  * (empirical Bayes over a grid of spreads and two kernels), and draws from the result.
@@ -119,13 +122,15 @@ function drawBest(models: readonly Posterior[], weights: readonly number[], size
     const at = weights.findIndex((weight) => (left -= weight) <= 0);
     const model = models[at < 0 ? models.length - 1 : at];
     for (let i = 0; i < size; i++) z[i] = normal();
-    let [best, most] = [0, Number.NEGATIVE_INFINITY];
-    for (let i = 0; i < size; i++) {
+    const values = Float64Array.from(z, (_, i) => {
       let value = model?.means[i] ?? 0;
       for (let k = 0; k <= i; k++) value += (model?.factor[i]?.[k] ?? 0) * (z[k] ?? 0);
-      if (value > most) [best, most] = [i, value];
-    }
-    hits[best] = (hits[best] ?? 0) + 1;
+      return value;
+    });
+    // Points that are equal in truth share it.
+    const most = Math.max(...values) - SAME;
+    const best = values.reduce((count, value) => count + (value >= most ? 1 : 0), 0);
+    for (let i = 0; i < size; i++) if ((values[i] ?? 0) >= most) hits[i] = (hits[i] ?? 0) + 1 / best;
   }
   return Array.from(hits, (count) => count / DRAWS);
 }

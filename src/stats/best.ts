@@ -1,6 +1,6 @@
 import { type ContrastSums, centreOf, contrastSums, contrastT, RATE_BOUND } from "./contrast.ts";
 import { studentQuantile } from "./distributions.ts";
-import { type BenchmarkFlips, contrastValues, type MeasureColumns, upperQuantile } from "./family.ts";
+import { type BenchmarkFlips, contrastValues, type MeasureColumns, rankedQuantile } from "./family.ts";
 
 /** A measure on one benchmark, with the sign flips of its questions. */
 export interface FlippedMeasure {
@@ -12,12 +12,14 @@ export interface FlippedMeasure {
 export interface Pairwise {
   /** differences[i][j]: the mean of i less that of j, with the pseudo-questions. */
   readonly differences: readonly Float64Array[];
-  /** Their standard errors; 0 on the diagonal. */
+  /** Their standard errors; 0 on the diagonal, infinite where two points share fewer than two questions of a benchmark. */
   readonly errors: readonly Float64Array[];
-  /** For every j the critical value of the largest t of any i against it. */
-  readonly criticals: Float64Array;
+  /** For every j the largest t of any candidate against it under each sign flip, in rising order. */
+  readonly largest: readonly Float64Array[];
   /** Student's degrees of freedom of the pair that has the fewest. */
   readonly degrees: number;
+  /** The largest difference that there can be. */
+  readonly bound: number;
 }
 
 /** The error of a decision about one measure. */
@@ -28,8 +30,13 @@ const ERROR = 0.05;
  * several benchmarks their differences are averaged, and their draws joined.
  *
  * @param benchmarks the same points on each, at least two; all with the same number of draws
+ * @param candidates how many of the points, the first ones, are to be chosen from; the others are only compared with
  */
-export function comparePairwise(benchmarks: readonly FlippedMeasure[], bound: number = RATE_BOUND): Pairwise {
+export function comparePairwise(
+  benchmarks: readonly FlippedMeasure[],
+  candidates: number = Number.POSITIVE_INFINITY,
+  bound: number = RATE_BOUND,
+): Pairwise {
   const size = benchmarks[0]?.measure.columns.length ?? 0;
   const draws = benchmarks[0]?.flips.signs.draws ?? 0;
   const square = (): Float64Array[] => Array.from({ length: size }, () => new Float64Array(size));
@@ -48,12 +55,21 @@ export function comparePairwise(benchmarks: readonly FlippedMeasure[], bound: nu
       degrees = Math.min(degrees, found.degrees);
       set(differences, i, j, found.centre, -found.centre);
       set(errors, i, j, found.error, found.error);
-      raiseLargest(largest[i], largest[j], flippedT(parts, draws, bound));
+      const t = flippedT(parts, draws, bound);
+      if (i < candidates) raise(largest[j], t, 1);
+      if (j < candidates) raise(largest[i], t, -1);
     }
   }
-  const floor = studentQuantile(1 - ERROR, Math.max(1, Math.min(degrees, 1e6)));
-  const criticals = Float64Array.from(largest, (values) => Math.max(upperQuantile(values, 1 - ERROR), floor));
-  return { differences, errors, criticals, degrees };
+  return { differences, errors, largest: largest.map((values) => values.sort()), degrees, bound };
+}
+
+/**
+ * For every point the value that the largest t of the others against it exceeds in so large a part of the flips, and never
+ * less than Student's for one comparison.
+ */
+function criticalsOf({ largest, degrees }: Pairwise, error: number): number[] {
+  const floor = studentQuantile(1 - error, Math.max(1, Math.min(degrees, 1e6)));
+  return largest.map((values) => Math.max(rankedQuantile(values, 1 - error), floor));
 }
 
 /** The t of a pair under every draw, as `averageContrasts` gives it. */
@@ -81,13 +97,9 @@ function flippedT(
   return centres;
 }
 
-function raiseLargest(ofI: Float64Array | undefined, ofJ: Float64Array | undefined, t: Float64Array): void {
-  if (ofI === undefined || ofJ === undefined) return;
-  for (let draw = 0; draw < t.length; draw++) {
-    const value = t[draw] ?? 0;
-    if (value > (ofJ[draw] ?? 0)) ofJ[draw] = value;
-    if (-value > (ofI[draw] ?? 0)) ofI[draw] = -value;
-  }
+function raise(most: Float64Array | undefined, t: Float64Array, sign: number): void {
+  if (most === undefined) return;
+  for (let draw = 0; draw < t.length; draw++) most[draw] = Math.max(most[draw] ?? 0, sign * (t[draw] ?? 0));
 }
 
 /** A contrast averaged over benchmarks: each counts the same, whatever its number of questions. */
@@ -100,7 +112,8 @@ export interface AveragedContrast {
 }
 
 /**
- * The mean of a contrast over benchmarks, with independent questions.
+ * The mean of a contrast over benchmarks, with independent questions. Where one of them has fewer than two, nothing is known of
+ * its error, nor of that of the mean: it is infinite.
  *
  * @param flipped the sums in place of the data's own, under a sign flip
  */
@@ -110,15 +123,18 @@ export function averageContrasts(
   bound: number,
 ): AveragedContrast {
   let [total, variance, fourth] = [0, 0, 0];
+  let known = true;
   parts.forEach((sums, b) => {
     const sum = flipped?.[b] ?? sums.sum;
-    const { error } = sums.questions < 2 ? { error: 0 } : contrastT(sums, sum, bound);
     total += centreOf({ ...sums, sum }, bound);
+    if (sums.questions < 2) known = false;
+    const { error } = contrastT(sums, sum, bound);
     variance += error ** 2;
     fourth += error ** 4 / Math.max(1, sums.questions - 1);
   });
-  const error = Math.sqrt(variance) / parts.length;
   const centre = total / parts.length;
+  if (!known) return { centre, error: Number.POSITIVE_INFINITY, t: 0, degrees: 1 };
+  const error = Math.sqrt(variance) / parts.length;
   const t = error > 0 ? centre / error : 0;
   const degrees = fourth > 0 ? variance ** 2 / fourth : Math.max(1, (parts[0]?.questions ?? 2) - 1);
   return { centre, error, t, degrees };
@@ -131,7 +147,8 @@ function set(matrix: readonly Float64Array[], i: number, j: number, value: numbe
 
 /**
  * The most that every point can lose against those it is held against, with 95% confidence for all points at once; negative
- * where it is better than all of them for sure. A point that loses at most the margin is safe.
+ * where it is better than all of them for sure, and never more than there is to lose. A point that loses at most the margin is
+ * safe.
  *
  * @param against the points that count: all for the best, one for an end or a reference
  */
@@ -139,29 +156,25 @@ export function losesAtMost(pairwise: Pairwise, against: readonly number[]): num
   const critical = decisionCritical(pairwise, against);
   return pairwise.differences.map((row, i) => {
     const losses = against.filter((j) => j !== i).map((j) => critical * (pairwise.errors[i]?.[j] ?? 0) - (row[j] ?? 0));
-    return losses.length === 0 ? 0 : Math.max(...losses);
+    return losses.length === 0 ? 0 : Math.min(pairwise.bound, Math.max(...losses));
   });
 }
 
 /** The critical value of a decision against these points. */
-export function decisionCritical({ criticals }: Pairwise, against: readonly number[]): number {
+export function decisionCritical(pairwise: Pairwise, against: readonly number[]): number {
+  const criticals = criticalsOf(pairwise, ERROR);
   return Math.max(...against.map((j) => criticals[j] ?? 0));
 }
 
 /**
  * Whether each point may still be the best, or within the margin of it: no other beats it for sure (Gupta 1965).
+ *
+ * @param measures how many measures a point must qualify in: it is out where it fails in one, so each gets its share of the error
  */
-export function mayBeBest(
-  { differences, errors, criticals }: Pairwise,
-  against: readonly number[],
-  margin = 0,
-): boolean[] {
+export function mayBeBest(pairwise: Pairwise, against: readonly number[], margin = 0, measures = 1): boolean[] {
+  const { differences, errors } = pairwise;
+  const criticals = criticalsOf(pairwise, ERROR / measures);
   return differences.map((_, i) =>
-    against.every(
-      (j) =>
-        j === i ||
-        (differences[j]?.[i] ?? 0) - margin <= (criticals[i] ?? 0) * (errors[j]?.[i] ?? 0) ||
-        (errors[j]?.[i] ?? 0) === 0,
-    ),
+    against.every((j) => j === i || (differences[j]?.[i] ?? 0) - margin <= (criticals[i] ?? 0) * (errors[j]?.[i] ?? 0)),
   );
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type ContrastSums, NO_BOUND } from "./contrast.ts";
 import type { MeasureColumns } from "./family.ts";
+import { weightsOf } from "./weights.ts";
 
 /** Ten folds, ten ways to make them. */
 export const FOLDS = 10;
@@ -16,56 +16,55 @@ export function foldsOf(questions: readonly string[], salt: number): Uint8Array 
 
 /** Sums by fold, so that those without a fold are a subtraction. */
 interface FoldSums {
-  readonly questions: Float64Array;
+  readonly count: Float64Array;
   readonly sum: Float64Array;
-  readonly squares: Float64Array;
-  readonly differing: Float64Array;
 }
 
 /** The differences of all pairs of points of a measure, fold by fold. */
 export class FoldedPairs {
   readonly #pairs: readonly (readonly FoldSums[])[];
-  readonly #bound: number;
 
-  constructor({ columns }: MeasureColumns, folds: Uint8Array, bound: number) {
-    this.#bound = bound;
-    this.#pairs = columns.map((a, i) => columns.slice(0, i).map((b) => foldSums(a, b, folds)));
+  constructor({ columns, weights }: MeasureColumns, folds: Uint8Array) {
+    this.#pairs = columns.map((a, i) =>
+      columns.slice(0, i).map((b) =>
+        foldSums(
+          a.map((value, q) => value - (b[q] ?? Number.NaN)),
+          folds,
+          weights,
+        ),
+      ),
+    );
   }
 
-  /** The sums of point i less point j, without the questions of a fold. */
-  without(fold: number, i: number, j: number): ContrastSums {
-    const turned = i < j;
-    const pair = this.#pairs[turned ? j : i]?.[turned ? i : j];
-    if (pair === undefined) return { questions: 0, sum: 0, squares: 0, differing: 0, pseudo: this.#bound ** 2 };
-    const rest = (values: Float64Array): number =>
-      values.reduce((total, value, k) => (k === fold ? total : total + value), 0);
-    const [questions, squares, differing] = [rest(pair.questions), rest(pair.squares), rest(pair.differing)];
-    return {
-      questions,
-      sum: rest(pair.sum) * (turned ? -1 : 1),
-      squares,
-      differing,
-      pseudo: this.#bound === NO_BOUND ? 0 : (squares + this.#bound ** 2) / (differing + 1),
-    };
+  /** The mean of point i less point j, without the questions of a fold; 0 where none is left. */
+  without(fold: number, i: number, j: number): number {
+    const pair = i < j ? this.#pairs[j]?.[i] : this.#pairs[i]?.[j];
+    const difference = meanWithout(pair, fold);
+    if (Number.isNaN(difference)) return 0;
+    return i < j ? -difference : difference;
   }
 }
 
-function perFold(): Float64Array {
-  return new Float64Array(FOLDS);
+/** NaN where a question was not asked. */
+function foldSums(values: Float64Array, folds: Uint8Array, weights: Float64Array | undefined): FoldSums {
+  const weightOf = weightsOf(weights);
+  const [sum, count] = [new Float64Array(FOLDS), new Float64Array(FOLDS)];
+  values.forEach((value, q) => {
+    if (Number.isNaN(value)) return;
+    add(sum, folds[q] ?? 0, weightOf(q) * value);
+    add(count, folds[q] ?? 0, weightOf(q));
+  });
+  return { sum, count };
 }
 
-function foldSums(a: Float64Array, b: Float64Array, folds: Uint8Array): FoldSums {
-  const sums = { questions: perFold(), sum: perFold(), squares: perFold(), differing: perFold() };
-  for (let q = 0; q < a.length; q++) {
-    const value = (a[q] ?? Number.NaN) - (b[q] ?? Number.NaN);
-    if (Number.isNaN(value)) continue;
-    const fold = folds[q] ?? 0;
-    add(sums.questions, fold, 1);
-    add(sums.sum, fold, value);
-    add(sums.squares, fold, value * value);
-    if (Math.abs(value) > 1e-12) add(sums.differing, fold, 1);
-  }
-  return sums;
+function meanWithout(sums: FoldSums | undefined, fold: number): number {
+  let [total, n] = [0, 0];
+  sums?.sum.forEach((value, k) => {
+    if (k === fold) return;
+    total += value;
+    n += sums.count[k] ?? 0;
+  });
+  return n === 0 ? Number.NaN : total / n;
 }
 
 function add(values: Float64Array, at: number, value: number): void {
@@ -74,32 +73,18 @@ function add(values: Float64Array, at: number, value: number): void {
 
 /** Mean of a point over the questions of one fold and of the others. */
 export class FoldedMeans {
-  readonly #sums: readonly { readonly sum: Float64Array; readonly count: Float64Array }[];
+  readonly #sums: readonly FoldSums[];
 
-  constructor({ columns }: MeasureColumns, folds: Uint8Array) {
-    this.#sums = columns.map((column) => {
-      const [sum, count] = [new Float64Array(FOLDS), new Float64Array(FOLDS)];
-      column.forEach((value, q) => {
-        if (Number.isNaN(value)) return;
-        add(sum, folds[q] ?? 0, value);
-        add(count, folds[q] ?? 0, 1);
-      });
-      return { sum, count };
-    });
+  constructor({ columns, weights }: MeasureColumns, folds: Uint8Array) {
+    this.#sums = columns.map((column) => foldSums(column, folds, weights));
   }
 
-  /** The mean of a point without the questions of a fold. */
+  /** The mean of a point without the questions of a fold; NaN where none is left. */
   without(fold: number, point: number): number {
-    let [total, n] = [0, 0];
-    this.#sums[point]?.sum.forEach((value, k) => {
-      if (k === fold) return;
-      total += value;
-      n += this.#sums[point]?.count[k] ?? 0;
-    });
-    return n === 0 ? Number.NaN : total / n;
+    return meanWithout(this.#sums[point], fold);
   }
 
-  /** The sum and number of a point's values in a fold. */
+  /** The sum and number of a point's values in a fold, by their weights. */
   within(fold: number, point: number): { readonly sum: number; readonly count: number } {
     return { sum: this.#sums[point]?.sum[fold] ?? 0, count: this.#sums[point]?.count[fold] ?? 0 };
   }

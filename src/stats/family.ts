@@ -114,7 +114,7 @@ function weighted(values: Float64Array, weights: Float64Array | undefined, quest
 /**
  * Adjusts the p-values of all that a report claims: step-down max-t over sign flips (Westfall and Young 1993; Romano and Wolf
  * 2005). With at most the chance of its level any claim of the report is false, whatever the others are. No adjusted p is
- * smaller than the contrast's own.
+ * smaller than the contrast's own, nor than what all questions leaning one way have among all sign vectors.
  *
  * @param family of one or several benchmarks with the same number of draws
  * @returns in their order; null where a contrast has no test
@@ -146,7 +146,8 @@ export function adjustFamily(
   let floor = 0;
   ranked.forEach(({ index, p }, rank) => {
     floor = Math.max(floor, stepwise[rank] ?? 1);
-    adjusted[index] = Math.min(1, Math.max(floor, p ?? 1));
+    const fewest = 2 ** (1 - (family[index]?.test.questions ?? 0));
+    adjusted[index] = Math.min(1, Math.max(floor, p ?? 1, fewest));
   });
   return adjusted;
 }
@@ -173,8 +174,12 @@ export function bandCritical(
 
 /** The value that so large a part of the draws does not exceed. */
 export function upperQuantile(values: Float64Array, part: number): number {
-  const sorted = values.toSorted();
-  return sorted[Math.min(sorted.length - 1, Math.ceil(part * (sorted.length + 1)) - 1)] ?? 0;
+  return rankedQuantile(values.toSorted(), part);
+}
+
+/** The same of values in rising order. */
+export function rankedQuantile(ranked: Float64Array, part: number): number {
+  return ranked[Math.min(ranked.length - 1, Math.ceil(part * (ranked.length + 1)) - 1)] ?? 0;
 }
 
 /** How many draws a benchmark gets: more where they are cheap. */

@@ -100,9 +100,13 @@ function shareDecided(measures: readonly AssumedMeasure[], questions: number, se
   return decided / REPETITIONS;
 }
 
+/** With the two pseudo-questions that the decision will have then, too: points that never differed are not known to be equal. */
 function pairErrors(covariance: Matrix, questions: number): Float64Array[] {
   return covariance.map((row, i) =>
-    row.map((value, j) => Math.sqrt(Math.max(0, (row[i] ?? 0) + (covariance[j]?.[j] ?? 0) - 2 * value) / questions)),
+    row.map((value, j) => {
+      const variance = Math.max(0, (row[i] ?? 0) + (covariance[j]?.[j] ?? 0) - 2 * value);
+      return i === j ? 0 : Math.sqrt((variance * questions + 2) / (questions + 1) / (questions + 2));
+    }),
   );
 }
 

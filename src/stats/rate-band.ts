@@ -1,4 +1,5 @@
 import { deriveSeed, seededRandom } from "../base/random.ts";
+import { normalQuantile } from "./distributions.ts";
 import { upperQuantile } from "./family.ts";
 import { CONFIDENCE } from "./interval.ts";
 import { cholesky } from "./matrix.ts";
@@ -44,9 +45,12 @@ export function rateBand(columns: readonly Float64Array[], seed: string, confide
     widest[draw] = most;
     highest[draw] = up;
   }
+  const part = 1 - (1 - confidence) / 2;
+  // Draws of one point, or of points that answer alike, may fall below: a band is never narrower than one interval.
+  const floor = normalQuantile(part);
   return {
-    critical: upperQuantile(widest, confidence),
-    winner: upperQuantile(highest, 1 - (1 - confidence) / 2),
+    critical: Math.max(upperQuantile(widest, confidence), floor),
+    winner: Math.max(upperQuantile(highest, part), floor),
   };
 }
 

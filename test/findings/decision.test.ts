@@ -104,6 +104,32 @@ describe("the decision", () => {
     expect(wrong).toBeLessThanOrEqual(8);
   });
 
+  it("decides nothing from one or two questions, and speaks of no loss above all there is", () => {
+    for (const questions of [1, 2]) {
+      const points = alongW([
+        { accuracy: 0.001, tokens: 50 },
+        { accuracy: 0.999, tokens: 100 },
+      ]);
+      const decision = decisionOf({ points, questions }, 1);
+      expect(decision).toMatchObject({ point: null, confident: false, figure: { corrected: null } });
+      expect(decision.loses_at_most.accuracy).toBe(1);
+    }
+  });
+
+  it("says that no point qualifies where each is out in one measure or another", () => {
+    const points = alongW([
+      { accuracy: 0.9, format: 0.1, tokens: 90 },
+      { accuracy: 0.5, format: 0.5, tokens: 80 },
+      { accuracy: 0.1, format: 0.9, tokens: 70 },
+    ]);
+    const decision = decisionOf({ points, questions: 500 }, 1);
+    expect(decision).toMatchObject({ point: null, candidates: [], useful: null, questions_needed: null });
+    expect(decision.text).toMatch(
+      /^No point has the fewest tokens while losing at most 1 point of strict accuracy .*: each loses more than that/,
+    );
+    expect(decision.text).not.toMatch(/in the race|would decide|would not decide|cannot tell/);
+  });
+
   it("has prices for every point, and the luck taken out of the chosen one's rate", () => {
     const judged = judge(
       drawRun(

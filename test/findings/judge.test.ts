@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SIGNIFICANT } from "../../src/findings/claims.ts";
+import { type Claim, SIGNIFICANT } from "../../src/findings/claims.ts";
 import { type Judgement, judge } from "../../src/findings/judge.ts";
 import type { StoredRun } from "../../src/runs/schema.ts";
 import { groupBy } from "../../src/stats/mean.ts";
@@ -255,6 +255,23 @@ describe("several benchmarks", () => {
     expect(first?.macro.value).toBeCloseTo(0.7, 1);
     expect(first?.micro.value).not.toBe(first?.macro.value);
     expect(judged.decisions[0]?.benchmark).toBe("all benchmarks");
+  });
+
+  it("rest on the questions of all of them, and say nothing together where one has a single question", () => {
+    const points = alongW([{ accuracy: 0.2 }, { accuracy: 0.9 }]);
+    const together = (questions: number): Claim | undefined =>
+      judge(
+        drawRun(
+          [
+            { points, questions, benchmark: "a" },
+            { points, questions: 40, benchmark: "b" },
+          ],
+          2,
+        ),
+      ).claims.find(({ id }) => id === "all benchmarks/accuracy/difference/w=1/w=0");
+    expect(together(30)).toMatchObject({ questions: 70 });
+    expect(together(30)?.p).toBeLessThan(0.001);
+    expect(together(1)).toMatchObject({ questions: 41, p: null, p_adjusted: null, low: null, high: null });
   });
 
   it("are decided one by one where the objective says so", () => {

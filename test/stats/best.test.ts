@@ -71,6 +71,44 @@ describe("multiple comparisons with the best", () => {
     expect(losesAtMost(found, [0, 1])).toEqual([expect.closeTo(0.0046, 3), expect.closeTo(0.0046, 3)]);
   });
 
+  it("knows nothing of points that share fewer than two questions, and never more to lose than all", () => {
+    for (const n of [0, 1]) {
+      const alone = comparePairwise([
+        {
+          measure: { columns: [new Float64Array(n).fill(1), new Float64Array(n)] },
+          flips: new BenchmarkFlips("one", n, 99, true),
+        },
+      ]);
+      expect(alone.errors[0]?.[1]).toBe(Number.POSITIVE_INFINITY);
+      expect(losesAtMost(alone, [0, 1])).toEqual([1, 1]);
+      expect(mayBeBest(alone, [0, 1])).toEqual([true, true]);
+    }
+    const few = comparePairwise([
+      { measure: { columns: points(2, [0.5, 0.5]) }, flips: new BenchmarkFlips("two", 2, 99, true) },
+    ]);
+    expect(losesAtMost(few, [0, 1])).toEqual([1, 1]);
+  });
+
+  it("holds points against references without letting these raise the bar among points", () => {
+    const random = seededRandom(8);
+    const noise = (): Float64Array => Float64Array.from({ length: 300 }, () => (random() < 0.5 ? 1 : 0));
+    const three = [noise(), noise(), noise()];
+    const own = new BenchmarkFlips("references", 300, 1999, false);
+    const plain = comparePairwise([{ measure: { columns: three }, flips: own }]);
+    const withReferences = comparePairwise([{ measure: { columns: [...three, noise(), noise()] }, flips: own }], 3);
+    expect(decisionCritical(withReferences, [0, 1, 2])).toBe(decisionCritical(plain, [0, 1, 2]));
+    expect(decisionCritical(withReferences, [3])).toBeGreaterThan(1.9);
+  });
+
+  it("asks more of an exclusion where a point can fail in several measures", () => {
+    // 1.9 standard errors: out at 5% for one measure, in for two.
+    const values = Float64Array.from({ length: 1000 }, (_, q) => (q < 60 ? 1 : q < 102 ? -1 : 0));
+    const columns = [values.map((value) => (value > 0 ? 1 : 0)), values.map((value) => (value < 0 ? 1 : 0))];
+    const found = comparePairwise([{ measure: { columns }, flips: new BenchmarkFlips("bar", 1000, 4999, false) }]);
+    expect(mayBeBest(found, [0, 1])).toEqual([true, false]);
+    expect(mayBeBest(found, [0, 1], 0, 2)).toEqual([true, true]);
+  });
+
   it("averages benchmarks: two copies have the same difference and a smaller error", () => {
     const other = new BenchmarkFlips("other", 2000, 1999, false);
     const both = comparePairwise([
@@ -87,6 +125,9 @@ describe("the probability of being best", () => {
     const flat = shrinkMeans([0.5, 0.505, 0.495, 0.5], covariance(0.02, 4), undefined, "flat");
     expect(Math.max(...flat.probability)).toBeLessThan(0.4);
     expect(flat.means[1]).toBeLessThan(0.503);
+    // Equal means that are known to be equal: none is named first.
+    const equal = shrinkMeans([0.5, 0.5, 0.5, 0.5], covariance(0.02, 4), undefined, "equal");
+    for (const share of equal.probability) expect(Math.abs(share - 0.25)).toBeLessThan(0.035);
     const clear = shrinkMeans([0.5, 0.7, 0.5, 0.5], covariance(0.01, 4), [0, 0.33, 0.67, 1], "clear");
     expect(clear.probability[1]).toBeGreaterThan(0.95);
     expect(clear.probability.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
@@ -115,6 +156,15 @@ describe("a band of rates", () => {
     expect(apart.critical).toBeLessThan(2.7);
     expect(apart.winner).toBeGreaterThan(1.96);
     expect(apart.winner).toBeLessThan(apart.critical + 0.15);
+  });
+
+  it("is never narrower than one interval, whatever is drawn", () => {
+    const column = Float64Array.from({ length: 2000 }, (_, q) => q % 2);
+    for (let seed = 0; seed < 12; seed++) {
+      const { critical, winner } = rateBand([column, column], `alike ${seed}`);
+      expect(critical).toBeGreaterThanOrEqual(1.959963);
+      expect(winner).toBeGreaterThanOrEqual(1.959963);
+    }
   });
 });
 
@@ -169,6 +219,14 @@ describe("how much more would decide", () => {
     expect(clear).toBeGreaterThan(500);
     expect(flat ?? Number.POSITIVE_INFINITY).toBeGreaterThan(clear ?? 0);
   });
+
+  it("takes questions even where no answer ever differed: the pseudo-questions have to wear off", () => {
+    const none = [new Float64Array(2), new Float64Array(2)];
+    const measure = { covariance: none, margin: 0.01, critical: 2, against: [0, 1], means: [0.5, 0.5] };
+    // 2 sqrt(2) / n <= 0.01
+    expect(questionsToDecide([measure], 20, "none")).toBe(300);
+    expect(questionsToDecide([{ ...measure, margin: 0.1 }], 20, "none")).toBe(30);
+  });
 });
 
 describe("cross-fitting", () => {
@@ -199,12 +257,26 @@ describe("cross-fitting", () => {
   it("has the sums of a pair without a fold", () => {
     const columns = points(300, [0.4, 0.7]);
     const folds = foldsOf(names, 0);
-    const pairs = new FoldedPairs({ columns }, folds, 1);
-    const values = Float64Array.from(names, (_, q) =>
-      folds[q] === 3 ? Number.NaN : (columns[1]?.[q] ?? 0) - (columns[0]?.[q] ?? 0),
+    const pairs = new FoldedPairs({ columns }, folds);
+    const values = Array.from(names, (_, q) => (columns[1]?.[q] ?? 0) - (columns[0]?.[q] ?? 0)).filter(
+      (_, q) => folds[q] !== 3,
     );
-    expect(pairs.without(3, 1, 0)).toEqual(contrastSums(values, 1));
-    expect(pairs.without(3, 0, 1).sum).toBe(-pairs.without(3, 1, 0).sum);
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    expect(pairs.without(3, 1, 0)).toBeCloseTo(mean, 12);
+    expect(pairs.without(3, 0, 1)).toBeCloseTo(-mean, 12);
+  });
+
+  it("leaves out what was not asked, and weighs what was", () => {
+    const columns = [Float64Array.of(1, 0, Number.NaN, 1), Float64Array.of(0, 0, 1, 1)];
+    const folds = Uint8Array.of(0, 1, 1, 2);
+    const weights = Float64Array.of(1, 3, 5, 1);
+    expect(new FoldedPairs({ columns }, folds).without(2, 0, 1)).toBeCloseTo(0.5, 12);
+    expect(new FoldedPairs({ columns, weights }, folds).without(2, 0, 1)).toBeCloseTo(0.25, 12);
+    expect(new FoldedPairs({ columns: [Float64Array.of(1), Float64Array.of(0)] }, folds).without(0, 0, 1)).toBe(0);
+    const means = new FoldedMeans({ columns, weights }, folds);
+    expect(means.without(0, 0)).toBeCloseTo(1 / 4, 12);
+    expect(means.within(1, 1)).toEqual({ sum: 5, count: 8 });
+    expect(means.within(1, 0)).toEqual({ sum: 0, count: 3 });
   });
 });
 

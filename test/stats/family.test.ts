@@ -58,6 +58,19 @@ describe("a family of claims", () => {
     }
   });
 
+  it("claims no more of few questions than all of them leaning one way can show", () => {
+    // Twice as long at every question, but for rounding.
+    for (const n of [2, 3, 4, 6]) {
+      const short = Float64Array.from({ length: n }, (_, q) => Math.log(100 + 37 * q));
+      const long = Float64Array.from({ length: n }, (_, q) => Math.log(2 * (100 + 37 * q)));
+      const found = new BenchmarkFlips("few", n, 999, true).flip(
+        { columns: [long, short] },
+        { ...difference(0, 1), bound: 0 },
+      );
+      expect(adjustFamily([found], true)[0]).toBeGreaterThanOrEqual(2 ** (1 - n));
+    }
+  });
+
   it("adjusts one claim to its own p or more, and more claims to more", () => {
     const n = 200;
     const columns = [column(n, 0.5, 1), column(n, 0.75, 2), column(n, 0.5, 3), column(n, 0.5, 4)];
