@@ -60,7 +60,7 @@ export function comparePairwise(
       if (j < candidates) raise(largest[i], t, -1);
     }
   }
-  return { differences, errors, largest: largest.map((values) => values.sort()), degrees, bound };
+  return { differences, errors, largest: largest.map((values) => values.toSorted()), degrees, bound };
 }
 
 /**

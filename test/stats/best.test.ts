@@ -103,8 +103,10 @@ describe("multiple comparisons with the best", () => {
   it("asks more of an exclusion where a point can fail in several measures", () => {
     // 1.9 standard errors: out at 5% for one measure, in for two.
     const values = Float64Array.from({ length: 1000 }, (_, q) => (q < 60 ? 1 : q < 102 ? -1 : 0));
-    const columns = [values.map((value) => (value > 0 ? 1 : 0)), values.map((value) => (value < 0 ? 1 : 0))];
-    const found = comparePairwise([{ measure: { columns }, flips: new BenchmarkFlips("bar", 1000, 4999, false) }]);
+    const both = [values.map((value) => (value > 0 ? 1 : 0)), values.map((value) => (value < 0 ? 1 : 0))];
+    const found = comparePairwise([
+      { measure: { columns: both }, flips: new BenchmarkFlips("bar", 1000, 4999, false) },
+    ]);
     expect(mayBeBest(found, [0, 1])).toEqual([true, false]);
     expect(mayBeBest(found, [0, 1], 0, 2)).toEqual([true, true]);
   });
@@ -267,13 +269,13 @@ describe("cross-fitting", () => {
   });
 
   it("leaves out what was not asked, and weighs what was", () => {
-    const columns = [Float64Array.of(1, 0, Number.NaN, 1), Float64Array.of(0, 0, 1, 1)];
+    const asked = [Float64Array.of(1, 0, Number.NaN, 1), Float64Array.of(0, 0, 1, 1)];
     const folds = Uint8Array.of(0, 1, 1, 2);
     const weights = Float64Array.of(1, 3, 5, 1);
-    expect(new FoldedPairs({ columns }, folds).without(2, 0, 1)).toBeCloseTo(0.5, 12);
-    expect(new FoldedPairs({ columns, weights }, folds).without(2, 0, 1)).toBeCloseTo(0.25, 12);
+    expect(new FoldedPairs({ columns: asked }, folds).without(2, 0, 1)).toBeCloseTo(0.5, 12);
+    expect(new FoldedPairs({ columns: asked, weights }, folds).without(2, 0, 1)).toBeCloseTo(0.25, 12);
     expect(new FoldedPairs({ columns: [Float64Array.of(1), Float64Array.of(0)] }, folds).without(0, 0, 1)).toBe(0);
-    const means = new FoldedMeans({ columns, weights }, folds);
+    const means = new FoldedMeans({ columns: asked, weights }, folds);
     expect(means.without(0, 0)).toBeCloseTo(1 / 4, 12);
     expect(means.within(1, 1)).toEqual({ sum: 5, count: 8 });
     expect(means.within(1, 0)).toEqual({ sum: 0, count: 3 });
