@@ -63,5 +63,7 @@ it("a completion ends where the context does, and the report says how many did",
   expect(cut.filter((text, i) => text !== whole[i]).length).toBeGreaterThan(0);
   expect(cut.filter((text, i) => text === whole[i]).length).toBeGreaterThan(0);
   for (const [i, text] of cut.entries()) expect(whole[i]?.startsWith(text)).toBe(true);
-  expect(await readFile(join(folder, "cut-report/summary.md"), "utf8")).toMatch(/of them earlier, where the context ended/);
+  expect(await readFile(join(folder, "cut-report/summary.md"), "utf8")).toMatch(
+    /of them earlier, where the context ended/,
+  );
 });
