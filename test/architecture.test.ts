@@ -35,7 +35,7 @@ const CONFINED: Record<string, RegExp> = {
   yargs: /^cli\//,
   "chart.js": /^report\/pictures\/render-chart\.ts$|^page\//,
   "chartjs-node-canvas": /^report\/pictures\/render-chart\.ts$/,
-  canvas: /^report\/pictures\/render-chart\.ts$/,
+  "@napi-rs/canvas": /^report\/pictures\/render-chart\.ts$/,
 };
 
 /** `report` works on a store copied from another machine, with no model present. */

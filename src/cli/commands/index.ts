@@ -6,6 +6,7 @@ import { datasetsCommand } from "./datasets.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evalCommand } from "./eval.ts";
 import { gradeCommand } from "./grade.ts";
+import { initCommand } from "./init.ts";
 import { mergeCommand } from "./merge.ts";
 import { planCommand } from "./plan.ts";
 import { reportCommand } from "./report.ts";
@@ -29,6 +30,7 @@ export function commands(context: CliContext): CommandModule[] {
     convertCommand(context),
     gradeCommand(context),
     datasetsCommand(context),
+    initCommand(context),
     doctorCommand(context),
   ];
 }

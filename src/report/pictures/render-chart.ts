@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { createCanvas, GlobalFonts, loadImage } from "canvas";
+import { createCanvas, GlobalFonts, loadImage } from "@napi-rs/canvas";
 import type { Chart, ChartConfiguration, ChartDataset, Plugin } from "chart.js";
 import { ChartJSNodeCanvas } from "chartjs-node-canvas";
 import { WorkError } from "../../base/errors.ts";

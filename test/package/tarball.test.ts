@@ -1,0 +1,75 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { projectRoot } from "../helpers/shared.ts";
+
+const MINUTES = 60_000;
+const start = promisify(execFile);
+
+/** Run by `npm run test:package` alone: it installs a gigabyte. */
+describe.skipIf(process.env.npm_lifecycle_event !== "test:package")("the package, installed from its tarball", () => {
+  let folder = "";
+  const inFolder = async (program: string, args: readonly string[], cwd = folder): Promise<string> =>
+    (await start(program, args, { cwd, maxBuffer: 1e8 })).stdout;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "mergesweep-package-"));
+    // Not by prepack: .npmrc forbids scripts that start by themselves.
+    await inFolder("npm", ["run", "-s", "build"], projectRoot);
+    await inFolder("npm", ["pack", "--pack-destination", folder], projectRoot);
+    const [tarball = ""] = await readdir(folder);
+    await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }');
+    await inFolder("npm", ["install", "--no-audit", "--no-fund", `./${tarball}`]);
+  }, 10 * MINUTES);
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("names the licence of everything bundled, and bundles no binary", async () => {
+    const root = join(folder, "node_modules/mergesweep");
+    const notices = await readFile(join(root, "THIRD-PARTY-NOTICES"), "utf8");
+    expect((await readdir(join(root, "node_modules"))).toSorted()).toEqual(["canvas", "chartjs-node-canvas", "tslib"]);
+    expect(notices).toMatch(/^chartjs-node-canvas /m);
+    expect(notices).toMatch(/^tslib /m);
+  });
+
+  it("shows its help, and grades", async () => {
+    expect(await inFolder("npx", ["mergesweep", "--help"])).toContain("mergesweep run");
+    expect(await inFolder("npx", ["mergesweep", "grade", "--gold", "\\frac12", "--answer", "0.5"])).toContain(
+      "correct",
+    );
+  });
+
+  it("makes a project, merges in it, and runs its sweep with charts", { timeout: 15 * MINUTES }, async () => {
+    await inFolder("npx", ["mergesweep", "init", "demo"]);
+    const demo = join(folder, "demo");
+    await writeFile(
+      join(demo, "merge.yml"),
+      "merge_method: linear\nmodels:\n  - { model: checkpoints/pocket/len, parameters: { weight: 0.5 } }\n  - { model: checkpoints/pocket/accfmt, parameters: { weight: 0.5 } }\ndtype: bfloat16\n",
+    );
+    await inFolder("npx", ["mergesweep", "merge", "merge.yml", "merged"], demo);
+    expect(await readdir(join(demo, "merged"))).toContain("model.safetensors");
+    await inFolder("npx", ["mergesweep", "run", "sweeps/pocket.yaml"], demo);
+    const report = await readdir(join(demo, "reports/pocket"));
+    expect(report).toEqual(expect.arrayContaining(["overview.png", "summary.csv", "index.html"]));
+  });
+
+  it("is a library with types", { timeout: 2 * MINUTES }, async () => {
+    await writeFile(
+      join(folder, "consumer.ts"),
+      'import { gradeAnswer, MergesweepError } from "mergesweep";\nconst right: boolean = gradeAnswer({ gold: "1/2", pred: "0.5" }).correct;\nif (!right) throw new MergesweepError("wrong", "expected 0.5 to be 1/2");\nprocess.stdout.write("right");\n',
+    );
+    const flags = ["--module", "nodenext", "--target", "es2023", "--strict", "--skipLibCheck", "--typeRoots"];
+    await inFolder(join(projectRoot, "node_modules/.bin/tsc"), [
+      ...flags,
+      join(projectRoot, "node_modules/@types"),
+      "--types",
+      "node",
+      "consumer.ts",
+    ]);
+    expect(await inFolder(process.execPath, ["consumer.js"])).toBe("right");
+  });
+});
