@@ -35,7 +35,7 @@ export interface Evidence {
 export function gatherEvidence(run: StoredRun): Evidence[] {
   // In one run the same weights answer alike; in two runs they may have been asked with other seeds.
   return evidenceOf(pointScores(run), ({ result }) =>
-    run.runs === undefined ? result.weights_sha256 : result.identity,
+    run.runs === undefined ? (result.weights_sha256 ?? result.identity) : result.identity,
   );
 }
 

@@ -16,7 +16,7 @@ export function describeFront(front: Front | undefined, evidence: Evidence): Sen
   const range = interval === null ? "" : ` [${decimal(interval.low, 3)}, ${decimal(interval.high, 3)}]`;
   const first = front.rates[0];
   const volume =
-    first === undefined
+    first === undefined || front.hypervolume === null
       ? ""
       : ` Hypervolume of ${RATE_NAMES[first]} and tokens: ${decimal(front.hypervolume, 3)}${range} of the ideal.`;
   const text =

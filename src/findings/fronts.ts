@@ -13,14 +13,14 @@ export interface Front {
   readonly probability: Readonly<Record<string, number>>;
   /**
    * Share of the ideal (all right, in no tokens) that the front of the first rate dominates, from no right answers and
-   * max_tokens: a number that compares sweeps with the same cap.
+   * max_tokens: a number that compares sweeps with the same cap. Null where the cap is not known.
    */
-  readonly hypervolume: number;
+  readonly hypervolume: number | null;
   readonly interval: Interval | null;
 }
 
 /** The fronts, one a benchmark that has lengths; on the questions that every point answered. */
-export function fronts(evidence: readonly Evidence[], objective: Objective, maxTokens: number): Front[] {
+export function fronts(evidence: readonly Evidence[], objective: Objective, maxTokens: number | null): Front[] {
   return evidence.flatMap((one): Front[] => {
     const places = one.points.map((_, place) => place);
     const has = (measure: RateId | "tokens"): boolean => places.every((place) => isMeasured(one, measure, place));
@@ -35,7 +35,7 @@ export function fronts(evidence: readonly Evidence[], objective: Objective, maxT
       Float64Array.from(asked, (q) => (column?.[q] ?? 0) * scale);
     const result = bootstrapFront(
       rates.map((rate) => places.map((place) => pick(one.columns[rate].columns[place], 1))),
-      places.map((place) => pick(one.columns.tokens.columns[place], 1 / maxTokens)),
+      places.map((place) => pick(one.columns.tokens.columns[place], 1 / (maxTokens ?? 1))),
       { gain: 0, cost: 1 },
     );
     const names = one.points.map(({ point }) => point.name);
@@ -45,8 +45,8 @@ export function fronts(evidence: readonly Evidence[], objective: Objective, maxT
         rates,
         points: names.filter((_, i) => result.onFront[i]),
         probability: Object.fromEntries(names.map((name, i) => [name, result.probability[i] ?? 0])),
-        hypervolume: result.hypervolume,
-        interval: result.hypervolumeInterval,
+        hypervolume: maxTokens === null ? null : result.hypervolume,
+        interval: maxTokens === null ? null : result.hypervolumeInterval,
       },
     ];
   });

@@ -58,12 +58,12 @@ function cutOff(run: StoredRun): string[] {
       columns.truncated.forEach((truncated, i) => {
         if (truncated !== 1) return;
         cut++;
-        if ((columns.tokens[i] ?? Number.NaN) < maxTokens) early++;
+        if (maxTokens !== null && (columns.tokens[i] ?? Number.NaN) < maxTokens) early++;
       });
     }
   }
   if (cut === 0) return [];
-  const where = early === cut ? "" : ` at ${countOf(maxTokens, "token")}`;
+  const where = maxTokens === null || early === cut ? "" : ` at ${countOf(maxTokens, "token")}`;
   const context = early === 0 ? "" : `; ${early} of them earlier, where the context ended`;
   return [`${countOf(cut, "completion was", "completions were")} cut off${where}${context}: see the column "cut off".`];
 }

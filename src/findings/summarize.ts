@@ -52,8 +52,8 @@ export interface SummaryRow {
   readonly majorityAtK: Estimate | null;
   readonly formatParts: Readonly<Record<string, number | null>>;
   readonly rewards: Readonly<Record<string, number | null>>;
-  readonly maxTokens: number;
-  readonly weightsSha256: string;
+  readonly maxTokens: number | null;
+  readonly weightsSha256: string | null;
   readonly ggufType: string;
   readonly runtime: string;
   /** Extraction profile and scorer version: rates of different scorers are not comparable. */
@@ -74,6 +74,7 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
   const most = Math.max(...attempts);
   const rate = (measure: ScoreMeasure): Estimate => rateEstimate(questionMeans(table, measure), attempts);
   const correct = where(columns.tokens, columns.accuracy, 1);
+  const bought = total(known(columns.accuracy.filter((_, i) => !Number.isNaN(columns.tokens[i] ?? Number.NaN))));
   const lengths = known(columns.tokens).toSorted((a, b) => a - b);
   return {
     sweep: manifest.sweep,
@@ -93,7 +94,7 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
     truncated: meanKnown(columns.truncated),
     noAnswer: complement(meanKnown(columns.answered)),
     accuracyCompleted: completedAccuracy(table),
-    tokensPerCorrect: correct.length === 0 || lengths.length === 0 ? null : total(lengths) / correct.length,
+    tokensPerCorrect: bought === 0 || lengths.length === 0 ? null : total(lengths) / bought,
     tokensCorrect: meanKnown(correct),
     tokensWrong: meanKnown(where(columns.tokens, columns.accuracy, 0)),
     thinkingTokens: meanKnown(columns.thinking_tokens),
@@ -150,7 +151,11 @@ function severalAttempts(
       answerClass: answerClass < 0 ? null : answerClass,
       correct: correct[i] === 1,
     }));
-    return { n: to - from, c: answers.filter((answer) => answer.correct).length, answers };
+    // Sources that give only the mean over the attempts still say how many were right, but not which.
+    const c = Math.round(total(Array.from(correct)) * 1e6) / 1e6;
+    const voted = correct.every((value) => value === 0 || value === 1);
+    const answered = columns.answered.subarray(from, to).every((value) => !Number.isNaN(value));
+    return { n: Number.isInteger(c) ? to - from : 0, c, answers: voted && answered ? answers : [] };
   });
   return {
     passAtK: votesEstimate(questions.map(({ n, c }) => passAtK(n, c, k))),

@@ -36,6 +36,8 @@ export const sampleRecordSchema = z.object({
 export type SampleRecord = z.infer<typeof sampleRecordSchema>;
 
 const bit = z.union([z.literal(0), z.literal(1)]);
+const rate = z.number().min(0).max(1);
+const count = z.int().nonnegative();
 
 /** The scores of one attempt. Same keys as SampleRecord: (benchmark, sample, attempt). */
 export const scoreRecordSchema = z.object({
@@ -44,9 +46,12 @@ export const scoreRecordSchema = z.object({
   attempt: z.int().nonnegative(),
   /** The first accepted answer, for samples.csv. */
   gold: z.string(),
-  status: z.enum(["correct", "wrong", "no_answer", "unparsed", "truncated", "timeout"]),
-  /** Null where a source does not say, here and below. */
-  accuracy: bit.nullable(),
+  status: z.enum(["correct", "wrong", "no_answer", "unparsed", "truncated", "timeout", "unknown"]),
+  /**
+   * 0 or 1; of results of other programs a part of 1 where they give partial credit, or only the mean over the attempts at a
+   * question. Null where a source does not say, here and below.
+   */
+  accuracy: rate.nullable(),
   accuracy_strict: bit.nullable(),
   answer: z.string().nullable(),
   /** Attempts of a sample whose answers are equivalent share a number; for maj@k. Null without an answer. */
@@ -58,10 +63,10 @@ export const scoreRecordSchema = z.object({
   tokens: z.int().nonnegative().nullable(),
   thinking_tokens: z.int().nonnegative().nullable(),
   answer_tokens: z.int().nonnegative().nullable(),
-  characters: z.int().nonnegative(),
-  thinking_characters: z.int().nonnegative(),
-  answer_characters: z.int().nonnegative(),
-  words: z.int().nonnegative(),
+  characters: count.nullable(),
+  thinking_characters: count.nullable(),
+  answer_characters: count.nullable(),
+  words: count.nullable(),
   truncated: bit.nullable(),
   rewards: z.record(z.string(), z.number().nullable()),
 });
@@ -88,6 +93,8 @@ const plannedBenchmarkSchema = z.object({
   attempts: z.int().positive(),
   data_sha256: digest,
   prompt: z.string(),
+  /** What has a score of its own: a question, or only a whole run over all of them (results of other programs). */
+  unit: z.enum(["question", "run"]).optional(),
 });
 
 /** How the stored scores were made. Unlike the plan it may change: completions stay, and are scored again. */
@@ -104,7 +111,8 @@ export const manifestSchema = z.object({
   axes: z.array(z.string()),
   points: z.array(plannedPointSchema),
   benchmarks: z.array(plannedBenchmarkSchema),
-  max_tokens: z.int().positive(),
+  /** Null where a source does not say. */
+  max_tokens: z.int().positive().nullable(),
   scoring: scoringSchema.prefault({ profile: "default", formats: {} }),
   /** What the sweep is for, as `findings` reads it; like the scoring it may change. */
   objective: z.record(z.string(), z.unknown()).optional(),
@@ -126,7 +134,8 @@ export type Repeated = z.infer<typeof repeatedSchema>;
 /** Written by atomic rename when every attempt of a unit is stored and scored. */
 export const unitResultSchema = z.object({
   unit: z.string(),
-  weights_sha256: digest,
+  /** Null of results of other programs, which do not say. */
+  weights_sha256: digest.nullable(),
   /** Hash of everything that determines the completions. */
   identity: digest,
   /** The unit whose completions these are, if the same weights were evaluated under another point already. */

@@ -173,7 +173,7 @@ export function scoreOf(
     gold: "1",
     status: accuracy === 1 ? "correct" : "wrong",
     accuracy,
-    accuracy_strict: accuracy,
+    accuracy_strict: accuracy === 1 ? 1 : 0,
     answer: accuracy === 1 ? "1" : "2",
     answer_class: accuracy === 1 ? 0 : 1,
     path: "boxed",
