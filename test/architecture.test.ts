@@ -33,7 +33,7 @@ const CONFINED: Record<string, RegExp> = {
   "node-llama-cpp": /^models\//,
   "@huggingface/hub": /^hub\/|^benchmarks\/fetch-dataset\.ts$/,
   yargs: /^cli\//,
-  "chart.js": /^report\/pictures\/render-chart\.ts$|^page\//,
+  "chart.js": /^report\/pictures\/(render-chart|chart-configuration)\.ts$|^page\//,
   "chartjs-node-canvas": /^report\/pictures\/render-chart\.ts$/,
   "@napi-rs/canvas": /^report\/pictures\/render-chart\.ts$/,
 };

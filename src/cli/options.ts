@@ -57,6 +57,23 @@ export function listOption(description: string): {
   };
 }
 
+/** A flag of several of some words: given several times, with several values, or with commas between them. */
+export function choiceListOption<Choice extends string>(
+  description: string,
+  choices: readonly Choice[],
+): Omit<ReturnType<typeof listOption>, "coerce"> & { readonly coerce: (values: readonly string[]) => Choice[] } {
+  const { coerce, ...rest } = listOption(description);
+  return {
+    ...rest,
+    coerce: (values) =>
+      coerce(values).map((value) => {
+        const choice = choices.find((one) => one === value);
+        if (choice !== undefined) return choice;
+        throw new UsageError(`expected some of ${choices.join(", ")}, found ${JSON.stringify(value)}`);
+      }),
+  };
+}
+
 const SIZE_UNITS = ["", "K", "M", "G", "T"];
 
 /** A flag of a size such as `20GB`, in powers of 1000; a plain number is bytes. */

@@ -1,4 +1,6 @@
 import { basename, join, resolve } from "node:path";
+import type { CliContext } from "./context.ts";
+import { EXIT } from "./exit-codes.ts";
 
 /**
  * Where a report goes if nothing is said: beside the other reports, under the name of its store. A trial run in a store of
@@ -6,4 +8,13 @@ import { basename, join, resolve } from "node:path";
  */
 export function reportFolder(store: string, given: string | undefined): string {
   return given ?? join("reports", basename(resolve(store)));
+}
+
+/** Names the pictures of a report that could not be drawn: the command has failed, though the tables are written. */
+export function sayFailures(context: CliContext, failures: readonly string[]): void {
+  if (failures.length === 0) return;
+  context.terminal.error(
+    ["Not drawn; the tables are complete:", ...failures.map((failure) => `  ${failure}`)].join("\n"),
+  );
+  context.setExitCode(EXIT.failed);
 }

@@ -13,7 +13,7 @@ import type { CliContext } from "./context.ts";
 import type { ExecutionFlagValues } from "./execution-flags.ts";
 import { EXIT } from "./exit-codes.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
-import { reportFolder } from "./report-folder.ts";
+import { reportFolder, sayFailures } from "./report-folder.ts";
 
 /** Does all that a plan still lacks, shows how it goes, and renders the report. Failed units set the exit code. */
 export async function runPlan(context: CliContext, plan: SweepPlan, flags: ExecutionFlagValues): Promise<void> {
@@ -89,11 +89,13 @@ function workersFor(plan: SweepPlan, cores: number): WorkerChoice {
 }
 
 async function report(
-  { terminal }: CliContext,
+  context: CliContext,
   { outcome, out, folder, json }: { outcome: SweepOutcome; out: string; folder: string; json: boolean },
 ): Promise<void> {
-  const { files, table, decisions } = await renderReport(await readRun(out), folder);
+  const { terminal } = context;
+  const { files, table, decisions, failures } = await renderReport(await readRun(out), folder);
   terminal.out(json ? JSON.stringify({ ...outcome, run: out, report: files, decisions }) : table);
   for (const decision of decisions) terminal.note(decision);
   terminal.note(`Report: ${join(folder, "index.html")}`);
+  sayFailures(context, failures);
 }

@@ -1,19 +1,21 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../base/atomic-write.ts";
+import { sha256 } from "../base/digest.ts";
 import { WorkError } from "../base/errors.ts";
 import { type Judgement, judge } from "../findings/judge.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import { summaryHtml } from "./page/html.ts";
 import { decisionTexts, type PageContent, summaryMarkdown } from "./page/markdown.ts";
-import { chartSpecs, describePicture, type PictureSet } from "./pictures/chart-specs.ts";
-import { renderChart, renderOverview } from "./pictures/render-chart.ts";
+import { type DrawnPictures, drawPictures, type PictureOptions } from "./pictures/draw-pictures.ts";
+import { chartSpecs } from "./pictures/specs/chart-specs.ts";
 import { averagesCsv, comparisonsCsv, samplesCsv, summaryCsv } from "./tables/csv.ts";
 import { alignedText, summaryTable } from "./tables/summary-table.ts";
 
-/** What to leave out. */
+/** What to leave out, and how to draw. */
 export interface ReportOptions {
-  /** PNG charts; they take about a second. @default true */
+  /** Charts; they take seconds. @default true */
   readonly charts?: boolean;
+  readonly pictures?: PictureOptions;
 }
 
 /** What was written, and what to show. */
@@ -24,18 +26,23 @@ export interface RenderedReport {
   readonly table: string;
   /** The answers to the objective, one a decision; empty where there is nothing to choose. */
   readonly decisions: readonly string[];
+  /** Pictures that could not be drawn, with the reason; the tables are there nevertheless. */
+  readonly failures: readonly string[];
 }
 
+/** Digits of the digest of report.json by which captions name it. */
+const DIGEST_DIGITS = 12;
+
 /**
- * Writes the report of a run into a folder: summary.csv, samples.csv, comparisons.csv, summary.md, report.json, index.html
- * and the PNG charts. Needs nothing but the stored scores, and equal runs give equal bytes. Each file is replaced whole.
+ * Writes the report of a run into a folder: the CSV tables and report.json, then the pictures with their figures, then summary.md
+ * and index.html. Needs nothing but the stored scores, and equal runs give equal bytes. Each file is replaced whole.
  *
  * @throws WorkError if no point of the run is finished and none failed, or the folder cannot be written
  */
 export async function renderReport(
   run: StoredRun,
   outDir: string,
-  { charts = true }: ReportOptions = {},
+  { charts = true, pictures: options = {} }: ReportOptions = {},
 ): Promise<RenderedReport> {
   const judgement = judge(run);
   const { rows, comparisons, claims, decisions, averages } = judgement;
@@ -44,32 +51,38 @@ export async function renderReport(
       hint: "Run the sweep; what is finished is reported even while the rest is missing.",
     });
   }
+  const files: string[] = [];
+  const write = async (name: string, content: string | AsyncIterable<string>): Promise<void> => {
+    await writeFileAtomic(join(outDir, name), content);
+    files.push(name);
+  };
+  const json = reportJson(run, judgement);
+  await write("summary.csv", summaryCsv(run.manifest.axes, judgement));
+  await write("samples.csv", samplesCsv(run));
+  await write("comparisons.csv", comparisonsCsv(run.manifest.sweep, comparisons));
+  if (averages.length > 0) await write("averages.csv", averagesCsv(run.manifest.sweep, averages));
+  await write("report.json", json);
+  const digest = sha256(json).slice(0, DIGEST_DIGITS);
+  const drawn: DrawnPictures = charts
+    ? await drawPictures(chartSpecs(run, judgement, digest), outDir, options)
+    : { pictures: [], files: [], failures: [] };
+  files.push(...drawn.files);
   const table = summaryTable(rows);
-  const pictures = charts ? await drawPictures(chartSpecs(run.manifest, rows)) : [];
   const content: PageContent = {
     manifest: run.manifest,
     table,
     claims: claims.filter(({ shown }) => shown),
     decisions,
-    pictures: pictures.filter(({ inPage }) => inPage),
+    pictures: drawn.pictures.filter(({ inPage }) => inPage),
+    failures: drawn.failures,
   };
-  const files: [name: string, content: string | Uint8Array | AsyncIterable<string>][] = [
-    ["summary.csv", summaryCsv(run.manifest.axes, judgement)],
-    ["samples.csv", samplesCsv(run)],
-    ["comparisons.csv", comparisonsCsv(run.manifest.sweep, comparisons)],
-    ...(averages.length === 0
-      ? []
-      : [["averages.csv", averagesCsv(run.manifest.sweep, averages)] satisfies [string, string]]),
-    ...pictures.map(({ file, png }): [string, Uint8Array] => [file, png]),
-    ["summary.md", summaryMarkdown(content)],
-    ["report.json", reportJson(run, judgement)],
-    ["index.html", summaryHtml(content)],
-  ];
-  for (const [name, text] of files) await writeFileAtomic(join(outDir, name), text);
+  await write("summary.md", summaryMarkdown(content));
+  await write("index.html", summaryHtml(content));
   return {
-    files: files.map(([name]) => name),
+    files,
     table: rows.length === 0 ? "" : alignedText(table),
     decisions: decisionTexts(decisions),
+    failures: drawn.failures,
   };
 }
 
@@ -92,41 +105,4 @@ function reportJson({ manifest }: StoredRun, judgement: Judgement): string {
     claims,
   };
   return `${JSON.stringify(content, null, 1)}\n`;
-}
-
-interface DrawnPicture {
-  readonly file: string;
-  readonly alternative: string;
-  readonly png: Uint8Array;
-  /** The overview repeats the others: a file for a README, not shown in the pages. */
-  readonly inPage: boolean;
-}
-
-async function drawPictures(sets: readonly PictureSet[]): Promise<DrawnPicture[]> {
-  const drawn: DrawnPicture[] = [];
-  for (const { overview, pictures } of sets) {
-    for (const picture of pictures) {
-      drawn.push({
-        file: `${fileName(picture.name)}.png`,
-        alternative: describePicture(picture),
-        png: renderChart(picture),
-        inPage: true,
-      });
-    }
-    if (pictures.length > 1) {
-      const titles = pictures.map(({ title }) => title.toLowerCase()).join(", ");
-      drawn.push({
-        file: `${fileName(overview)}.png`,
-        alternative: `Overview: ${titles}`,
-        png: await renderOverview(pictures),
-        inPage: false,
-      });
-    }
-  }
-  return drawn;
-}
-
-/** Benchmark names may hold slashes. */
-function fileName(name: string): string {
-  return name.replaceAll(/[^\w.-]+/g, "_");
 }

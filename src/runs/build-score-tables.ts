@@ -1,5 +1,5 @@
 import type { ScoreRecord } from "./schema.ts";
-import type { ScoreMeasure, ScoreTable } from "./score-table.ts";
+import { OUTCOMES, type ScoreMeasure, type ScoreTable } from "./score-table.ts";
 
 /** The tables of a unit, and whether its records lie in their order already. */
 export interface UnitTables {
@@ -67,6 +67,7 @@ class BenchmarkColumns {
   readonly #samples: string[] = [];
   readonly #attempts: number[] = [];
   readonly #classes: number[] = [];
+  readonly #outcomes: number[] = [];
   readonly #values: Readonly<Record<ScoreMeasure, number[]>> = {
     accuracy: [],
     accuracy_strict: [],
@@ -86,6 +87,7 @@ class BenchmarkColumns {
     this.#samples.push(record.sample);
     this.#attempts.push(record.attempt);
     this.#classes.push(record.answer_class ?? -1);
+    this.#outcomes.push(OUTCOMES.indexOf(record.status));
     for (const measure of MEASURES) this.#values[measure].push(VALUES[measure](record));
     this.#formatParts.add(record.format_parts);
     this.#rewards.add(record.rewards);
@@ -119,6 +121,7 @@ class BenchmarkColumns {
         characters: column("characters"),
         words: column("words"),
       },
+      outcomes: Uint8Array.from(order, (i) => this.#outcomes[i] ?? 0),
       answerClasses: Int32Array.from(order, (i) => this.#classes[i] ?? -1),
       formatParts: this.#formatParts.toRecord(),
       rewards: this.#rewards.toRecord(),

@@ -11,6 +11,10 @@ export type ScoreMeasure =
   | "characters"
   | "words";
 
+/** What became of an attempt, in the order in which pictures stack them. */
+export const OUTCOMES = ["correct", "wrong", "unparsed", "no_answer", "truncated", "timeout", "unknown"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
 /**
  * The scores of one point on one benchmark as columns: a million attempts are a hundred megabytes, where as many records would
  * be gigabytes. Questions are sorted by name, attempts by number: the order in which results happened to arrive never shows.
@@ -23,6 +27,8 @@ export interface ScoreTable {
   readonly starts: Int32Array;
   /** A value an attempt; NaN where it is not known. Rates are 0 or 1. */
   readonly columns: Readonly<Record<ScoreMeasure, Float64Array>>;
+  /** What became of each attempt: a place in OUTCOMES. */
+  readonly outcomes: Uint8Array;
   /** Attempts at a question whose answers are equivalent share a number; -1 without an answer. */
   readonly answerClasses: Int32Array;
   /** Means over the attempts that have one. */

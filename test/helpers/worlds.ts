@@ -144,6 +144,7 @@ function drawTables(world: World, benchmark: string, seed: number): ScoreTable[]
     samples,
     starts,
     columns: own,
+    outcomes: Uint8Array.from(own.accuracy, (right) => (right === 1 ? 0 : 1)),
     answerClasses: Int32Array.from(own.accuracy, (right) => (right === 1 ? 0 : 1)),
     formatParts: {},
     rewards: {},

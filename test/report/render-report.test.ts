@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,19 +16,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+const PICTURES = ["accuracy", "chord", "chord-tokens", "format", "front", "lengths", "outcomes", "tokens"];
 const FILES = [
-  "accuracy.png",
+  ...PICTURES.flatMap((name) => [`${name}.csv`, `${name}.png`]),
   "comparisons.csv",
-  "format.png",
-  "front.png",
   "index.html",
   "overview.png",
   "report.json",
   "samples.csv",
   "summary.csv",
   "summary.md",
-  "tokens.png",
-];
+].toSorted();
 
 describe("a report", () => {
   it("is the same bytes for the same run, whatever the order of its results", { timeout: 60_000 }, async () => {
@@ -57,6 +55,51 @@ describe("a report", () => {
     for (const file of ["index.html", "summary.md", "report.json"]) {
       expect(await readFile(join(folder, "first", file), "utf8")).not.toContain(folder);
     }
+  });
+
+  it("has the figures of each picture beside it, and in its caption which report.json they are of", async () => {
+    const csv = await readFile(join(folder, "first", "accuracy.csv"), "utf8");
+    const [header, first] = csv.split("\n");
+    expect(header).toBe("part,name,point,x,y,x_low,x_high,y_low,y_high,band_low,band_high");
+    expect(first).toMatch(/^mark,accuracy,w=0,0,[\d.]+,,,[\d.]+,[\d.]+,[\d.]+,[\d.]+$/);
+    expect(csv.split("\n").filter((line) => line.startsWith("mark,strict"))).toHaveLength(11);
+  });
+
+  it("draws vectors, other sizes and dark pictures where asked, and equal bytes each time", {
+    timeout: 60_000,
+  }, async () => {
+    const run = syntheticRun({ samples: 20 });
+    const pictures = { formats: ["svg", "pdf", "png"], width: 400, dpi: 96, theme: "dark", only: ["front"] } as const;
+    const bytes = async (name: string): Promise<string[]> => {
+      const { files } = await renderReport(run, join(folder, name), { pictures });
+      const drawn = files.filter((file) => file.startsWith("front."));
+      expect(drawn).toEqual(["front.csv", "front.svg", "front.pdf", "front.png"]);
+      return Promise.all(drawn.map(async (file) => (await readFile(join(folder, name, file))).toString("latin1")));
+    };
+    const [first, second] = [await bytes("vectors-1"), await bytes("vectors-2")];
+    expect(second.map(sha256)).toEqual(first.map(sha256));
+    const [, svg = "", pdf = "", png = ""] = first;
+    expect(svg).toContain("<path");
+    expect(svg).not.toContain("<image");
+    expect(pdf.startsWith("%PDF-")).toBe(true);
+    expect(pdf).not.toMatch(/CreationDate|ModDate/);
+    expect(Buffer.from(png, "latin1").readUInt32BE(16)).toBe(400);
+  });
+
+  it("writes all of the tables where a picture fails, and names it", { timeout: 60_000 }, async () => {
+    const out = join(folder, "blocked");
+    // A folder in the place of the file makes writing fail.
+    await mkdir(join(out, "front.png", "x"), { recursive: true });
+    const { failures, files } = await renderReport(syntheticRun({ samples: 20 }), out);
+    expect(failures).toEqual([expect.stringMatching(/^front: /)]);
+    expect(files).toEqual(
+      expect.arrayContaining(["summary.csv", "samples.csv", "report.json", "accuracy.png", "lengths.png"]),
+    );
+    expect(await readFile(join(out, "summary.md"), "utf8")).toContain("Not drawn:\n\n- front: ");
+    const asked = await renderReport(syntheticRun({ samples: 5 }), out, { pictures: { only: ["grid-tokens"] } });
+    expect(asked.failures).toEqual([
+      expect.stringMatching(/^grid-tokens: this run has no such picture; it has accuracy, /),
+    ]);
   });
 
   it("shows a table in which accuracy and strict accuracy stand side by side", async () => {

@@ -1,14 +1,18 @@
 import { basename, join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
+import { PICTURE_FORMATS, PICTURE_KINDS } from "../../report/pictures/draw-pictures.ts";
 import { renderReport } from "../../report/render-report.ts";
 import { layOver } from "../../runs/lay-over.ts";
 import { readRun } from "../../runs/run-store.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, named, textOption } from "../options.ts";
-import { reportFolder } from "../report-folder.ts";
+import { choiceListOption, defineCommand, integerOption, jsonFlag, named, textOption } from "../options.ts";
+import { reportFolder, sayFailures } from "../report-folder.ts";
+
+const PICTURES = "Pictures:";
 
 /** `mergesweep report RUN`: tables and pictures from a run store, which may come from another machine. */
-export function reportCommand({ terminal }: CliContext): CommandModule {
+export function reportCommand(context: CliContext): CommandModule {
+  const { terminal } = context;
   return defineCommand({
     command: "report <runs..>",
     describe: "Render the report of a run again, or of several laid over one another; without any model",
@@ -26,6 +30,25 @@ export function reportCommand({ terminal }: CliContext): CommandModule {
               ...textOption("Folder of the report (default: reports/, by the names of the stores)"),
               group: "Output:",
             },
+            format: {
+              ...choiceListOption("Files of each picture: png, svg, pdf (default: png)", PICTURE_FORMATS),
+              group: PICTURES,
+            },
+            width: {
+              ...integerOption("Width of a picture in pixels of 1/96 inch (default: 800)", 300),
+              group: PICTURES,
+            },
+            dpi: { ...integerOption("Pixels of a PNG to the inch (default: 192)", 36), group: PICTURES },
+            theme: {
+              type: "string",
+              choices: ["light", "dark"],
+              description: "Colours of the pictures (default: light)",
+              group: PICTURES,
+            } as const,
+            pictures: {
+              ...choiceListOption(`Only these pictures: ${PICTURE_KINDS.join(", ")}`, PICTURE_KINDS),
+              group: PICTURES,
+            },
             json: jsonFlag,
           }),
         ),
@@ -34,10 +57,19 @@ export function reportCommand({ terminal }: CliContext): CommandModule {
       const runs = await Promise.all(stores.map(async ({ name, folder }) => ({ name, run: await readRun(folder) })));
       const run = layOver(runs);
       const folder = reportFolder(stores.map(({ name }) => name).join("+"), args.out);
-      const { files, table, decisions } = await renderReport(run, folder);
-      terminal.out(args.json === true ? JSON.stringify({ files, decisions }) : table);
+      const { files, table, decisions, failures } = await renderReport(run, folder, {
+        pictures: {
+          ...(args.format === undefined ? {} : { formats: args.format }),
+          ...(args.width === undefined ? {} : { width: args.width }),
+          ...(args.dpi === undefined ? {} : { dpi: args.dpi }),
+          ...(args.theme === undefined ? {} : { theme: args.theme }),
+          ...(args.pictures === undefined ? {} : { only: args.pictures }),
+        },
+      });
+      terminal.out(args.json === true ? JSON.stringify({ files, decisions, failures }) : table);
       for (const decision of decisions) terminal.note(decision);
       terminal.note(files.map((file) => join(folder, file)).join("\n"));
+      sayFailures(context, failures);
     },
   });
 }

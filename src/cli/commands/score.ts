@@ -11,10 +11,11 @@ import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract/extract.ts";
 import { scoreRun, scoresUnder } from "../../sweep/run/score-run.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named, textOption } from "../options.ts";
-import { reportFolder } from "../report-folder.ts";
+import { reportFolder, sayFailures } from "../report-folder.ts";
 
 /** `mergesweep score RUN`: new scores from old completions. */
-export function scoreCommand({ terminal }: CliContext): CommandModule {
+export function scoreCommand(context: CliContext): CommandModule {
+  const { terminal } = context;
   return defineCommand({
     command: "score <run>",
     describe: "Score the stored completions of a run again, without any model",
@@ -53,11 +54,12 @@ export function scoreCommand({ terminal }: CliContext): CommandModule {
         return;
       }
       const rescored = await scoreRun(folder, root, profiles[0]);
-      const { table } = await renderReport(await readRun(folder), report);
+      const { table, failures } = await renderReport(await readRun(folder), report);
       terminal.out(args.json === true ? JSON.stringify(rescored) : table);
       terminal.note(
         `${countOf(rescored.attempts, "completion")} of ${countOf(rescored.units, "unit")} scored; ${countOf(rescored.changed, "verdict")} changed`,
       );
+      sayFailures(context, failures);
     },
   });
 }

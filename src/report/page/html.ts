@@ -11,7 +11,7 @@ img{max-width:100%;height:auto}`;
 
 /** index.html: one page that needs nothing but the pictures beside it; no scripts, no requests elsewhere. */
 export function summaryHtml(content: PageContent): string {
-  const { manifest, table, claims, decisions, pictures } = content;
+  const { manifest, table, claims, decisions, pictures, failures } = content;
   const cells = (tag: "th" | "td", row: readonly string[]): string =>
     row
       .map((cell, i) => `<${tag}${i < table.nameColumns ? ' class="name"' : ""}>${escapeHtml(cell)}</${tag}>`)
@@ -42,6 +42,7 @@ ${table.rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}
 ${sectionsOf(claims)
   .map(({ heading, sentences }) => `<h2>${escapeHtml(heading)}</h2>\n${htmlList(sentences)}`)
   .join("\n")}
+${failures.length === 0 ? "" : `<p>Not drawn:</p>\n${htmlList(failures)}`}
 ${pictures.map(({ file, alternative }) => `<p><img src="${encodeURI(file)}" alt="${escapeHtml(alternative)}"></p>`).join("\n")}
 <p>Data: <a href="summary.csv">summary.csv</a>, <a href="comparisons.csv">comparisons.csv</a>, <a href="samples.csv">samples.csv</a>, <a href="report.json">report.json</a>.</p>
 </body>

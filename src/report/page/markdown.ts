@@ -14,6 +14,8 @@ export interface PageContent {
   readonly decisions: readonly Decision[];
   /** Names of picture files beside the page, with a text for those who do not see them. */
   readonly pictures: readonly { readonly file: string; readonly alternative: string }[];
+  /** Pictures that could not be drawn, with the reason. */
+  readonly failures: readonly string[];
 }
 
 /** How the numbers are to be read; under every table. */
@@ -53,7 +55,7 @@ export function decisionTexts(decisions: readonly Decision[]): string[] {
 }
 
 /** summary.md: the decision, the table, what it says, the pictures. */
-export function summaryMarkdown({ manifest, table, claims, decisions, pictures }: PageContent): string {
+export function summaryMarkdown({ manifest, table, claims, decisions, pictures, failures }: PageContent): string {
   return [
     `# ${manifest.sweep}`,
     "",
@@ -69,6 +71,7 @@ export function summaryMarkdown({ manifest, table, claims, decisions, pictures }
       ...sentences.map(markdownItem),
       "",
     ]),
+    ...(failures.length === 0 ? [] : [`Not drawn:`, "", ...failures.map(markdownItem), ""]),
     ...pictures.map(({ file, alternative }) => `![${alternative}](${file})\n`),
   ].join("\n");
 }

@@ -1,16 +1,36 @@
 import type { Interval } from "../../stats/interval.ts";
 
-/** A chart as plain data, in the units of its axes; `render-chart.ts` draws it. */
+/** A chart as plain data, in the units of its axes; `chart-configuration.ts` says how it is drawn, here and in a browser. */
 export interface Picture {
   /** File name without ending: `accuracy`, or `accuracy-math500` where there are several benchmarks. */
   readonly name: string;
+  /** What it shows: `accuracy` for `accuracy-math500`, too. Chosen with `--pictures`. */
+  readonly kind: string;
+  /** Undefined for a picture of several benchmarks. */
+  readonly benchmark?: string;
   readonly title: string;
   readonly subtitle: string;
+  /** Below the picture: what the numbers rest on. */
+  readonly caption: string;
   readonly x: Axis;
   readonly y: Axis;
   readonly series: readonly Series[];
+  /** Height, as a multiple of the usual one. @default 1 */
+  readonly tall?: number;
   /** Horizontal lines with their label at the right edge. */
   readonly lines: readonly ReferenceLine[];
+  /** Areas between two heights along x, behind everything else. */
+  readonly ribbons?: readonly Ribbon[];
+  /** Filled rectangles: bars, or the cells of a heat map. */
+  readonly tiles?: readonly Tile[];
+  /** Lines from top to bottom with a label above. */
+  readonly marked?: readonly MarkedPlace[];
+  /** Lines of equal height over the cells of a heat map. */
+  readonly contours?: readonly Contour[];
+  /** Labels at the right edge, with a thin line to the height that they name. */
+  readonly edges?: readonly EdgeLabel[];
+  /** Where each point is along x, if that is what x shows. */
+  readonly places?: readonly { readonly point: string; readonly x: number }[];
 }
 
 /** An axis with every tick spelled out: nothing is left to a locale. */
@@ -19,6 +39,8 @@ export interface Axis {
   readonly min: number;
   readonly max: number;
   readonly ticks: readonly Tick[];
+  /** Whether lines are drawn across the plot at the ticks. @default true */
+  readonly grid?: boolean;
 }
 
 /** A place on an axis; several lines of label stand below one another. */
@@ -43,10 +65,16 @@ export interface Mark {
   /** Whiskers. */
   readonly xInterval: Interval | null;
   readonly yInterval: Interval | null;
+  /** Holds for all marks of the series at once; drawn as an area. */
+  readonly band?: Interval | null;
   /** Written beside the mark, out of the way of others. */
   readonly label: string | null;
   /** Drawn as an outline. */
   readonly hollow: boolean;
+  /** Drawn with a ring around it, and labelled first. */
+  readonly ringed?: boolean;
+  /** The point that it stands for. */
+  readonly point?: string;
 }
 
 export interface ReferenceLine {
@@ -55,6 +83,46 @@ export interface ReferenceLine {
   readonly style: number;
   /** Pixels drawn and left out, by turns. */
   readonly dash: readonly number[];
+}
+
+export interface Ribbon {
+  readonly name: string;
+  readonly style: number;
+  /** Of its colour, 0 to 1. */
+  readonly opacity: number;
+  readonly corners: readonly { readonly x: number; readonly low: number; readonly high: number }[];
+}
+
+export interface Tile {
+  readonly name: string;
+  readonly left: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly top: number;
+  /** A style number, or a place from 0 to 1 on the scale of heat. */
+  readonly fill: { readonly style: number } | { readonly heat: number };
+  readonly label: string | null;
+  /** The number that it shows, and its interval, for the table beside the picture. */
+  readonly value: number | null;
+  readonly interval: Interval | null;
+  /** Drawn with a frame. */
+  readonly ringed?: boolean;
+}
+
+export interface MarkedPlace {
+  readonly x: number;
+  readonly label: string;
+}
+
+export interface Contour {
+  readonly level: number;
+  readonly lines: readonly (readonly [x1: number, y1: number, x2: number, y2: number])[];
+}
+
+export interface EdgeLabel {
+  readonly y: number;
+  readonly label: string;
+  readonly style: number;
 }
 
 /** Round numbers inside a range, about `count` of them, 1, 2 or 5 times a power of ten apart. */

@@ -42,30 +42,29 @@ const DIRECTIONS = [
 ];
 
 /**
- * Finds a place for every label: the nearest that touches no obstacle (markers), no other label, and stays inside. Where
- * there is none, the place that overlaps least. Given order decides ties, so the same picture comes out every time.
+ * Finds places for labels: the nearest that touches no obstacle (markers), no other label, and stays inside. A label that finds
+ * none is left out. The first ones are placed first, so the same picture comes out every time.
  */
-export function placeLabels(
-  requests: readonly LabelRequest[],
+export function placeLabels<Request extends LabelRequest>(
+  requests: readonly Request[],
   obstacles: readonly Box[],
   soft: readonly Box[],
   inside: Box,
-): PlacedLabel[] {
+): (Request & PlacedLabel)[] {
   const taken: Box[] = [...obstacles];
-  return requests.map((request) => {
+  return requests.flatMap((request) => {
     let best: { box: Box; cost: number; distance: number } | undefined;
     for (const distance of DISTANCES) {
       for (const turn of DIRECTIONS) {
         const box = boxAt(request, distance, turn);
-        const hard = taken.reduce((total, other) => total + overlap(box, other), 0) + outside(box, inside) * 4;
-        const gentle = soft.reduce((total, other) => total + overlap(box, other), 0);
-        const cost = 100 * hard + 0.6 * gentle + distance;
+        if (outside(box, inside) > 0 || taken.some((other) => overlap(box, other) > 0)) continue;
+        const cost = 0.6 * soft.reduce((total, other) => total + overlap(box, other), 0) + distance;
         if (best === undefined || cost < best.cost) best = { box, cost, distance };
       }
     }
-    const { box, distance } = best ?? { box: boxAt(request, 8, 0), distance: 8 };
-    taken.push(box);
-    return { ...request, box, leader: distance > 18 };
+    if (best === undefined) return [];
+    taken.push(best.box);
+    return [{ ...request, box: best.box, leader: best.distance > 18 }];
   });
 }
 

@@ -1,34 +1,28 @@
 import { createRequire } from "node:module";
-import { createCanvas, GlobalFonts, loadImage } from "@napi-rs/canvas";
-import type { Chart, ChartConfiguration, ChartDataset, Plugin } from "chart.js";
+import { createCanvas, GlobalFonts, loadImage, PDFDocument, SvgExportFlag } from "@napi-rs/canvas";
+import { Chart } from "chart.js/auto";
 import { ChartJSNodeCanvas } from "chartjs-node-canvas";
 import { WorkError } from "../../base/errors.ts";
-import {
-  drawMarkLabels,
-  drawReferenceLines,
-  drawWhiskers,
-  type Pen,
-  type Plot,
-  referenceMargin,
-} from "./chart-marks.ts";
-import { styleOf } from "./chart-styles.ts";
-import type { Axis, Picture, Series } from "./picture.ts";
+import { configurationOf, FAMILY } from "./chart-configuration.ts";
+import type { Picture } from "./picture.ts";
+import { THEMES, type ThemeName } from "./themes.ts";
 
-/** Pixels of a picture before the ratio; and how much finer it is drawn. */
-export interface ChartSize {
-  readonly width: number;
-  readonly height: number;
-  readonly ratio: number;
+/** How large and in which colours. */
+export interface RenderOptions {
+  /** Of the layout, in pixels of 1/96 inch; heights follow. @default 800 */
+  readonly width?: number;
+  /** Pixels of a PNG to the inch: 192 draws each pixel of the layout as four. @default 192 */
+  readonly dpi?: number;
+  /** @default "light" */
+  readonly theme?: ThemeName;
 }
 
-/** 1600 x 1000 pixels: sharp at the width of a README. */
-const FULL_SIZE: ChartSize = { width: 800, height: 500, ratio: 2 };
-const TILE_SIZE: ChartSize = { width: 620, height: 420, ratio: 2 };
-
-const FAMILY = "Mergesweep Sans";
-const FONT = `13px "${FAMILY}"`;
-const GRID = "#e6e6e6";
-const INK = "#333333";
+/** Height over width: a picture of 800 x 500. */
+const SHAPE = 0.625;
+/** Of the pictures in a sheet, in pixels. */
+const TILE = { width: 620, height: 420 };
+/** Pixels of the layout to the inch. */
+const LAYOUT_DPI = 96;
 
 let fontsRegistered = false;
 
@@ -48,159 +42,86 @@ function registerFonts(): void {
 }
 
 /** Draws a picture as PNG. Equal pictures give equal bytes. */
-export function renderChart(picture: Picture, { width, height, ratio }: ChartSize = FULL_SIZE): Uint8Array {
-  registerFonts();
-  const canvas = new ChartJSNodeCanvas({ width, height });
-  return canvas.renderToBufferSync(configurationOf(picture, ratio), "image/png");
+export function renderPng(picture: Picture, options: RenderOptions = {}): Uint8Array {
+  return pngOf(picture, { ...sizeOf(picture, options), ...options });
 }
 
-/** Several pictures in one, two in a row. */
-export async function renderOverview(pictures: readonly Picture[]): Promise<Uint8Array> {
-  const { width, height, ratio } = TILE_SIZE;
+function pngOf(
+  picture: Picture,
+  { width, height, dpi = 192, theme = "light" }: RenderOptions & { width: number; height: number },
+): Uint8Array {
+  registerFonts();
+  const canvas = new ChartJSNodeCanvas({ width, height });
+  return canvas.renderToBufferSync(
+    configurationOf(picture, { theme: THEMES[theme], ratio: dpi / LAYOUT_DPI }),
+    "image/png",
+  );
+}
+
+/** Draws a picture as SVG, in vectors; letters are outlines, so that it looks alike without the font. */
+export function renderSvg(picture: Picture, options: RenderOptions = {}): string {
+  registerFonts();
+  const { width, height } = sizeOf(picture, options);
+  const canvas = createCanvas(width, height, SvgExportFlag.ConvertTextToPaths);
+  drawOn(canvas, picture, options.theme);
+  return numberClips(canvas.getContent().toString("utf8"));
+}
+
+/** Skia counts its clip paths over all pictures of a process; here each picture counts its own. */
+function numberClips(svg: string): string {
+  const names = new Map<string, string>();
+  return svg.replaceAll(/\bcl_[0-9a-f]+\b/g, (name) => {
+    const own = names.get(name) ?? `clip-${names.size + 1}`;
+    names.set(name, own);
+    return own;
+  });
+}
+
+/** Draws a picture as a PDF of one page, in vectors, with its font. It carries no date. */
+export function renderPdf(picture: Picture, options: RenderOptions = {}): Uint8Array {
+  registerFonts();
+  const { width, height } = sizeOf(picture, options);
+  // A point is 1/72 inch.
+  const scale = 72 / LAYOUT_DPI;
+  const document = new PDFDocument({ title: picture.title, creator: "mergesweep" });
+  const context = document.beginPage(width * scale, height * scale);
+  context.scale(scale, scale);
+  const canvas = { width, height, style: {}, getContext: () => context };
+  Object.defineProperty(context, "canvas", { value: canvas });
+  drawOn(canvas, picture, options.theme);
+  document.endPage();
+  return document.close();
+}
+
+/** chart.js asks for a canvas of a browser; without a document it takes whatever has getContext. */
+function drawOn(canvas: unknown, picture: Picture, theme: ThemeName = "light"): void {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type is one of the DOM, which is not loaded here
+  const item = canvas as ConstructorParameters<typeof Chart>[0];
+  const chart = new Chart(item, configurationOf(picture, { theme: THEMES[theme], ratio: 1 }));
+  chart.stop();
+}
+
+/** Several pictures in one PNG, two in a row. */
+export async function renderSheet(
+  pictures: readonly Picture[],
+  { dpi = 192, theme = "light" }: RenderOptions = {},
+): Promise<Uint8Array> {
+  const ratio = dpi / LAYOUT_DPI;
   const columns = Math.min(2, pictures.length);
-  const canvas = createCanvas(columns * width * ratio, Math.ceil(pictures.length / columns) * height * ratio);
+  const [width, height] = [TILE.width * ratio, TILE.height * ratio];
+  const canvas = createCanvas(columns * width, Math.ceil(pictures.length / columns) * height);
   const context = canvas.getContext("2d");
-  context.fillStyle = "#ffffff";
+  context.fillStyle = THEMES[theme].ground;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  const tiles = await Promise.all(pictures.map((picture) => loadImage(Buffer.from(renderChart(picture, TILE_SIZE)))));
+  const tiles = await Promise.all(
+    pictures.map((picture) => loadImage(Buffer.from(pngOf(picture, { ...TILE, dpi, theme })))),
+  );
   tiles.forEach((tile, i) => {
-    context.drawImage(tile, (i % columns) * width * ratio, Math.floor(i / columns) * height * ratio);
+    context.drawImage(tile, (i % columns) * width, Math.floor(i / columns) * height);
   });
   return canvas.toBuffer("image/png");
 }
 
-function configurationOf(picture: Picture, ratio: number): ChartConfiguration<"scatter"> {
-  const legend = picture.series.length > 1;
-  return {
-    type: "scatter",
-    data: { datasets: picture.series.map((series, i) => datasetOf(series, i)) },
-    options: {
-      responsive: false,
-      animation: false,
-      devicePixelRatio: ratio,
-      font: { family: FAMILY, size: 13 },
-      color: INK,
-      layout: { padding: { top: 10, bottom: 10, left: 12, right: 16 } },
-      scales: { x: scaleOf(picture.x), y: scaleOf(picture.y) },
-      plugins: {
-        title: {
-          display: true,
-          text: picture.title,
-          align: "start",
-          color: "#111111",
-          font: { family: FAMILY, size: 17, weight: "bold" },
-          padding: { top: 0, bottom: 4 },
-        },
-        subtitle: {
-          display: true,
-          text: picture.subtitle,
-          align: "start",
-          color: "#555555",
-          font: { family: FAMILY, size: 12 },
-          padding: { bottom: legend ? 4 : 12 },
-        },
-        legend: {
-          display: legend,
-          position: "top",
-          align: "start",
-          // Undoes the drawing order: the first series is named first.
-          reverse: true,
-          labels: {
-            usePointStyle: true,
-            boxHeight: 7,
-            padding: 12,
-            font: { family: FAMILY, size: 12 },
-            color: INK,
-          },
-        },
-        tooltip: { enabled: false },
-      },
-    },
-    plugins: [marksPlugin(picture)],
-  };
-}
-
-function datasetOf({ name, style, marks, joined, bare }: Series, index: number): ChartDataset<"scatter"> {
-  const { color, marker, dash } = styleOf(style);
-  const stroked = marker === "star" || marker === "crossRot" || marker === "cross";
-  return {
-    label: name,
-    data: marks.map(({ x, y }) => ({ x, y })),
-    showLine: joined,
-    borderColor: color,
-    borderWidth: 2,
-    borderDash: [...dash],
-    backgroundColor: color,
-    pointStyle: bare ? "line" : marker,
-    pointRadius: bare ? 0 : marker === "circle" || stroked ? 5 : 6,
-    pointBackgroundColor: marks.map(({ hollow }) => (hollow ? (joined ? "transparent" : "#ffffff") : color)),
-    pointBorderColor: color,
-    pointBorderWidth: stroked ? 2 : 1.8,
-    clip: false,
-    // Later series on top: the outlines of a second one stay visible over the filled marks of the first.
-    order: -index,
-  };
-}
-
-type ScatterScale = NonNullable<NonNullable<ChartConfiguration<"scatter">["options"]>["scales"]>[string];
-
-function scaleOf({ title, min, max, ticks }: Axis): ScatterScale {
-  const labels = new Map(ticks.map(({ value, label }) => [value, label]));
-  return {
-    type: "linear",
-    min,
-    max,
-    afterBuildTicks: (scale) => {
-      scale.ticks = ticks.map(({ value }) => ({ value }));
-    },
-    ticks: {
-      autoSkip: false,
-      maxRotation: 0,
-      color: INK,
-      font: { family: FAMILY, size: 12 },
-      callback: (value) => [...(labels.get(Number(value)) ?? [""])],
-    },
-    title: { display: title !== "", text: title, color: INK, font: { family: FAMILY, size: 13 } },
-    grid: { color: GRID, tickLength: 5 },
-    border: { color: "#999999" },
-  };
-}
-
-/** What chart.js does not draw: a white ground, whiskers, reference lines with labels, labels beside marks. */
-function marksPlugin(picture: Picture): Plugin<"scatter"> {
-  return {
-    id: "mergesweep-marks",
-    beforeLayout(chart) {
-      const padding = chart.options.layout?.padding;
-      if (typeof padding !== "object" || !("right" in padding)) return;
-      padding.right = Math.max(16, referenceMargin(penOf(chart), picture, FONT));
-    },
-    beforeDraw(chart) {
-      const pen = penOf(chart);
-      pen.save();
-      pen.fillStyle = "#ffffff";
-      pen.fillRect(0, 0, chart.width, chart.height);
-      pen.restore();
-    },
-    beforeDatasetsDraw(chart) {
-      drawReferenceLines(penOf(chart), plotOf(chart), picture, FONT);
-      drawWhiskers(penOf(chart), plotOf(chart), picture);
-    },
-    afterDatasetsDraw(chart) {
-      drawMarkLabels(penOf(chart), plotOf(chart), picture, FONT);
-    },
-  };
-}
-
-function penOf(chart: Chart): Pen {
-  return chart.ctx;
-}
-
-function plotOf(chart: Chart): Plot {
-  const { x, y } = chart.scales;
-  return {
-    area: chart.chartArea,
-    x: (value) => x?.getPixelForValue(value) ?? 0,
-    y: (value) => y?.getPixelForValue(value) ?? 0,
-  };
+function sizeOf({ tall = 1 }: Picture, { width = 800 }: RenderOptions): { width: number; height: number } {
+  return { width, height: Math.round(width * SHAPE * tall) };
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { summarize } from "../../../src/findings/summarize.ts";
-import { chartSpecs, describePicture } from "../../../src/report/pictures/chart-specs.ts";
-import { styleOf } from "../../../src/report/pictures/chart-styles.ts";
-import { endNames } from "../../../src/report/pictures/end-names.ts";
+import { judge } from "../../../src/findings/judge.ts";
 import { fittedAxis, type Picture, roundTicks } from "../../../src/report/pictures/picture.ts";
 import { type Box, placeLabels, spread } from "../../../src/report/pictures/place-labels.ts";
-import { renderChart } from "../../../src/report/pictures/render-chart.ts";
+import { renderPng } from "../../../src/report/pictures/render-chart.ts";
+import { chartSpecs, describePicture } from "../../../src/report/pictures/specs/chart-specs.ts";
+import { contoursOf } from "../../../src/report/pictures/specs/contours.ts";
+import { endNames } from "../../../src/report/pictures/specs/end-names.ts";
+import { shortNames } from "../../../src/report/pictures/specs/short-names.ts";
+import { styleOf, THEMES } from "../../../src/report/pictures/themes.ts";
 import type { StoredRun } from "../../../src/runs/schema.ts";
 import { POCKET_POINTS, syntheticRun } from "../synthetic-run.ts";
 
@@ -19,7 +21,7 @@ const MIXTURE = {
 };
 
 function picturesOf(run: StoredRun): Picture[] {
-  return chartSpecs(run.manifest, summarize(run)).flatMap(({ pictures }) => [...pictures]);
+  return [...chartSpecs(run, judge(run), "0123456789ab").pictures];
 }
 
 function pocketRun(): StoredRun {
@@ -28,8 +30,54 @@ function pocketRun(): StoredRun {
 }
 
 describe("the pictures of a sweep over w", () => {
-  it("are accuracy, format, tokens and the front", () => {
-    expect(picturesOf(pocketRun()).map(({ name }) => name)).toEqual(["accuracy", "format", "tokens", "front"]);
+  it("are measures, the front, the chord, outcomes and lengths", () => {
+    expect(picturesOf(pocketRun()).map(({ name }) => name)).toEqual([
+      "accuracy",
+      "format",
+      "tokens",
+      "front",
+      "chord",
+      "chord-tokens",
+      "outcomes",
+      "lengths",
+    ]);
+  });
+
+  it("have a band around each rate that holds its whiskers, and say what both are", () => {
+    const [accuracy] = picturesOf(pocketRun());
+    const marks = accuracy?.series.flatMap((series) => series.marks) ?? [];
+    expect(marks).toHaveLength(22);
+    for (const { band, yInterval } of marks) {
+      expect(band?.low ?? 101).toBeLessThanOrEqual(yInterval?.low ?? -1);
+      expect(band?.high ?? -1).toBeGreaterThanOrEqual(yInterval?.high ?? 101);
+    }
+    expect(accuracy?.caption).toBe(
+      "n = 60 questions, k = 1 attempt each. Whiskers: 95% intervals, each for itself; area: 95% band, for all points at once. report.json\u00a00123456789ab",
+    );
+  });
+
+  it("mark the point that the decision names, in every picture of the points", () => {
+    const run = pocketRun();
+    const [decision] = judge(run).decisions;
+    const name = decision?.point ?? decision?.useful ?? "";
+    const pictures = picturesOf(run);
+    for (const { marked, places } of pictures.filter(({ kind }) => kind !== "front")) {
+      expect(marked?.map(({ label }) => label.split(":")[0])).toEqual([name]);
+      expect(marked?.[0]?.x).toBe(places?.find(({ point }) => point === name)?.x);
+    }
+    const front = pictures.find(({ kind }) => kind === "front");
+    const ringed = front?.series.flatMap(({ marks }) => marks.filter((mark) => mark.ringed));
+    expect(ringed?.map(({ point }) => point)).toEqual([name]);
+  });
+
+  it("stack what became of the answers to 100%, and name what occurs", () => {
+    const outcomes = picturesOf(pocketRun()).find(({ kind }) => kind === "outcomes");
+    for (const w of ["w=0", "w=1"]) {
+      const own = outcomes?.tiles?.filter(({ name }) => name.startsWith(`${w}, `)) ?? [];
+      expect(own.reduce((sum, { value }) => sum + (value ?? 0), 0)).toBeCloseTo(100, 9);
+      expect(own.at(-1)?.top).toBeCloseTo(100, 9);
+    }
+    expect(outcomes?.edges?.map(({ label }) => label.replace(/ [\d.]+%$/, ""))).toEqual(["correct", "wrong"]);
   });
 
   it("show strict accuracy beside accuracy, the base as a labelled line for each, and both experts as lines", () => {
@@ -49,7 +97,8 @@ describe("the pictures of a sweep over w", () => {
   });
 
   it("have an interval at every mark, whole inside the axes", () => {
-    for (const { x, y, series } of picturesOf(pocketRun())) {
+    const measured = picturesOf(pocketRun()).filter(({ kind }) => kind !== "lengths" && kind !== "outcomes");
+    for (const { x, y, series } of measured) {
       for (const mark of series.filter(({ bare }) => !bare).flatMap(({ marks }) => marks)) {
         expect(mark.yInterval).not.toBeNull();
         expect(mark.yInterval?.low).toBeGreaterThanOrEqual(y.min);
@@ -134,15 +183,47 @@ describe("the pictures of other runs", () => {
     const pictures = picturesOf(syntheticRun({ samples: 10, axes: ["w", "density"], points }));
     expect(pictures[0]?.series.map(({ name }) => name)).toEqual(["density=0.5", "density=1"]);
     expect(pictures.map(({ name }) => name)).toContain("accuracy-strict");
+    const heat = pictures.find(({ name }) => name === "grid-tokens");
+    expect(heat?.tiles).toHaveLength(6);
+    expect(heat?.y.ticks.map(({ label }) => label[0])).toEqual(["0.5", "1"]);
   });
 
   it("are drawn for one point, for no axis, and for references alone", () => {
     const one = POCKET_POINTS.slice(0, 1);
-    expect(picturesOf(syntheticRun({ samples: 1, points: one, references: {} }))).toHaveLength(3);
+    const kinds = (run: StoredRun): string[] => picturesOf(run).map(({ kind }) => kind);
+    expect(kinds(syntheticRun({ samples: 1, points: one, references: {} }))).toEqual(["bars", "bars-tokens"]);
     const pictures = picturesOf(syntheticRun({ samples: 3, axes: [], points: one }));
-    expect(pictures.map((picture) => renderChart(picture).length)).not.toContain(0);
+    expect(pictures.map((picture) => renderPng(picture).length)).not.toContain(0);
     const behaviour = { accuracy: 0.5, strict: 0.5, format: 0.5, tokens: 10 };
-    expect(picturesOf(syntheticRun({ samples: 3, points: [], references: { base: behaviour } }))).toEqual([]);
+    const alone = syntheticRun({ samples: 3, points: [], references: { base: behaviour } });
+    expect(kinds(alone)).toEqual(["bars", "bars-tokens"]);
+  });
+
+  it("compare benchmarks in a map of heat, each with its own mean, and show each measure side by side", () => {
+    const run = syntheticRun({ samples: 20, benchmarks: ["one", "two"] });
+    const { pictures, sheets } = chartSpecs(run, judge(run), "");
+    const heat = pictures.find(({ kind }) => kind === "benchmarks");
+    expect(heat?.tiles).toHaveLength(24);
+    const shades = heat?.tiles?.map(({ fill }) => ("heat" in fill ? fill.heat : Number.NaN)) ?? [];
+    expect(Math.min(...shades)).toBeCloseTo(0, 9);
+    expect(sheets.map(({ name }) => name)).toContain("all-accuracy");
+  });
+
+  it("of many settings are maps of heat, a row a setting, not a hundred lines", () => {
+    const points = ["a", "b", "c"].flatMap((method) =>
+      ["0.1", "0.5", "1"].flatMap((density) =>
+        POCKET_POINTS.slice(0, 3).map(({ axes, behaviour }) => ({ axes: { ...axes, density, method }, behaviour })),
+      ),
+    );
+    const pictures = picturesOf(syntheticRun({ samples: 5, axes: ["w", "density", "method"], points }));
+    expect(pictures.map(({ kind }) => kind)).toEqual([
+      "front",
+      "grid-accuracy",
+      "grid-accuracy-strict",
+      "grid-format",
+      "grid-tokens",
+    ]);
+    expect(pictures[1]?.y.ticks).toHaveLength(9);
   });
 
   it("do not claim experts for a recipe that is no mixture by w", () => {
@@ -199,6 +280,107 @@ describe("labels", () => {
     expect(b - a).toBeGreaterThanOrEqual(17);
     expect(c - b).toBeGreaterThanOrEqual(17);
     expect(Math.max(...spread([298, 299], 17, 0, 300))).toBeLessThanOrEqual(291.5);
+  });
+});
+
+describe("names in a margin", () => {
+  it("stay different when they are cut", () => {
+    const names = ["a-rather-long-reference-of-one-v1", "a-rather-long-reference-of-one-v2", "base"];
+    const short = [...shortNames(names).values()];
+    expect(new Set(short).size).toBe(3);
+    expect(Math.max(...short.map((name) => name.length))).toBeLessThanOrEqual(16);
+    expect(short[2]).toBe("base");
+    const alike = [
+      ...shortNames([`${"x".repeat(30)}1${"y".repeat(30)}`, `${"x".repeat(30)}2${"y".repeat(30)}`]).values(),
+    ];
+    expect(new Set(alike).size).toBe(2);
+  });
+});
+
+describe("lines of equal height", () => {
+  it("lie where the interpolated value is", () => {
+    const [contour] = contoursOf([
+      [0, 1],
+      [0, 1],
+    ]);
+    expect(contour?.level).toBe(0.2);
+    expect(contour?.lines).toHaveLength(1);
+    const [[x1, , x2] = []] = contour?.lines ?? [];
+    expect([x1, x2]).toEqual([expect.closeTo(0.2), expect.closeTo(0.2)]);
+  });
+
+  it("leave out squares with a corner that is not known", () => {
+    expect(
+      contoursOf([
+        [0, Number.NaN],
+        [0, 1],
+      ]).flatMap(({ lines }) => lines),
+    ).toEqual([]);
+  });
+});
+
+/** Relative luminance of WCAG, of `#rrggbb`. */
+function luminance(color: string): number {
+  const [r = 0, g = 0, b = 0] = linear(color);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function linear(color: string): number[] {
+  return [1, 3, 5].map((at) => {
+    const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+}
+
+/** Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB. */
+const BLINDNESS = {
+  protanopia: [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+  ],
+  deuteranopia: [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.01182, 0.04294, 0.968881],
+  ],
+};
+
+function seenAs(color: string, matrix: readonly (readonly number[])[]): number[] {
+  const rgb = linear(color);
+  return matrix.map((row) =>
+    Math.cbrt(
+      Math.max(
+        0,
+        row.reduce((sum, weight, i) => sum + weight * (rgb[i] ?? 0), 0),
+      ),
+    ),
+  );
+}
+
+describe.each(Object.values(THEMES))("the colours of the $name theme", (theme) => {
+  it("are readable as text: a contrast of at least 4.5 to 1", () => {
+    const ground = luminance(theme.ground);
+    const texts = [theme.title, theme.ink, theme.faint, theme.neutral.text, ...theme.styles.map(({ text }) => text)];
+    for (const text of texts) {
+      const [low, high] = [ground, luminance(text)].toSorted((a, b) => a - b);
+      expect(((high ?? 0) + 0.05) / ((low ?? 0) + 0.05)).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+
+  it.each(Object.entries(BLINDNESS))("are told apart with %s", (_, matrix) => {
+    const seen = theme.styles.map(({ color }) => seenAs(color, matrix));
+    for (const [i, a] of seen.entries()) {
+      for (const b of seen.slice(i + 1)) {
+        expect(Math.hypot(...a.map((value, c) => value - (b[c] ?? 0)))).toBeGreaterThan(0.08);
+      }
+    }
+  });
+
+  it("of outcomes that lie on one another differ in lightness", () => {
+    const [correct = 0, wrong = 0, cut = 0] = [0, 5, 1].map((style) => luminance(styleOf(style, theme).color));
+    expect(Math.abs(correct - wrong)).toBeGreaterThan(0.1);
+    expect(Math.abs(wrong - cut)).toBeGreaterThan(0.1);
   });
 });
 

@@ -1,14 +1,19 @@
-import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
-import type { Manifest } from "../../runs/schema.ts";
-import { paretoFront } from "../../stats/pareto.ts";
-import { COUNT, NEUTRAL_STYLE, PERCENT, scaled, seriesOf, subtitleOf, verticalExtent } from "./chart-rows.ts";
-import { fittedAxis, type Mark, type Picture, type Series } from "./picture.ts";
+import type { Estimate, SummaryRow } from "../../../findings/summarize.ts";
+import { paretoFront } from "../../../stats/pareto.ts";
+import { fittedAxis, type Mark, type Picture, type Series } from "../picture.ts";
+import { type ChartContext, captionOf, chosenPoint, subtitleOf } from "./chart-context.ts";
+import { COUNT, NEUTRAL_STYLE, PERCENT, scaled, seriesOf, verticalExtent } from "./chart-rows.ts";
+import { shortNames } from "./short-names.ts";
+
+/** Points above this number are named only where there is room. */
+const MANY = 15;
 
 /**
- * Accuracy against length, every point named. The front is a staircase: what is to be had for so many tokens is the best point
- * that costs no more, and nothing between two points was measured. Strict accuracy where it is known, as in the decision.
+ * Accuracy against length, points named. The front is a staircase: what is to be had for so many tokens is the best point that
+ * costs no more, and nothing between two points was measured. Strict accuracy where it is known, as in the decision.
  */
-export function frontPicture(manifest: Manifest, rows: readonly SummaryRow[]): Picture[] {
+export function frontPicture(context: ChartContext): Picture[] {
+  const { manifest, rows, points, references, benchmark } = context;
   const strict = rows.every((row) => row.accuracyStrict.value !== null);
   const rateOf = (row: SummaryRow): Estimate => (strict ? row.accuracyStrict : row.accuracy);
   const choices = rows.flatMap((row) => {
@@ -18,36 +23,29 @@ export function frontPicture(manifest: Manifest, rows: readonly SummaryRow[]): P
   if (choices.length < 2) return [];
   const front = paretoFront(choices);
   const onFront = new Set(front.map(({ row }) => row));
+  const chosen = chosenPoint(context);
+  const [axis] = manifest.axes;
+  const names = shortNames(references.map(({ point }) => point));
   const markFor = (row: SummaryRow): Mark[] => {
     const { value, interval } = scaled(rateOf(row));
     if (value === null || row.tokens.value === null) return [];
-    const [first] = manifest.axes;
-    const label = row.kind === "point" && first !== undefined ? (row.axes[first] ?? row.point) : row.point;
+    const place = row.kind === "point" && axis !== undefined ? row.axes[axis] : undefined;
     return [
       {
         x: row.tokens.value,
         y: value,
         xInterval: row.tokens.interval,
         yInterval: interval,
-        label,
+        label: place ?? names.get(row.point) ?? row.point,
         hollow: !onFront.has(row),
+        ringed: row.point === chosen?.name,
+        point: row.point,
       },
     ];
   };
-  const groups = seriesOf(
-    manifest,
-    rows.filter((row) => row.kind === "point"),
-  );
-  const references = rows.filter((row) => row.kind === "reference");
-  const [axis] = manifest.axes;
+  const groups = seriesOf(manifest, points);
   const series: Series[] = [
-    {
-      name: "Pareto front",
-      style: NEUTRAL_STYLE,
-      marks: staircase(front),
-      joined: true,
-      bare: true,
-    },
+    { name: "Pareto front", style: NEUTRAL_STYLE, marks: staircase(front), joined: true, bare: true },
     ...groups.map(({ name, rows: own }, style) => ({
       name: name === "" ? (axis === undefined ? "points" : `points, labelled with ${axis}`) : name,
       style,
@@ -56,7 +54,7 @@ export function frontPicture(manifest: Manifest, rows: readonly SummaryRow[]): P
       bare: false,
     })),
     ...references.map((row, i) => ({
-      name: row.point,
+      name: names.get(row.point) ?? row.point,
       style: groups.length + 1 + i,
       marks: markFor(row),
       joined: false,
@@ -65,11 +63,18 @@ export function frontPicture(manifest: Manifest, rows: readonly SummaryRow[]): P
   ];
   const marks = series.flatMap((one) => one.marks);
   const across = marks.flatMap(({ x, xInterval }) => (xInterval === null ? [x] : [x, xInterval.low, xInterval.high]));
+  const ring = chosen === undefined ? "" : `; ring: ${chosen.text}`;
   return [
     {
       name: "front",
+      kind: "front",
+      benchmark,
       title: strict ? "Strict accuracy against length" : "Accuracy against length",
-      subtitle: `${subtitleOf(manifest, rows)}; filled: not beaten in both`,
+      subtitle: `${subtitleOf(context)}; filled: not beaten in both${ring}`,
+      caption: captionOf(
+        context,
+        `Whiskers: 95% intervals, each for itself.${points.length > MANY ? " Named where there is room." : ""}`,
+      ),
       x: fittedAxis("mean tokens a completion (fewer is better)", across, { limits: COUNT, leastSpan: 10, count: 8 }),
       y: fittedAxis(`${strict ? "strict accuracy" : "accuracy"}, % of the questions`, marks.flatMap(verticalExtent), {
         limits: PERCENT,

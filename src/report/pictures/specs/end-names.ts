@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Manifest } from "../../runs/schema.ts";
+import type { Manifest } from "../../../runs/schema.ts";
+import { shortened } from "./short-names.ts";
 
 /** The part of a frozen plan that says which model has which weight; anything else in it is none of a report's business. */
 const mixtureSchema = z.object({
@@ -46,9 +47,4 @@ function distinctParts(names: readonly string[]): string[] {
   while (alike(-1)) parts = parts.map((words) => words.slice(0, -1));
   while (alike(0)) parts = parts.map((words) => words.slice(1));
   return parts.map((words) => words.join("_"));
-}
-
-/** What fits below the end of an axis, and into a margin. */
-export function shortened(name: string): string {
-  return name.length > 14 ? `${name.slice(0, 13)}…` : name;
 }

@@ -1,0 +1,258 @@
+import type { Chart, ChartConfiguration, ChartDataset, Plugin } from "chart.js";
+import { CAPTION_LINE, drawCaption, drawMarked, drawRibbons, drawTiles, wrapText } from "./chart-areas.ts";
+import { drawEdges, drawMarkLabels, drawWhiskers, edgeMargin, type Look, type Pen, type Plot } from "./chart-marks.ts";
+import type { Axis, Picture, Series } from "./picture.ts";
+import { styleOf, type Theme } from "./themes.ts";
+
+/** The font of all pictures; a browser that has not got it takes its own. */
+export const FAMILY = "Mergesweep Sans";
+
+/** How a picture is drawn, on a canvas here or in a browser. */
+export interface ChartLook {
+  readonly theme: Theme;
+  /** Pixels of the canvas for each pixel of the layout. */
+  readonly ratio: number;
+  /** In a page: the chart fills its container and says what is under the pointer. @default false */
+  readonly live?: boolean;
+  /** In a page: the point whose place is marked. Asked at every drawing. */
+  readonly cursor?: () => string | undefined;
+}
+
+/** chart.js's configuration for a picture: the one way in which pictures are drawn. */
+export function configurationOf(picture: Picture, look: ChartLook): ChartConfiguration<"scatter"> {
+  const { theme, ratio, live = false } = look;
+  const legend = picture.series.filter(({ name }) => name !== "").length > 1;
+  return {
+    type: "scatter",
+    data: { datasets: picture.series.map((series, i) => datasetOf(series, i, theme)) },
+    options: {
+      responsive: live,
+      maintainAspectRatio: false,
+      animation: false,
+      ...(live ? {} : { devicePixelRatio: ratio }),
+      font: { family: fontFamily(), size: 13 },
+      color: theme.ink,
+      layout: { padding: { top: 10, bottom: 10, left: 12, right: 16 } },
+      scales: {
+        x: scaleOf(picture.x, theme),
+        y: scaleOf(picture.y, theme),
+        ...((picture.marked ?? []).length > 0 ? { above: roomAbove() } : {}),
+      },
+      plugins: {
+        title: {
+          display: true,
+          text: picture.title,
+          align: "start",
+          color: theme.title,
+          font: { family: fontFamily(), size: 17, weight: "bold" },
+          padding: { top: 0, bottom: 4 },
+        },
+        subtitle: {
+          display: true,
+          text: picture.subtitle,
+          align: "start",
+          color: theme.faint,
+          font: { family: fontFamily(), size: 12 },
+          padding: { bottom: legend ? 4 : 12 },
+        },
+        legend: {
+          display: legend,
+          position: "top",
+          align: "start",
+          // Undoes the drawing order: the first series is named first.
+          reverse: true,
+          labels: {
+            usePointStyle: true,
+            boxHeight: 7,
+            padding: 12,
+            font: { family: fontFamily(), size: 12 },
+            color: theme.ink,
+          },
+          // Hiding lines by a click would leave their whiskers and bands.
+          onClick: () => {},
+        },
+        tooltip: {
+          enabled: live,
+          callbacks: { label: ({ datasetIndex, dataIndex }) => tooltipOf(picture, datasetIndex, dataIndex) },
+        },
+      },
+    },
+    plugins: [marksPlugin(picture, look)],
+  };
+}
+
+function fontFamily(): string {
+  return `"${FAMILY}", system-ui, sans-serif`;
+}
+
+function tooltipOf({ series }: Picture, datasetIndex: number, dataIndex: number): string {
+  const own = series[datasetIndex];
+  const mark = own?.marks[dataIndex];
+  if (own === undefined || mark === undefined) return "";
+  const range = mark.yInterval === null ? "" : ` [${mark.yInterval.low.toFixed(1)}, ${mark.yInterval.high.toFixed(1)}]`;
+  return `${mark.point ?? ""} ${own.name}: ${mark.y.toFixed(1)}${range}`.trim();
+}
+
+function datasetOf({ name, style, marks, joined, bare }: Series, index: number, theme: Theme): ChartDataset<"scatter"> {
+  const { color, marker, dash } = styleOf(style, theme);
+  const stroked = marker === "star" || marker === "crossRot" || marker === "cross";
+  return {
+    label: name,
+    data: marks.map(({ x, y }) => ({ x, y })),
+    showLine: joined,
+    borderColor: color,
+    borderWidth: 2,
+    borderDash: [...dash],
+    backgroundColor: color,
+    pointStyle: bare ? "line" : marker,
+    pointRadius: bare ? 0 : marker === "circle" || stroked ? 5 : 6,
+    pointBackgroundColor: marks.map(({ hollow }) => (hollow ? (joined ? "transparent" : theme.ground) : color)),
+    pointBorderColor: color,
+    pointBorderWidth: stroked ? 2 : 1.8,
+    clip: false,
+    // Later series on top: the outlines of a second one stay visible over the filled marks of the first.
+    order: -index,
+  };
+}
+
+type ScatterScale = NonNullable<NonNullable<ChartConfiguration<"scatter">["options"]>["scales"]>[string];
+
+function scaleOf({ title, min, max, ticks, grid = true }: Axis, theme: Theme): ScatterScale {
+  const labels = new Map(ticks.map(({ value, label }) => [value, label]));
+  return {
+    type: "linear",
+    min,
+    max,
+    afterBuildTicks: (scale) => {
+      scale.ticks = ticks.map(({ value }) => ({ value }));
+    },
+    ticks: {
+      autoSkip: false,
+      maxRotation: 0,
+      color: theme.ink,
+      font: { family: fontFamily(), size: 12 },
+      callback: (value) => [...(labels.get(Number(value)) ?? [""])],
+    },
+    title: { display: title !== "", text: title, color: theme.ink, font: { family: fontFamily(), size: 13 } },
+    grid: { color: theme.grid, tickLength: 5, drawOnChartArea: grid },
+    border: { color: theme.border },
+  };
+}
+
+/** An axis without anything to see: room above the plot for the label of a marked place. */
+function roomAbove(): ScatterScale {
+  return {
+    type: "linear",
+    axis: "x",
+    position: "top",
+    grid: { display: false },
+    border: { display: false },
+    ticks: { display: false },
+    afterFit: (scale) => {
+      scale.height = 16;
+    },
+  };
+}
+
+/** What chart.js does not draw: the ground, areas, whiskers, lines with labels, labels beside marks, the caption. */
+function marksPlugin(picture: Picture, { theme, cursor }: ChartLook): Plugin<"scatter"> {
+  const look: Look = { theme, font: `13px ${fontFamily()}` };
+  const captionFont = `11px ${fontFamily()}`;
+  let caption: string[] = [];
+  return {
+    id: "mergesweep-marks",
+    beforeUpdate(chart) {
+      // chart.js squeezes letters where a title is too long.
+      const { title, subtitle } = chart.options.plugins ?? {};
+      const pen = penOf(chart);
+      pen.save();
+      if (title) {
+        pen.font = `bold 17px ${fontFamily()}`;
+        title.text = wrapText(pen, picture.title, chart.width - 32);
+      }
+      if (subtitle) {
+        pen.font = `12px ${fontFamily()}`;
+        subtitle.text = wrapText(pen, picture.subtitle, chart.width - 32);
+      }
+      pen.restore();
+    },
+    beforeLayout(chart) {
+      const padding = chart.options.layout?.padding;
+      if (typeof padding !== "object" || !("right" in padding)) return;
+      const pen = penOf(chart);
+      padding.right = Math.max(16, edgeMargin(pen, picture, look));
+      pen.save();
+      pen.font = captionFont;
+      caption = wrapText(pen, picture.caption, chart.width - 28);
+      pen.restore();
+      padding.bottom = 10 + caption.length * CAPTION_LINE;
+    },
+    beforeDraw(chart) {
+      const pen = penOf(chart);
+      pen.save();
+      pen.fillStyle = theme.ground;
+      pen.fillRect(0, 0, chart.width, chart.height);
+      pen.restore();
+      drawCaption(pen, caption, { left: 14, bottom: chart.height - 7 }, { color: theme.faint, font: captionFont });
+    },
+    beforeDatasetsDraw(chart) {
+      const [pen, plot] = [penOf(chart), plotOf(chart)];
+      drawTiles(pen, plot, picture, look);
+      drawRibbons(pen, plot, picture, look);
+      drawMarked(pen, plot, picture, look);
+      drawEdges(pen, plot, picture, look);
+      drawWhiskers(pen, plot, picture, look);
+      const point = cursor?.();
+      if (point !== undefined) drawCursor(pen, plot, picture, look, point);
+    },
+    afterDatasetsDraw(chart) {
+      drawMarkLabels(penOf(chart), plotOf(chart), picture, look);
+    },
+  };
+}
+
+/** The point that a page looks at: a line where x shows points, else a ground of colour under its marks. */
+function drawCursor(
+  pen: Pen,
+  plot: Plot,
+  { places, series, tiles = [] }: Picture,
+  { theme }: Look,
+  point: string,
+): void {
+  const color = styleOf(1, theme).color;
+  pen.save();
+  pen.fillStyle = color;
+  pen.strokeStyle = color;
+  const place = places?.find((one) => one.point === point);
+  if (place !== undefined) {
+    pen.globalAlpha = 0.35;
+    pen.fillRect(plot.x(place.x) - 5, plot.area.top, 10, plot.area.bottom - plot.area.top);
+  } else {
+    pen.globalAlpha = 0.35;
+    for (const { x, y } of series.flatMap(({ marks }) => marks.filter((mark) => mark.point === point))) {
+      pen.beginPath();
+      pen.arc(plot.x(x), plot.y(y), 15, 0, 2 * Math.PI);
+      pen.fill();
+    }
+    pen.globalAlpha = 1;
+    pen.lineWidth = 4;
+    for (const { name, left, right, top, bottom } of tiles) {
+      if (name !== point && !name.startsWith(`${point}, `)) continue;
+      pen.strokeRect(plot.x(left), plot.y(top), plot.x(right) - plot.x(left), plot.y(bottom) - plot.y(top));
+    }
+  }
+  pen.restore();
+}
+
+function penOf(chart: Chart): Pen {
+  return chart.ctx;
+}
+
+function plotOf(chart: Chart): Plot {
+  const { x, y } = chart.scales;
+  return {
+    area: chart.chartArea,
+    x: (value) => x?.getPixelForValue(value) ?? 0,
+    y: (value) => y?.getPixelForValue(value) ?? 0,
+  };
+}
