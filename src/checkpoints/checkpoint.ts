@@ -23,6 +23,8 @@ export interface Checkpoint {
   readonly tokenizer?: Tokenizer;
   /** Of a checkpoint and its adapter that were fetched, in this order; empty for local ones. */
   readonly origins: readonly HubOrigin[];
+  /** What a person should know of how it was read. */
+  readonly notes?: readonly string[] | undefined;
   close(): Promise<void>;
 }
 

@@ -1,11 +1,9 @@
 import { InputError } from "../base/errors.ts";
-import { isRecord } from "../base/is-record.ts";
 import { suggestion } from "../base/suggest.ts";
+import { ARCHITECTURES, type Architecture } from "./architecture.ts";
+import { ropeParameters } from "./fields/rope-parameters.ts";
+import { hasSlidingLayers } from "./fields/sliding-layers.ts";
 import { kindOf } from "./read-json.ts";
-
-/** The architectures that can become a GGUF, by `model_type` of config.json. SmolLM is `llama` by its model_type. */
-export const ARCHITECTURES = ["qwen2", "qwen3", "llama", "mistral", "gemma2", "gemma3_text", "phi3"] as const;
-export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** The typed view of config.json: what a runtime needs to know of the shape of a transformer. Sizes in elements. */
 export interface ModelConfig {
@@ -39,6 +37,14 @@ const MAX_SIZE = 2 ** 31 - 1;
 const TIED_BY_DEFAULT: ReadonlySet<Architecture> = new Set(["gemma2", "gemma3_text"]);
 const HEAD_SIZE_BY_DEFAULT: Partial<Record<Architecture, number>> = { gemma2: 256, gemma3_text: 256, qwen3: 128 };
 const ROPE_THETA_BY_DEFAULT: Partial<Record<Architecture, number>> = { gemma3_text: 1_000_000 };
+const NORM_EPSILON_BY_DEFAULT: Partial<Record<Architecture, number>> = { phi3: 1e-5 };
+const SLIDING_WINDOW_BY_DEFAULT: Partial<Record<Architecture, number>> = {
+  qwen2: 4096,
+  qwen3: 4096,
+  mistral: 4096,
+  gemma2: 4096,
+  gemma3_text: 4096,
+};
 
 /**
  * Reads config.json into the typed view.
@@ -50,7 +56,7 @@ export function readModelConfig(config: Readonly<Record<string, unknown>>, where
   const size = (key: string, fallback?: number): number => readSize(config, key, fallback, where);
   const hiddenSize = size("hidden_size");
   const heads = size("num_attention_heads");
-  const rope = isRecord(config.rope_parameters) ? config.rope_parameters : undefined;
+  const rope = ropeParameters(config, architecture);
   return {
     architecture,
     layers: readSize(config, "num_hidden_layers", undefined, where, MAX_LAYERS),
@@ -61,18 +67,20 @@ export function readModelConfig(config: Readonly<Record<string, unknown>>, where
     feedForwardSize: size("intermediate_size"),
     contextLength: size("max_position_embeddings"),
     vocabSize: size("vocab_size"),
-    normEpsilon: readNumber(config, "rms_norm_eps", 1e-6, where),
-    ropeTheta: readNumber({ ...rope, ...config }, "rope_theta", ROPE_THETA_BY_DEFAULT[architecture] ?? 10_000, where),
-    ropeScaling: readRopeScaling(config),
+    normEpsilon: readNumber(config, "rms_norm_eps", NORM_EPSILON_BY_DEFAULT[architecture] ?? 1e-6, where),
+    ropeTheta: readNumber(
+      { rope_theta: rope.values.rope_theta ?? config.rope_theta },
+      "rope_theta",
+      ROPE_THETA_BY_DEFAULT[architecture] ?? 10_000,
+      where,
+    ),
+    ropeScaling: rope.type === "default" ? undefined : rope.values,
     tiedEmbeddings:
       typeof config.tie_word_embeddings === "boolean" ? config.tie_word_embeddings : TIED_BY_DEFAULT.has(architecture),
     dtype: [config.dtype, config.torch_dtype].find((value) => typeof value === "string"),
     bosTokenId: tokenIds(config.bos_token_id)[0],
     eosTokenIds: tokenIds(config.eos_token_id),
-    slidingWindow:
-      config.use_sliding_window === false || typeof config.sliding_window !== "number"
-        ? undefined
-        : readSize(config, "sliding_window", undefined, where),
+    slidingWindow: readSlidingWindow(config, architecture, where),
   };
 }
 
@@ -112,8 +120,12 @@ function readNumber(config: Readonly<Record<string, unknown>>, key: string, fall
   throw new InputError(`${where}: config.json: expected ${key} to be a positive number, found ${kindOf(value)}`);
 }
 
-function readRopeScaling(config: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
-  const scaling = [config.rope_scaling, config.rope_parameters].find(isRecord);
-  const type = scaling?.rope_type ?? scaling?.type;
-  return scaling === undefined || type === undefined || type === "default" ? undefined : scaling;
+function readSlidingWindow(
+  config: Readonly<Record<string, unknown>>,
+  architecture: Architecture,
+  where: string,
+): number | undefined {
+  if (!hasSlidingLayers(config, architecture)) return undefined;
+  const value = config.sliding_window === undefined ? SLIDING_WINDOW_BY_DEFAULT[architecture] : config.sliding_window;
+  return readSize({ sliding_window: value }, "sliding_window", undefined, where);
 }

@@ -1,7 +1,7 @@
 import { InputError } from "../base/errors.ts";
 import { type GgufMetadata, numberAt, textAt } from "../gguf/metadata.ts";
-import type { Architecture } from "./config.ts";
-import { llama3Factors } from "./rope.ts";
+import type { Architecture } from "./architecture.ts";
+import { llama3Factors, longRopeAttention, yarnAttention } from "./rope.ts";
 import { GGUF_ARCHITECTURE } from "./tensor-names.ts";
 
 /** The tensors of a GGUF that carry a rotation of positions, F32. */
@@ -56,7 +56,9 @@ export function configOfGguf(
     ...(tensors.has("model.layers.0.self_attn.q_proj.bias") && architecture === "llama"
       ? { attention_bias: true }
       : {}),
+    ...(tensors.has("model.layers.0.mlp.up_proj.bias") && architecture === "llama" ? { mlp_bias: true } : {}),
     ...ofArchitecture(architecture, number),
+    ...layerTypes(metadata, prefix),
     ...ropeScaling(metadata, prefix, number, factors, path),
   };
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
@@ -84,6 +86,7 @@ function ofArchitecture(
         sliding_window: number("attention.sliding_window"),
         query_pre_attn_scalar: number("block_count") === 62 ? Math.floor(width / heads) : headSize,
         rope_local_base_freq: number("rope.freq_base_swa"),
+        final_logit_softcapping: number("final_logit_softcapping"),
         hidden_activation: "gelu_pytorch_tanh",
       };
     case "phi3": {
@@ -99,6 +102,15 @@ function ofArchitecture(
   }
 }
 
+/** The layers that slide, where they are not those that llama.cpp assumes. */
+function layerTypes(metadata: GgufMetadata, prefix: string): { layer_types?: string[] } {
+  const pattern = metadata.get(`${prefix}.attention.sliding_window_pattern`);
+  if (pattern?.type !== "array") return {};
+  return {
+    layer_types: pattern.values.map((slides) => (Number(slides) === 0 ? "full_attention" : "sliding_attention")),
+  };
+}
+
 function ropeScaling(
   metadata: GgufMetadata,
   prefix: string,
@@ -109,14 +121,25 @@ function ropeScaling(
   const original = number("rope.scaling.original_context_length");
   if (freqs !== undefined) return { rope_scaling: llama3Scaling(freqs, number("rope.freq_base") ?? 10_000, path) };
   if (long !== undefined && short !== undefined) {
-    return { rope_scaling: { type: "longrope", long_factor: long, short_factor: short } };
+    const usual = longRopeAttention((number("context_length") ?? 1) / (original ?? 1), original ?? 1);
+    const attention = number("rope.scaling.attn_factor") ?? 1;
+    const unusual = Math.fround(usual) === Math.fround(attention) ? {} : { attention_factor: attention };
+    return { rope_scaling: { type: "longrope", long_factor: long, short_factor: short, ...unusual } };
   }
   const factor = number("rope.scaling.factor");
+  const sharper = number("rope.scaling.attn_factor") ?? 1;
   switch (textAt(metadata, `${prefix}.rope.scaling.type`)) {
     case "linear":
       return { rope_scaling: { rope_type: "linear", factor } };
     case "yarn":
-      return { rope_scaling: { rope_type: "yarn", factor, original_max_position_embeddings: original } };
+      return {
+        rope_scaling: {
+          rope_type: "yarn",
+          factor,
+          original_max_position_embeddings: original,
+          ...(sharper === 1 ? {} : { attention_factor: shortest(Math.fround(sharper * yarnAttention(factor ?? 1))) }),
+        },
+      };
     default:
       return {};
   }

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../base/errors.ts";
 import { FILE_TYPES } from "../gguf/constants.ts";
 import { bool, float32, type GgufValue, list, text, uint32 } from "../gguf/metadata.ts";
 import type { StorageType } from "../tensors/write/file-layout.ts";
 import type { ModelConfig } from "./config.ts";
+import { assumedSlidingLayers, slidingLayers } from "./fields/sliding-layers.ts";
 import { kindOf } from "./read-json.ts";
 import { ropeMetadata } from "./rope.ts";
 import { GGUF_ARCHITECTURE } from "./tensor-names.ts";
@@ -60,18 +62,26 @@ function architectureKeys(
 ): [string, GgufValue][] {
   switch (config.architecture) {
     case "gemma2":
-      refuseAttentionScale(config, raw, config.layers === 46, where);
       return [
         ["attn_logit_softcapping", float32(positive(raw.attn_logit_softcapping, 50, "attn_logit_softcapping", where))],
         [
           "final_logit_softcapping",
           float32(positive(raw.final_logit_softcapping, 30, "final_logit_softcapping", where)),
         ],
-        ["attention.sliding_window", uint32(config.slidingWindow ?? 4096)],
+        ...gemmaWindow(config, raw, "gemma2"),
       ];
-    case "gemma3_text":
-      refuseAttentionScale(config, raw, config.layers === 62, where);
-      return [["attention.sliding_window", uint32(config.slidingWindow ?? 4096)]];
+    case "gemma3_text": {
+      const cap = raw.final_logit_softcapping ?? undefined;
+      return [
+        ...(cap === undefined
+          ? []
+          : ([["final_logit_softcapping", float32(positive(cap, 1, "final_logit_softcapping", where))]] satisfies [
+              string,
+              GgufValue,
+            ][])),
+        ...gemmaWindow(config, raw, "gemma3_text"),
+      ];
+    }
     case "phi3":
       // Zero means that no layer slides; llama.cpp tells Phi-4 from Phi-3 by it.
       return [["attention.sliding_window", uint32(config.slidingWindow ?? 0)]];
@@ -80,19 +90,16 @@ function architectureKeys(
   }
 }
 
-/** llama.cpp scales queries by the head size (by the width per head in the 27B models), not by what the config says. */
-function refuseAttentionScale(
-  config: ModelConfig,
+/** Gemma's window, and the layers that have it where they are not those that llama.cpp assumes. */
+function gemmaWindow(
+  { layers, slidingWindow = 4096 }: ModelConfig,
   raw: Readonly<Record<string, unknown>>,
-  is27B: boolean,
-  where: string,
-): void {
-  const applied = is27B ? Math.floor(config.hiddenSize / config.heads) : config.headSize;
-  const asked = raw.query_pre_attn_scalar ?? 256;
-  if (asked === applied) return;
-  throw new InputError(
-    `${where}: config.json: expected query_pre_attn_scalar to be ${applied}, which is what llama.cpp applies, found ${kindOf(asked)}`,
-  );
+  architecture: "gemma2" | "gemma3_text",
+): [string, GgufValue][] {
+  const window: [string, GgufValue] = ["attention.sliding_window", uint32(slidingWindow)];
+  const slides = slidingLayers(raw, architecture, layers, true);
+  if (isDeepStrictEqual(slides, assumedSlidingLayers(architecture, layers))) return [window];
+  return [window, ["attention.sliding_window_pattern", list("uint32", slides.map(Number))]];
 }
 
 function positive(value: unknown, fallback: number, key: string, where: string): number {

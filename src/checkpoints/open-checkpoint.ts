@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from "node:path";
 import { InputError, MergesweepError, messageOf, systemCodeOf, WorkError } from "../base/errors.ts";
 import { nearestWord } from "../base/suggest.ts";
 import { type FetchModelOptions, fetchModel } from "../hub/fetch-model.ts";
-import { openSafetensorsFolder } from "../safetensors/open-folder.ts";
+import { openSafetensorsFolder, weightsNote } from "../safetensors/open-folder.ts";
 import type { Checkpoint, HubOrigin } from "./checkpoint.ts";
 import { openGgufCheckpoint } from "./gguf-checkpoint.ts";
 import { adaptReader } from "./lora/adapted-reader.ts";
@@ -75,6 +75,7 @@ async function openLocal(absolute: string, path: string): Promise<Checkpoint> {
   }
   checkWeights(files, path);
   const reader = await openSafetensorsFolder(absolute);
+  const note = weightsNote(files);
   return {
     path: absolute,
     format: "safetensors",
@@ -83,6 +84,7 @@ async function openLocal(absolute: string, path: string): Promise<Checkpoint> {
     configText: config.text,
     tokenizerFiles: folderTokenizer(absolute, files),
     origins: [],
+    ...(note === undefined ? {} : { notes: [note] }),
     close: () => reader.close(),
   };
 }

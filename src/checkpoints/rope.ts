@@ -1,19 +1,19 @@
 import { InputError } from "../base/errors.ts";
-import { isRecord } from "../base/is-record.ts";
 import { float32, type GgufValue, text, uint32 } from "../gguf/metadata.ts";
 import type { GgufTensor } from "../gguf/write.ts";
 import type { ModelConfig } from "./config.ts";
+import { type RopeParameters, ropeParameters, slidingRopeParameters } from "./fields/rope-parameters.ts";
 import { kindOf } from "./read-json.ts";
+import { GGUF_ARCHITECTURE } from "./tensor-names.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The rotation of positions as metadata, keys without the architecture's prefix.
- * @throws InputError for a scaling that llama.cpp does not carry out as transformers does
+ * The rotation of positions as metadata, keys without the architecture's prefix. What `checkFields` finds is not looked for
+ * here: a type of scaling that llama.cpp does not carry out is left out.
+ * @throws InputError for a number that is missing
  */
-export function ropeMetadata(
-  config: ModelConfig,
-  raw: Readonly<Record<string, unknown>>,
-  where: string,
-): [string, GgufValue][] {
+export function ropeMetadata(config: ModelConfig, raw: Fields, where: string): [string, GgufValue][] {
   const base: [string, GgufValue][] = [
     ["rope.dimension_count", uint32(rotatedSize(config, raw))],
     ["rope.freq_base", float32(config.ropeTheta)],
@@ -21,50 +21,69 @@ export function ropeMetadata(
   if (config.architecture === "gemma3_text") {
     base.push(["rope.freq_base_swa", float32(localTheta(raw))]);
   }
-  const scaling = config.ropeScaling;
-  if (scaling === undefined) return base;
-  const number = (key: string): number => readNumber(scaling, key, where);
-  switch (scaling.rope_type ?? scaling.type) {
+  const rope = ropeParameters(raw, config.architecture);
+  switch (rope.type) {
     case "linear":
-      return [...base, ["rope.scaling.type", text("linear")], ["rope.scaling.factor", float32(number("factor"))]];
-    case "yarn":
       return [
         ...base,
-        ["rope.scaling.type", text("yarn")],
-        ["rope.scaling.factor", float32(number("factor"))],
-        ["rope.scaling.original_context_length", uint32(number("original_max_position_embeddings"))],
+        ["rope.scaling.type", text("linear")],
+        ["rope.scaling.factor", float32(readNumber(rope, "factor", where))],
       ];
-    case "llama3":
-      // Carried by the tensor rope_freqs.weight.
-      return base;
+    case "yarn":
+      return [...base, ...yarnMetadata(config, rope, where)];
     case "longrope":
-    case "su":
-      return [...base, ...longRopeMetadata(config, raw)];
+      return [...base, ...longRopeMetadata(config, raw, where)];
     default:
-      throw new InputError(
-        `${where}: config.json: rope_scaling of type ${kindOf(scaling.rope_type ?? scaling.type)} is not supported`,
-      );
+      // Llama 3's is carried by the tensor rope_freqs.weight.
+      return base;
   }
 }
 
 /** The tensors that carry a rotation which metadata cannot: factors by frequency, F32. */
-export function ropeTensors(config: ModelConfig, raw: Readonly<Record<string, unknown>>, where: string): GgufTensor[] {
-  const scaling = config.ropeScaling;
-  const type = scaling?.rope_type ?? scaling?.type;
-  if (scaling === undefined) return [];
-  if (type === "llama3") {
-    const factors = llama3Factors(config.headSize, config.ropeTheta, readLlama3Scaling(scaling, where));
+export function ropeTensors(config: ModelConfig, raw: Fields, where: string): GgufTensor[] {
+  const rope = ropeParameters(raw, config.architecture);
+  if (rope.type === "llama3" && GGUF_ARCHITECTURE[config.architecture] === "llama") {
+    const factors = llama3Factors(config.headSize, config.ropeTheta, readLlama3Scaling(rope, where));
     return [constant("rope_freqs.weight", factors)];
   }
-  if (type !== "longrope" && type !== "su") return [];
+  if (rope.type !== "longrope" || config.architecture !== "phi3") return [];
   return (["long", "short"] as const).map((length) => {
-    const factors = scaling[`${length}_factor`];
+    const factors = rope.values[`${length}_factor`];
     const expected = rotatedSize(config, raw) / 2;
     if (!Array.isArray(factors) || factors.length !== expected || !factors.every((f) => typeof f === "number")) {
-      throw new InputError(`${where}: config.json: expected rope_scaling.${length}_factor to be ${expected} numbers`);
+      throw new InputError(
+        `${where}: config.json: expected ${rope.field}.${length}_factor to be ${expected} numbers, found ${kindOf(factors)}`,
+      );
     }
     return constant(`rope_factors_${length}.weight`, factors);
   });
+}
+
+/** The factor by which yarn makes attention sharper if nothing else is said: 1 + 0.1 ln(factor), for `weight` 1. */
+export function yarnAttention(factor: number, weight = 1): number {
+  return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
+}
+
+/** llama.cpp multiplies the attention factor that yarn has by itself with the one that is written. */
+function yarnMetadata(config: ModelConfig, rope: RopeParameters, where: string): [string, GgufValue][] {
+  const original = readNumber(rope, "original_max_position_embeddings", where);
+  const given = (key: string): number | undefined =>
+    rope.values[key] === undefined || rope.values[key] === null ? undefined : readNumber(rope, key, where);
+  const factor = given("factor") ?? config.contextLength / original;
+  const [above, below] = [given("mscale"), given("mscale_all_dim")];
+  const ofScales =
+    above === undefined || below === undefined
+      ? undefined
+      : yarnAttention(factor, above) / yarnAttention(factor, below);
+  const attention = given("attention_factor") ?? ofScales;
+  return [
+    ["rope.scaling.type", text("yarn")],
+    ["rope.scaling.factor", float32(factor)],
+    ["rope.scaling.original_context_length", uint32(original)],
+    ...(attention === undefined
+      ? []
+      : ([["rope.scaling.attn_factor", float32(attention / yarnAttention(factor))]] satisfies [string, GgufValue][])),
+  ];
 }
 
 /** The numbers of Llama 3.1's scaling: `context` is the one it was first trained on. */
@@ -90,51 +109,61 @@ export function llama3Factors(
   });
 }
 
-function readLlama3Scaling(scaling: Readonly<Record<string, unknown>>, where: string): Llama3Scaling {
+function readLlama3Scaling(rope: RopeParameters, where: string): Llama3Scaling {
   return {
-    factor: readNumber(scaling, "factor", where),
-    low: readNumber(scaling, "low_freq_factor", where),
-    high: readNumber(scaling, "high_freq_factor", where),
-    context: readNumber(scaling, "original_max_position_embeddings", where),
+    factor: readNumber(rope, "factor", where),
+    low: readNumber(rope, "low_freq_factor", where),
+    high: readNumber(rope, "high_freq_factor", where),
+    context: readNumber(rope, "original_max_position_embeddings", where),
   };
 }
 
+/** The original context of a Phi-3 whose config.json does not say it. */
+const PHI3_CONTEXT = 4096;
+
+/** The context on which a model with longrope was trained first, in tokens: longer texts take its long factors. */
+export function longRopeContext(raw: Fields): number {
+  const found = raw.original_max_position_embeddings;
+  return typeof found === "number" && found > 1 ? found : PHI3_CONTEXT;
+}
+
+/** The factor by which longrope makes attention sharper if nothing else is said. */
+export function longRopeAttention(factor: number, original: number): number {
+  return factor > 1 ? Math.sqrt(1 + Math.log(factor) / Math.log(original)) : 1;
+}
+
 /** Phi-3 with long context: two sets of factors, and attention made sharper by how far the context was stretched. */
-function longRopeMetadata(config: ModelConfig, raw: Readonly<Record<string, unknown>>): [string, GgufValue][] {
-  const original = originalContext(config, raw);
-  const scale = config.contextLength / original;
-  const attention = scale > 1 ? Math.sqrt(1 + Math.log(scale) / Math.log(original)) : 1;
+function longRopeMetadata(config: ModelConfig, raw: Fields, where: string): [string, GgufValue][] {
+  const rope = ropeParameters(raw, config.architecture);
+  const original = longRopeContext(raw);
+  const given = (key: string): number | undefined =>
+    rope.values[key] === undefined || rope.values[key] === null ? undefined : readNumber(rope, key, where);
+  const factor = given("factor") ?? config.contextLength / original;
   return [
     ["rope.scaling.original_context_length", uint32(original)],
-    ["rope.scaling.attn_factor", float32(attention)],
+    ["rope.scaling.attn_factor", float32(given("attention_factor") ?? longRopeAttention(factor, original))],
   ];
 }
 
-function originalContext(config: ModelConfig, raw: Readonly<Record<string, unknown>>): number {
-  const found = config.ropeScaling?.original_max_position_embeddings ?? raw.original_max_position_embeddings;
-  return typeof found === "number" && found > 1 ? found : config.contextLength;
-}
-
-/** How many elements of a head are rotated. */
-function rotatedSize(config: ModelConfig, raw: Readonly<Record<string, unknown>>): number {
-  const partial = raw.partial_rotary_factor;
-  return typeof partial === "number" && partial > 0 && partial <= 1
-    ? Math.floor(config.headSize * partial)
-    : config.headSize;
+/** How many elements of a head are rotated. Only Phi-3 rotates fewer than all. */
+function rotatedSize({ architecture, headSize }: ModelConfig, raw: Fields): number {
+  const partial = ropeParameters(raw, architecture).values.partial_rotary_factor ?? raw.partial_rotary_factor;
+  return architecture === "phi3" && typeof partial === "number" && partial > 0 && partial <= 1
+    ? Math.floor(headSize * partial)
+    : headSize;
 }
 
 /** Gemma 3's sliding layers rotate with a base of their own. */
-function localTheta(raw: Readonly<Record<string, unknown>>): number {
-  const sliding = isRecord(raw.rope_parameters) ? raw.rope_parameters.sliding_attention : undefined;
-  const found = raw.rope_local_base_freq ?? (isRecord(sliding) ? sliding.rope_theta : undefined);
+function localTheta(raw: Fields): number {
+  const found = slidingRopeParameters(raw).values.rope_theta ?? raw.rope_local_base_freq;
   return typeof found === "number" && found > 0 ? found : 10_000;
 }
 
-function readNumber(scaling: Readonly<Record<string, unknown>>, key: string, where: string): number {
-  const value = scaling[key];
+function readNumber({ field, values }: RopeParameters, key: string, where: string): number {
+  const value = values[key];
   if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
   throw new InputError(
-    `${where}: config.json: expected rope_scaling.${key} to be a positive number, found ${kindOf(value)}`,
+    `${where}: config.json: expected ${field}.${key} to be a positive number, found ${kindOf(value)}`,
   );
 }
 

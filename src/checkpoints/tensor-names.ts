@@ -1,5 +1,6 @@
 import type { TensorChange } from "../tensors/write/file-layout.ts";
-import { ARCHITECTURES, type Architecture, type ModelConfig } from "./config.ts";
+import { ARCHITECTURES, type Architecture } from "./architecture.ts";
+import { type ModelConfig } from "./config.ts";
 
 /** The architecture's name in GGUF. */
 export const GGUF_ARCHITECTURE: Readonly<Record<Architecture, string>> = {
@@ -71,7 +72,13 @@ const REQUIRED: Readonly<Record<Architecture, BlockNames>> = {
 
 /** Present in some checkpoints of the architecture only. */
 const OPTIONAL: Readonly<Partial<Record<Architecture, BlockNames>>> = {
-  llama: { ...ATTENTION_BIASES, "self_attn.o_proj.bias": "attn_output.bias" },
+  llama: {
+    ...ATTENTION_BIASES,
+    "self_attn.o_proj.bias": "attn_output.bias",
+    "mlp.gate_proj.bias": "ffn_gate.bias",
+    "mlp.up_proj.bias": "ffn_up.bias",
+    "mlp.down_proj.bias": "ffn_down.bias",
+  },
 };
 
 const EMBEDDING = "model.embed_tokens.weight";
@@ -112,9 +119,12 @@ export function requiredTensorNames({ architecture, layers, tiedEmbeddings }: Mo
   return [EMBEDDING, ...blocks.flat(), OUTPUT_NORM, ...(tiedEmbeddings ? [] : [OUTPUT])];
 }
 
-/** Tensors of a checkpoint that a GGUF does without: buffers of old versions, and an output that is the embedding. */
-export function isLeftOut(name: string, tiedEmbeddings: boolean): boolean {
-  return name.endsWith(".rotary_emb.inv_freq") || (name === OUTPUT && tiedEmbeddings);
+/**
+ * Tensors of a checkpoint that a GGUF does without: buffers of old versions, and an output that is the embedding.
+ * @param dropsHead whether the embedding is the output, even if there is one of its own
+ */
+export function isLeftOut(name: string, dropsHead: boolean): boolean {
+  return name.endsWith(".rotary_emb.inv_freq") || (name === OUTPUT && dropsHead);
 }
 
 /** Tensors of a GGUF that carry a rotation of positions: in a checkpoint, config.json does. */

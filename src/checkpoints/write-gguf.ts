@@ -2,7 +2,12 @@ import type { TensorStream } from "../tensors/write/tensor-stream.ts";
 import { tensorsDigest } from "../tensors/write/tensors-digest.ts";
 import { type StoreOptions, writeTensorFile } from "../tensors/write/write-tensor-file.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { type GgufType, layoutCheckpointGguf } from "./gguf-layout.ts";
+import { type GgufOptions, type GgufType, layoutCheckpointGguf } from "./gguf-layout.ts";
+
+interface WriteGgufOptions extends Pick<StoreOptions, "signal" | "onStored">, GgufOptions {
+  /** Called before anything is written, with what a person should know of the checkpoint. */
+  readonly onNote?: ((note: string) => void) | undefined;
+}
 
 /**
  * Writes tensors as a GGUF file with the config and tokenizer of a checkpoint, tensor by tensor as they come. The file
@@ -17,8 +22,9 @@ export async function writeGguf(
   checkpoint: Checkpoint,
   streams: readonly TensorStream[],
   type: GgufType,
-  options: Pick<StoreOptions, "signal" | "onStored"> = {},
+  options: WriteGgufOptions = {},
 ): Promise<string> {
-  const layout = await layoutCheckpointGguf(checkpoint, streams, type);
+  const layout = await layoutCheckpointGguf(checkpoint, streams, type, options);
+  for (const note of layout.notes) options.onNote?.(note);
   return tensorsDigest(await writeTensorFile(path, layout, streams, options));
 }

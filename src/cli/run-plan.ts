@@ -20,6 +20,7 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
   const { terminal } = context;
   const { sweep } = plan.manifest;
   const started = performance.now();
+  for (const note of plan.notes) terminal.note(`warning: ${note}`);
   const out = flags.out ?? join("runs", sweep);
   const attempts = completionsPerPoint(plan.manifest);
   const labels = new Map(plan.units.map(({ point }) => [point.unit, point.name]));

@@ -3,6 +3,14 @@ import { KV_TYPES, type RuntimeConfig } from "../sweep/file/config.ts";
 import type { PlanOverrides } from "../sweep/plan/plan.ts";
 import { type Flag, integerOption, listOption, numberOption, serverUrlOption, textOption } from "./options.ts";
 
+/** Lets a conversion to GGUF lose what it does not know; shared by all that convert. */
+export const allowUnknownFlag = {
+  "allow-unknown": {
+    ...listOption("Fields of config.json that may be lost where llama.cpp does not know them; the report says so"),
+    group: "Input:",
+  },
+} as const;
+
 /** Flags that change what a sweep file says; shared by `run`, `plan` and `eval`. */
 export const sweepFlags = {
   limit: { ...integerOption("Only the first N problems of every benchmark", 1), group: "Input:" },
@@ -14,6 +22,7 @@ export const sweepFlags = {
     description: "Type that weights are evaluated in",
     group: "Input:",
   },
+  ...allowUnknownFlag,
   attempts: { ...integerOption("Completions a problem", 1), group: "Generation:" },
   "max-tokens": { ...integerOption("Completion tokens at the most", 1), group: "Generation:" },
   temperature: { ...numberOption("Sampling temperature; 0 is greedy"), group: "Generation:" },
@@ -58,6 +67,7 @@ export interface SweepFlagValues {
   readonly sampleId: readonly string[] | undefined;
   readonly benchmarks: readonly string[] | undefined;
   readonly ggufType: GgufType | undefined;
+  readonly allowUnknown: readonly string[] | undefined;
   readonly attempts: number | undefined;
   readonly maxTokens: number | undefined;
   readonly temperature: number | undefined;
@@ -83,6 +93,7 @@ export function overridesOf(flags: SweepFlagValues): PlanOverrides {
     sampleIds: flags.sampleId,
     benchmarks: flags.benchmarks,
     ggufType: flags.ggufType,
+    allowUnknown: flags.allowUnknown,
     generation: given({
       attempts: flags.attempts,
       max_tokens: flags.maxTokens,

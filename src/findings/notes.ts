@@ -3,9 +3,16 @@ import type { StoredRun } from "../runs/schema.ts";
 import { missingPoints } from "./point-scores.ts";
 import type { SummaryRow } from "./summarize.ts";
 
-/** What concerns the run as a whole: unfinished points, points with the same weights, how it was scored and cut off. */
+/** What concerns the run as a whole: unfinished points, what was said of its models, points with the same weights, how it was scored and cut off. */
 export function runNotes(run: StoredRun, rows: readonly SummaryRow[]): string[] {
-  return [...unfinished(run), ...twins(rows), ...scoring(run), ...repeats(run), ...cutOff(run)];
+  return [
+    ...unfinished(run),
+    ...(run.manifest.notes ?? []),
+    ...twins(rows),
+    ...scoring(run),
+    ...repeats(run),
+    ...cutOff(run),
+  ];
 }
 
 function unfinished(run: StoredRun): string[] {

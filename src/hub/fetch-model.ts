@@ -167,16 +167,16 @@ async function shardsOf(snapshot: string): Promise<ReadonlySet<string>> {
   return new Set((await readSafetensorsIndex(join(snapshot, INDEX))).values());
 }
 
-/** The weights to fetch: the shards of the index, else the single file; of an adapter, its own. */
+/** The weights to fetch: the single file (of an adapter, its own), else the shards of the index: what will be read. */
 function chooseWeights(listed: readonly HubFile[], shards: ReadonlySet<string> | undefined, from: string): HubFile[] {
+  const single = listed.filter(({ path }) => path === WEIGHTS || path === ADAPTER);
+  if (single.length > 0) return single;
   if (shards !== undefined) {
     const found = listed.filter(({ path }) => shards.has(path));
     if (found.length === shards.size) return found;
     const missing = [...shards].find((shard) => !listed.some(({ path }) => path === shard));
     throw new InputError(`${from}: its index names a shard ${missing}, but there is no such file`);
   }
-  const single = listed.filter(({ path }) => path === WEIGHTS || path === ADAPTER);
-  if (single.length > 0) return single;
   const pickle = listed.find(({ path }) => PICKLE.test(path));
   if (pickle !== undefined) {
     throw new InputError(

@@ -1,20 +1,22 @@
 import { InputError, MergesweepError, messageOf } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
+import { ARCHITECTURES } from "../checkpoints/architecture.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
-import { ARCHITECTURES } from "../checkpoints/config.ts";
 import { architectureOfGguf, GGUF_ARCHITECTURE } from "../checkpoints/tensor-names.ts";
 import { tokenizerNote } from "../checkpoints/tokenizer-files.ts";
-import { type ArchitectureTensors, architectureTensors, KNOWN_ARCHITECTURES } from "./architectures.ts";
+import { type ArchitectureTensors, architectureTensors, HEAD, KNOWN_ARCHITECTURES } from "./architectures.ts";
 import { resolveChatTemplate, withChatTemplate } from "./chat-template.ts";
 import { CheckpointPool } from "./checkpoint-pool.ts";
 import type { MergeSettings } from "./merge-settings.ts";
 import { mergeMethodOf } from "./methods/index.ts";
 import type { MergeMethod } from "./methods/method.ts";
+import { otherConfigs } from "./other-configs.ts";
 import { type OutputSlice, outputSlices } from "./output-slices.ts";
 import { planTensors } from "./plan-tensors.ts";
 import type { PlannedTensor } from "./planned-tensor.ts";
 import { Problems } from "./problems.ts";
 import { type MergeRecipe, recipeModels } from "./recipe.ts";
+import { reshapedConfig } from "./reshaped-config.ts";
 import { unusedParameters } from "./unused-parameters.ts";
 import { type CombinedVocabulary, combineVocabularies } from "./vocabulary/combine.ts";
 import { filesOf } from "./vocabulary/read-vocabulary.ts";
@@ -77,16 +79,30 @@ export async function planMerge(
     const planning = { recipe, method, models, architecture, slices, vocabulary, compat, problems, warnings };
     const tensors = planTensors(planning);
     problems.throwIfAny();
-    const donor = await dressDonor(given, donorName, recipe, models, vocabulary);
-    const note = tokenizerNote(donor);
+    const dressed = await dressDonor(given, donorName, recipe, models, vocabulary);
+    const note = tokenizerNote(dressed);
     if (note !== undefined) warnings.push(note);
+    const layers = layersOf(slices);
+    const config = reshapedConfig(dressed, { tensors, layers, otherVocabulary: vocabulary !== undefined });
+    const donor = config === dressed.config ? dressed : { ...dressed, config };
+    warnings.push(...readingNotes(models), ...otherConfigs(models, donorName));
     const draws = method.kind === "surveyed" && method.draws !== undefined;
     const settings = { compat, allowCrimes, ...(draws ? { seed } : {}) };
-    return { recipe, method, donor, models, tensors, layers: layersOf(slices), seed, settings, warnings, close };
+    return { recipe, method, donor, models, tensors, layers, seed, settings, warnings, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** How models were read that can be read in two ways: a head that config.json denies counts, as in transformers 5. */
+function readingNotes(models: ReadonlyMap<string, Checkpoint>): string[] {
+  return [...models].flatMap(([name, { config, reader, notes = [] }]) => [
+    ...notes.map((note) => `${name}: ${note}`),
+    ...(config.tie_word_embeddings === true && reader.tensors.has(HEAD)
+      ? [`${name}: config.json says tie_word_embeddings, but there is a tensor ${HEAD}: it is used`]
+      : []),
+  ]);
 }
 
 /** The base model or else the first model; a GGUF, which has no tokenizer files, only where all models are GGUFs. */

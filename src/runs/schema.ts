@@ -116,6 +116,8 @@ export const manifestSchema = z.object({
   scoring: scoringSchema.prefault({ profile: "default", formats: {} }),
   /** What the sweep is for, as `findings` reads it; like the scoring it may change. */
   objective: z.record(z.string(), z.unknown()).optional(),
+  /** What the plan had to say of the models: fields of config.json that are lost, and the like. */
+  notes: z.array(z.string()).optional(),
   /** The whole resolved sweep, for the record and for saying what differs. */
   plan: z.record(z.string(), z.unknown()),
   plan_digest: digest,

@@ -13,18 +13,18 @@ const INDEX = "model.safetensors.index.json";
 
 /**
  * Opens the weights of a checkpoint folder: `model.safetensors`, or the shards of `model.safetensors.index.json`. If there
- * are both, the index wins, as in mergekit. Every header is read and checked; no tensor is.
+ * are both, the single file wins, as in transformers. Every header is read and checked; no tensor is.
  *
  * @throws InputError if there are none, or if they are malformed or do not fit the index
  */
 export async function openSafetensorsFolder(folder: string): Promise<TensorReader> {
   const names = await listFolder(folder);
+  if (names.includes(SINGLE)) return openShards(folder, [SINGLE], undefined);
   if (names.includes(INDEX)) {
     await checkInsideFolder(folder, join(folder, INDEX));
     const weightMap = await readSafetensorsIndex(join(folder, INDEX));
     return openShards(folder, [...new Set(weightMap.values())], weightMap);
   }
-  if (names.includes(SINGLE)) return openShards(folder, [SINGLE], undefined);
   const pickle = names.find((name) => /\.(bin|pth?|pkl|ckpt)$/.test(name));
   throw new InputError(`${folder}: expected ${SINGLE} or ${INDEX}, found neither`, {
     hint:
@@ -32,6 +32,15 @@ export async function openSafetensorsFolder(folder: string): Promise<TensorReade
         ? "Name the folder that holds the weights in safetensors form."
         : `${pickle} is a pickle, which can run code when it is read, and is not supported: convert it to safetensors.`,
   });
+}
+
+/**
+ * What a person should know of a folder with two sets of weights, such as an old one that another was written into.
+ * @param names of what is in the folder
+ */
+export function weightsNote(names: readonly string[]): string | undefined {
+  if (!names.includes(SINGLE) || !names.includes(INDEX)) return undefined;
+  return `there are both ${SINGLE} and ${INDEX}: the single file is read, as in transformers; mergekit reads the shards`;
 }
 
 /** Opens one safetensors file. */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ARCHITECTURES, type Architecture } from "../../src/checkpoints/config.ts";
+import { ARCHITECTURES, type Architecture } from "../../src/checkpoints/architecture.ts";
 import { GGUF_TYPES, type GgufType } from "../../src/checkpoints/gguf-layout.ts";
 import { checkpointTensorName, GGUF_ARCHITECTURE } from "../../src/checkpoints/tensor-names.ts";
 import { readGgufHeader } from "../../src/gguf/read-header.ts";

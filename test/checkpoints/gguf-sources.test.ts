@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ARCHITECTURES, type Architecture, readModelConfig } from "../../src/checkpoints/config.ts";
+import { ARCHITECTURES, type Architecture } from "../../src/checkpoints/architecture.ts";
+import { readModelConfig } from "../../src/checkpoints/config.ts";
 import type { GgufType } from "../../src/checkpoints/gguf-layout.ts";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { readTokenizer } from "../../src/checkpoints/read-tokenizer.ts";
@@ -131,7 +132,10 @@ describe("the rotation of positions", () => {
       },
     ],
   ])("%s survives the way to GGUF and back", async (_name, architecture, scaling) => {
-    const folder = await tiny(architecture, { rope_scaling: scaling, original_max_position_embeddings: 256 });
+    const folder = await tiny(architecture, {
+      rope_scaling: scaling,
+      ...(architecture === "phi3" ? { original_max_position_embeddings: 256 } : {}),
+    });
     const once = await toGguf(folder, "bf16");
     const twice = await toGguf(once, "bf16");
     expect(Buffer.compare(await readFile(once), await readFile(twice))).toBe(0);

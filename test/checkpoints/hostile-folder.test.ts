@@ -12,6 +12,7 @@ import { projectRoot } from "../helpers/shared.ts";
 
 const LEN = join(projectRoot, "checkpoints/pocket/len");
 const INDEX = "model.safetensors.index.json";
+const SHARD = "model-00001-of-00001.safetensors";
 const NORM = "model.norm.weight";
 
 let scratch: string;
@@ -52,14 +53,15 @@ async function refusal(): Promise<string> {
 
 async function writeIndex(): Promise<void> {
   const checkpoint = await openCheckpoint(model);
-  const shards = Array.from(checkpoint.reader.tensors.keys(), (name) => [name, "model.safetensors"]);
+  const shards = Array.from(checkpoint.reader.tensors.keys(), (name) => [name, SHARD]);
   await checkpoint.close();
+  await rename(join(model, "model.safetensors"), join(model, SHARD));
   await writeFile(join(model, INDEX), JSON.stringify({ weight_map: Object.fromEntries(shards) }));
 }
 
 const FILES: readonly string[] = [
   "model/config.json",
-  "model/model.safetensors",
+  `model/${SHARD}`,
   `model/${INDEX}`,
   "model/tokenizer.json",
   "model/tokenizer_config.json",

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Architecture } from "../../src/checkpoints/config.ts";
+import type { Architecture } from "../../src/checkpoints/architecture.ts";
 import { readModelConfig } from "../../src/checkpoints/config.ts";
 import { requiredTensorNames } from "../../src/checkpoints/tensor-names.ts";
 import { projectRoot } from "../helpers/shared.ts";
@@ -19,13 +19,13 @@ function tinyConfig(architecture: Architecture, rows: number): Record<string, un
     intermediate_size: TINY.feedForward,
     num_hidden_layers: TINY.layers,
     max_position_embeddings: 512,
-    original_max_position_embeddings: 512,
+    ...(architecture === "phi3" ? { original_max_position_embeddings: 512 } : {}),
     rms_norm_eps: 1e-6,
     rope_theta: 10_000,
     sliding_window: architecture.startsWith("gemma") ? 64 : null,
     vocab_size: rows,
     tie_word_embeddings: true,
-    query_pre_attn_scalar: TINY.headSize,
+    ...(architecture.startsWith("gemma") ? { query_pre_attn_scalar: TINY.headSize } : {}),
     bos_token_id: 1,
     eos_token_id: 2,
   };

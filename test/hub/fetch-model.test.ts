@@ -225,7 +225,8 @@ describe("a model that cannot be had", () => {
 
   it("is refused if its index names a shard that is not there", async () => {
     const index = JSON.stringify({ weight_map: { a: "model-00001-of-00001.safetensors" } });
-    hub.models.set("me/half", await modelOf(join(pocket, "len"), { more: { "model.safetensors.index.json": index } }));
+    const more = { "model.safetensors.index.json": index };
+    hub.models.set("me/half", await modelOf(join(pocket, "len"), { without: [WEIGHTS], more }));
     await expect(fetchModel({ repo: "me/half", revision: undefined })).rejects.toThrow("no such file");
   });
 });

@@ -6,9 +6,10 @@ import { writeGguf } from "../../checkpoints/write-gguf.ts";
 import { streamReader } from "../../tensors/write/tensor-stream.ts";
 import type { CliContext } from "../context.ts";
 import { MODELS } from "../merge-flags.ts";
-import { defineCommand, jsonFlag } from "../options.ts";
+import { defineCommand, jsonFlag, named } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 import { showTensors } from "../show-tensors.ts";
+import { allowUnknownFlag } from "../sweep-flags.ts";
 
 /** `mergesweep convert MODEL OUT.gguf`: a checkpoint as llama.cpp loads it. */
 export function convertCommand(context: CliContext): CommandModule {
@@ -30,6 +31,7 @@ export function convertCommand(context: CliContext): CommandModule {
             default: "bf16" as const,
             description: "Type of the weights; norms and biases stay f32",
           },
+          ...named(allowUnknownFlag),
           json: jsonFlag,
         })
         .example("$0 convert checkpoints/pocket/base base.gguf", "")
@@ -41,7 +43,12 @@ export function convertCommand(context: CliContext): CommandModule {
       try {
         const streams = streamReader(checkpoint.reader);
         const onStored = showTensors(terminal, streams.length);
-        const weightsSha256 = await writeGguf(args.out, checkpoint, streams, args.type, { signal, onStored });
+        const weightsSha256 = await writeGguf(args.out, checkpoint, streams, args.type, {
+          signal,
+          onStored,
+          allowUnknown: args.allowUnknown,
+          onNote: (note) => terminal.note(`warning: ${args.model}: ${note}`),
+        });
         terminal.out(
           args.json === true
             ? JSON.stringify({ out: args.out, type: args.type, weights_sha256: weightsSha256 })

@@ -29,6 +29,7 @@ export function planCommand(context: CliContext): CommandModule {
       const plan = await planSweep(sweep, overrides, context.version, downloads(context));
       try {
         const { manifest } = plan;
+        for (const note of plan.notes) context.terminal.note(`warning: ${note}`);
         if (args.json === true) {
           context.terminal.out(
             JSON.stringify({ ...manifest, origins: originsOf(sweep.document.value, overrides) }, null, 2),

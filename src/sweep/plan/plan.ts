@@ -14,6 +14,7 @@ import { elementCount } from "../../tensors/tensor-info.ts";
 import type { GenerationConfig, RuntimeConfig, SweepFile } from "../file/config.ts";
 import { expandSweep } from "../file/expand.ts";
 import { checkObjective } from "./check-objective.ts";
+import { type CheckedWeights, checkWeights } from "./check-weights.ts";
 import { contextNeeded, leastContext } from "./plan-context.ts";
 import { type EnginePlan, planEngine } from "./plan-engine.ts";
 import { planServer, type ServerPlan } from "./plan-server.ts";
@@ -39,6 +40,10 @@ export interface SweepPlan {
   readonly server: ServerPlan | undefined;
   /** How llama.cpp is started. */
   readonly engine: EnginePlan;
+  /** Fields of config.json that may be lost on the way to GGUF. */
+  readonly allowUnknown: readonly string[];
+  /** What a person should know though it stops nothing. */
+  readonly notes: readonly string[];
   readonly manifest: Manifest;
   close(): Promise<void>;
 }
@@ -51,6 +56,8 @@ export interface PlanOverrides {
   readonly benchmarks?: readonly string[] | undefined;
   readonly runtime?: RuntimeConfig | undefined;
   readonly serve?: string | undefined;
+  /** Fields of config.json that may be lost on the way to GGUF. */
+  readonly allowUnknown?: readonly string[] | undefined;
   /** Only problems with these ids. */
   readonly sampleIds?: readonly string[] | undefined;
   /** `w=0.3`: only points with these axis values; references stay. */
@@ -125,6 +132,11 @@ export async function planSweep(
     }
     const needed = contextSize ?? (await contextNeeded(donors, benchmarks, generation.max_tokens));
     const settings = settingsOf(generation, Math.min(contextLimit, needed));
+    const { contextTokens } = settings;
+    const allowUnknown = overrides.allowUnknown ?? [];
+    const converted = server === undefined || server.weights === "gguf" ? units : [];
+    const lost = await checkWeights(converted.map(checkedWeights), ggufType, { allowUnknown, contextTokens });
+    const notes = [...new Set(units.flatMap(({ weights }) => mergeWarnings(weights))), ...lost];
     const plan = {
       name: config.name,
       axes: config.axes,
@@ -148,6 +160,8 @@ export async function planSweep(
       ggufType,
       server,
       engine,
+      allowUnknown,
+      notes,
       manifest: {
         manifest_version: MANIFEST_VERSION,
         mergesweep_version: version,
@@ -158,6 +172,7 @@ export async function planSweep(
         max_tokens: generation.max_tokens,
         scoring: config.scoring,
         ...(config.objective === undefined ? {} : { objective: config.objective }),
+        ...(notes.length === 0 ? {} : { notes }),
         plan,
         plan_digest: digestOf(plan),
       },
@@ -172,6 +187,16 @@ export async function planSweep(
 /** Whose config and tokenizer a unit's model has. */
 export function donorOf(weights: PlannedWeights): Checkpoint {
   return weights.kind === "merge" ? weights.merge.donor : weights.checkpoint;
+}
+
+function checkedWeights({ point, weights }: PlannedUnit): CheckedWeights {
+  const isMerge = weights.kind === "merge";
+  const tensors = isMerge ? weights.merge.tensors : [...weights.checkpoint.reader.tensors.values()];
+  return { reference: isMerge ? undefined : point.name, donor: donorOf(weights), tensors };
+}
+
+function mergeWarnings(weights: PlannedWeights): readonly string[] {
+  return weights.kind === "merge" ? weights.merge.warnings : [];
 }
 
 /** An upper bound of a unit's weights as a file, in bytes: its tensors as stored, and a tenth for the vocabulary, norms and padding. */

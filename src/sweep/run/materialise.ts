@@ -81,7 +81,10 @@ async function place(
     // The merge goes tensor by tensor straight into the file that is loaded.
     const streams = weights.kind === "merge" ? mergeStreams(weights.merge) : streamReader(weights.checkpoint.reader);
     const file = `${path}.gguf`;
-    const weightsSha256 = await writeGguf(file, donorOf(weights), streams, plan.ggufType, { signal });
+    const weightsSha256 = await writeGguf(file, donorOf(weights), streams, plan.ggufType, {
+      signal,
+      allowUnknown: plan.allowUnknown,
+    });
     return { path: file, weightsSha256, temporary: true };
   }
   if (weights.kind === "checkpoint") {
