@@ -41,7 +41,7 @@ function twins(rows: readonly SummaryRow[]): string[] {
 function scoring({ manifest }: StoredRun): string[] {
   const { profile, formats } = manifest.scoring;
   return [
-    ...(profile === "default" ? [] : [`Answers were extracted by the profile "${profile}".`]),
+    ...(profile === "default" || profile === "imported" ? [] : [`Answers were extracted by the profile "${profile}".`]),
     ...Object.entries(formats).map(([name, pattern]) => `format_${name} is 1 where ${pattern} matches.`),
   ];
 }

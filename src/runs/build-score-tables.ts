@@ -55,7 +55,7 @@ const VALUES: Readonly<Record<ScoreMeasure, (record: ScoreRecord) => number>> = 
   format: (record) => record.format ?? Number.NaN,
   tokens: (record) => record.tokens ?? Number.NaN,
   truncated: (record) => record.truncated ?? Number.NaN,
-  answered: (record) => (record.answer === null ? (record.status === "unknown" ? Number.NaN : 0) : 1),
+  answered: (record) => (record.answer !== null ? 1 : record.path === "imported" ? Number.NaN : 0),
   thinking_tokens: (record) => record.thinking_tokens ?? Number.NaN,
   answer_tokens: (record) => record.answer_tokens ?? Number.NaN,
   characters: (record) => record.characters ?? Number.NaN,

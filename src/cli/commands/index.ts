@@ -6,6 +6,7 @@ import { datasetsCommand } from "./datasets.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evalCommand } from "./eval.ts";
 import { gradeCommand } from "./grade.ts";
+import { importCommand } from "./import.ts";
 import { initCommand } from "./init.ts";
 import { mergeCommand } from "./merge.ts";
 import { planCommand } from "./plan.ts";
@@ -25,6 +26,7 @@ export function commands(context: CliContext): CommandModule[] {
     reportCommand(context),
     compareCommand(context),
     scoreCommand(context),
+    importCommand(context),
     mergeCommand(context),
     verifyCommand(context),
     convertCommand(context),

@@ -1,0 +1,157 @@
+import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { formatBytes } from "../../base/bytes.ts";
+import { InputError, messageOf } from "../../base/errors.ts";
+import { readWholeFile } from "../../base/read-whole-file.ts";
+import { at, listOf, numbersOf, positiveOrNull, recordOf, textOrNull, textsOf } from "../fields.ts";
+import type { ImportedAnswer } from "../imported-run.ts";
+import { generatedLengths, readTokens } from "./token-lists.ts";
+
+/** A file of one task; token lists make the largest. */
+const MAX_FILE_BYTES = 1024 ** 3;
+/** What it may become in memory, as it says itself. */
+const MAX_UNPACKED_BYTES = 3 * 1024 ** 3;
+const MAX_ROWS = 1_000_000;
+
+/** What a details file has. */
+export interface ReadDetails {
+  readonly answers: readonly ImportedAnswer[];
+  /** Names of the metrics, in the file's order. */
+  readonly names: readonly string[];
+  readonly maxTokens: number | null;
+}
+
+/** Columns that are read; prompts as tokens, logits and few-shot examples are not. */
+const FLAT = [
+  "example",
+  "full_prompt",
+  "gold",
+  "predictions",
+  "metrics",
+  "cont_tokens",
+  "input_tokens",
+  "padded",
+  "specifics",
+];
+const NESTED = ["doc", "metric", "model_response"];
+
+/**
+ * Reads a details file of lighteval: one row a question, flat before 0.11, nested since.
+ *
+ * @param limit the cap on tokens, where the results say it
+ * @throws InputError for a file that is no details file, damaged, or larger than any
+ */
+export async function readDetails(path: string, limit: number | null): Promise<ReadDetails> {
+  const bytes = await readWholeFile(path, MAX_FILE_BYTES);
+  if (bytes === undefined) throw new InputError(`${path}: expected a file, found none`);
+  const rows = await readRows(bytes, path);
+  const [first] = rows;
+  if (first === undefined) throw new InputError(`${path}: expected at least one question, found none`);
+  const nested = "model_response" in first;
+  if (!nested && !("predictions" in first)) {
+    throw new InputError(
+      `${path}: expected the columns of lighteval's details (model_response, or predictions), found ${Object.keys(first).join(", ")}`,
+    );
+  }
+  const own = positiveOrNull(at(first, "doc", "generation_size"));
+  const maxTokens = limit ?? own;
+  const parsed = rows.map((row) => (nested ? nestedRow(row) : flatRow(row)));
+  const tokens = rows.map((row) => readTokens(nested ? at(row, "model_response", "output_tokens") : row.cont_tokens));
+  const padding = rows.flatMap((row) => paddingOf(row, nested));
+  const lengths = generatedLengths(tokens, padding, maxTokens);
+  const answers = parsed.flatMap((row, index) => answersOf(row, lengths[index] ?? [], maxTokens, index));
+  return { answers, names: [...new Set(parsed.flatMap(({ scores }) => Object.keys(scores)))], maxTokens };
+}
+
+async function readRows(bytes: Uint8Array, path: string): Promise<Readonly<Record<string, unknown>>[]> {
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  try {
+    const metadata = parquetMetadata(file instanceof ArrayBuffer ? file : Uint8Array.from(bytes).buffer);
+    const size = metadata.row_groups.reduce((total, group) => total + Number(group.total_byte_size), 0);
+    if (Number(metadata.num_rows) > MAX_ROWS || size > MAX_UNPACKED_BYTES || size < 0) {
+      throw new InputError(
+        `${path}: expected at most ${MAX_ROWS} rows in ${formatBytes(MAX_UNPACKED_BYTES)}, found ${metadata.num_rows} in ${formatBytes(size)}`,
+      );
+    }
+    const names = new Set(
+      metadata.row_groups.flatMap(({ columns }) => columns.map(({ meta_data: data }) => data?.path_in_schema[0] ?? "")),
+    );
+    const columns = [...FLAT, ...NESTED].filter((name) => names.has(name));
+    const source = file instanceof ArrayBuffer ? file : Uint8Array.from(bytes).buffer;
+    const rows = await parquetReadObjects({ file: source, metadata, columns });
+    return rows.map((row) => recordOf(row));
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${path}: expected a parquet file, found what cannot be read as one: ${messageOf(error)}`, {
+      hint: "It is damaged, copied in part, or compressed in another way than lighteval's (snappy or not at all).",
+      cause: error,
+    });
+  }
+}
+
+/** A row of either schema. */
+interface DetailsRow {
+  readonly id: string | null;
+  readonly question: string | null;
+  readonly golds: readonly string[];
+  readonly texts: readonly string[];
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+function flatRow(row: Readonly<Record<string, unknown>>): DetailsRow {
+  const id = at(row, "specifics", "id");
+  return {
+    id: typeof id === "string" ? id : null,
+    question: textOrNull(row.example) ?? textOrNull(row.full_prompt),
+    golds: textsOf(row.gold),
+    texts: textsOf(row.predictions),
+    scores: numbersOf(row.metrics),
+  };
+}
+
+function nestedRow(row: Readonly<Record<string, unknown>>): DetailsRow {
+  const doc = row.doc;
+  const processed = listOf(at(row, "model_response", "text_post_processed"));
+  const texts = listOf(at(row, "model_response", "text"));
+  const choices = listOf(at(doc, "choices"));
+  const index = at(doc, "gold_index");
+  const golds: readonly unknown[] = Array.isArray(index) ? index : [index];
+  return {
+    id: textsOf(at(doc, "id"))[0] ?? null,
+    question: textOrNull(at(doc, "query")),
+    golds: golds.flatMap((place) => textsOf(choices[Number(place)])),
+    texts: texts.flatMap((text, k) => textOrNull(processed[k]) ?? textOrNull(text) ?? []),
+    scores: numbersOf(row.metric),
+  };
+}
+
+/** A mean over the attempts is that of each; what one attempt or a vote got stands with the first. */
+const MEANS = /pass@1\b|avg@|k=1\b/;
+
+function answersOf(row: DetailsRow, lengths: readonly number[], limit: number | null, index: number): ImportedAnswer[] {
+  const attempts = Math.max(1, row.texts.length);
+  const others = Object.fromEntries(Object.entries(row.scores).filter(([name]) => MEANS.test(name)));
+  return Array.from({ length: attempts }, (_, attempt) => {
+    const tokens = lengths[attempt] ?? null;
+    return {
+      id: row.id ?? String(index),
+      question: row.question,
+      golds: row.golds,
+      attempt,
+      completion: row.texts[attempt] ?? null,
+      tokens,
+      finish: tokens === null || limit === null ? null : tokens >= limit ? "length" : "stop",
+      extracted: {},
+      scores: attempt === 0 ? row.scores : others,
+    };
+  });
+}
+
+/** Prompts are padded in front with the token that fills up the answers, too. */
+function paddingOf(row: Readonly<Record<string, unknown>>, nested: boolean): number[] {
+  const padded = nested ? at(row, "model_response", "padded_tokens_count") : listOf(row.padded)[0];
+  if (!(Number(padded) > 0)) return [];
+  const prompt = nested ? at(row, "model_response", "input_tokens") : row.input_tokens;
+  const [first] = listOf(prompt);
+  const token: unknown = Array.isArray(first) ? first[0] : first;
+  return typeof token === "number" || typeof token === "bigint" ? [Number(token)] : [];
+}

@@ -1,0 +1,105 @@
+import { UsageError } from "../../base/errors.ts";
+import type { ScoreRecord } from "../../runs/schema.ts";
+import { groupBy } from "../../stats/mean.ts";
+import { type Grading, type NumberedAnswer, ourScores, runScore, theirScore } from "./score-answers.ts";
+import type { StoredImport } from "./stored-rows.ts";
+import { type SurveyedTask, taskKey } from "./survey.ts";
+
+/** The scores of one model, and what of it could not be used. */
+export interface ScoredUnit {
+  readonly records: readonly ScoreRecord[];
+  /** Answers, or whole runs. */
+  readonly attempts: number;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Scores all runs of one model. Runs over the same questions are further attempts, in the order of their seeds and dates.
+ *
+ * @param gradingOf how the answers of a task are scored
+ * @throws UsageError for a score outside 0 to 1, which is no accuracy
+ */
+export function scoreUnit(
+  runs: readonly StoredImport[],
+  tasks: ReadonlyMap<string, SurveyedTask>,
+  gradingOf: (key: string) => Grading | undefined,
+): ScoredUnit {
+  const records: ScoreRecord[] = [];
+  const notes: string[] = [];
+  const byName = groupBy(runs, (run) => tasks.get(taskKey(run))?.name ?? "");
+  for (const name of [...byName.keys()].toSorted((a, b) => (a < b ? -1 : 1))) {
+    const own = (byName.get(name) ?? []).toSorted(inOrder);
+    const byQuestion = own.some((run) => tasks.get(taskKey(run))?.byQuestion === true);
+    if (byQuestion) records.push(...scoreAnswers(own, gradingOf, notes));
+    else records.push(...scoreRuns(own, gradingOf));
+  }
+  const beyond = records.find(({ accuracy }) => accuracy !== null && !(accuracy >= 0 && accuracy <= 1));
+  if (beyond !== undefined) {
+    throw new UsageError(
+      `${runs[0]?.model} on ${beyond.benchmark}: expected a score between 0 and 1 as accuracy, found ${beyond.accuracy} in "${beyond.rule}"`,
+      { hint: "Choose another score with --metric." },
+    );
+  }
+  return { records, attempts: records.length, notes };
+}
+
+function scoreAnswers(
+  runs: readonly StoredImport[],
+  gradingOf: (key: string) => Grading | undefined,
+  notes: string[],
+): ScoreRecord[] {
+  const counts = new Map<string, number>();
+  const numbered: { readonly one: NumberedAnswer; readonly grading: Grading }[] = [];
+  for (const run of runs) {
+    const grading = gradingOf(taskKey(run));
+    if (grading === undefined) continue;
+    const scored = run.answers.filter(
+      ({ scores, completion, golds }) =>
+        Object.keys(scores).length > 0 || (grading.rescore && completion !== null && golds.length > 0),
+    );
+    if (scored.length === 0) {
+      const why =
+        run.answers.length === 0
+          ? "only the accuracy of the whole run is known"
+          : "its answers have no scores (--rescore grades them)";
+      notes.push(`${run.model} on ${grading.benchmark}: a run is left out, ${why}.`);
+      continue;
+    }
+    const before = new Map(counts);
+    for (const answer of scored) {
+      const attempt = (before.get(answer.sample) ?? 0) + answer.attempt;
+      counts.set(answer.sample, Math.max(counts.get(answer.sample) ?? 0, attempt + 1));
+      numbered.push({ one: { answer, attempt }, grading });
+    }
+  }
+  const byQuestion = groupBy(numbered, ({ one }) => one.answer.sample);
+  const records = [...byQuestion.values()].flatMap((attempts) => {
+    const [first] = attempts;
+    if (first === undefined) return [];
+    const ones = attempts.map(({ one }) => one);
+    return first.grading.rescore
+      ? ourScores(ones, first.grading)
+      : attempts.map(({ one, grading }) => theirScore(one, grading));
+  });
+  return records.toSorted((a, b) => (a.sample === b.sample ? a.attempt - b.attempt : a.sample < b.sample ? -1 : 1));
+}
+
+function scoreRuns(runs: readonly StoredImport[], gradingOf: (key: string) => Grading | undefined): ScoreRecord[] {
+  const seen = new Set<string>();
+  const records = runs.flatMap((run, i) => {
+    const grading = gradingOf(taskKey(run));
+    if (grading === undefined || Object.keys(run.means).length === 0) return [];
+    const seed = run.seed === null ? `run ${i + 1}` : `seed ${run.seed}`;
+    const name = seen.has(seed) ? `${seed} (${i + 1})` : seed;
+    seen.add(name);
+    return [runScore(name, run.means, grading)];
+  });
+  return records.toSorted((a, b) => (a.sample < b.sample ? -1 : 1));
+}
+
+function inOrder(a: StoredImport, b: StoredImport): number {
+  const seeds = (a.seed ?? Number.MAX_SAFE_INTEGER) - (b.seed ?? Number.MAX_SAFE_INTEGER);
+  if (seeds !== 0) return seeds;
+  const [x, y] = [a, b].map(({ date, run }) => `${date ?? ""} ${run}`);
+  return x === y ? 0 : (x ?? "") < (y ?? "") ? -1 : 1;
+}

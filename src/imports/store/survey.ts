@@ -1,0 +1,123 @@
+import type { ImportedStore } from "../../runs/imported-store.ts";
+import { matchBenchmark, type OwnBenchmark } from "./match-benchmark.ts";
+import { readStoredRuns, type StoredAnswer, type StoredImport } from "./stored-rows.ts";
+
+/** What all runs of one task of one program have in common. */
+export interface SurveyedTask {
+  /** As reports call it. */
+  readonly name: string;
+  readonly harness: string;
+  readonly scores: readonly string[];
+  /** Whether any run has scores of single answers; else only whole runs are known. */
+  readonly byQuestion: boolean;
+  readonly own: OwnBenchmark | undefined;
+  /** Whether all accepted answers are letters. */
+  readonly isChoice: boolean;
+}
+
+/** What a store of imported results holds, all models together. */
+export interface Survey {
+  /** By `taskKey`. */
+  readonly tasks: ReadonlyMap<string, SurveyedTask>;
+  readonly harnesses: readonly string[];
+  /** Of each model: values of axes that its source has. */
+  readonly axes: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly maxTokens: number | null;
+  readonly temperature: number | null;
+  /** What the sources say that a reader has to know. */
+  readonly notes: readonly string[];
+}
+
+interface Draft {
+  readonly task: string;
+  readonly shots: number | null;
+  readonly harness: string;
+  readonly scores: Set<string>;
+  byQuestion: boolean;
+  isChoice: boolean;
+  readonly questions: Map<string, StoredAnswer>;
+}
+
+/** The program without its version. */
+function familyOf(harness: string): string {
+  return harness.split(" ")[0] ?? harness;
+}
+
+/** Tells the tasks of all programs apart. */
+export function taskKey({ task, shots, harness }: Pick<StoredImport, "task" | "shots" | "harness">): string {
+  return JSON.stringify([task, shots, familyOf(harness)]);
+}
+
+/** Looks through all that a store holds, a run at a time. @param root where our benchmarks are found */
+export async function surveyStore(
+  store: ImportedStore,
+  units: ReadonlyMap<string, string>,
+  rescore: boolean,
+  root: string,
+): Promise<Survey> {
+  const drafts = new Map<string, Draft>();
+  const harnesses = new Set<string>();
+  const axes = new Map<string, Readonly<Record<string, string>>>();
+  const limits = new Set<number | null>();
+  const temperatures = new Set<number | null>();
+  const notes = new Set<string>();
+  for (const [model, unit] of units) {
+    for await (const run of readStoredRuns(store.unitFile(unit))) {
+      const draft = drafts.get(taskKey(run)) ?? newDraft(run);
+      drafts.set(taskKey(run), draft);
+      lookAt(run, draft, rescore);
+      harnesses.add(run.harness);
+      axes.set(model, { ...axes.get(model), ...run.axes });
+      limits.add(run.maxTokens);
+      temperatures.add(run.temperature);
+      for (const note of run.notes) notes.add(`${run.model} on ${run.task}: ${note}`);
+    }
+  }
+  const all = [...drafts.values()];
+  const tasks = new Map<string, SurveyedTask>();
+  for (const [key, draft] of drafts) {
+    const own = await matchBenchmark(draft.task, draft.questions.values(), root);
+    const { harness, byQuestion, isChoice } = draft;
+    tasks.set(key, {
+      name: own?.benchmark.name ?? nameOf(draft, all),
+      harness: familyOf(harness),
+      scores: [...draft.scores],
+      byQuestion,
+      own,
+      isChoice,
+    });
+  }
+  return {
+    tasks,
+    harnesses: [...harnesses].toSorted(),
+    axes,
+    maxTokens: onlyOne(limits),
+    temperature: onlyOne(temperatures),
+    notes: [...notes].toSorted(),
+  };
+}
+
+function newDraft({ task, shots, harness }: StoredImport): Draft {
+  return { task, shots, harness, scores: new Set(), byQuestion: false, isChoice: true, questions: new Map() };
+}
+
+function lookAt(run: StoredImport, draft: Draft, rescore: boolean): void {
+  for (const name of run.scoreNames) draft.scores.add(name);
+  for (const answer of run.answers) {
+    const scored = Object.keys(answer.scores).length > 0;
+    draft.byQuestion ||= scored || (rescore && answer.completion !== null && answer.golds.length > 0);
+    draft.isChoice &&= answer.golds.every((gold) => /^[A-J]$/.test(gold));
+    if (!draft.questions.has(answer.sample)) draft.questions.set(answer.sample, { ...answer, completion: null });
+  }
+}
+
+/** With the number of examples where a task was asked with several. */
+function nameOf({ task, shots }: Draft, all: readonly Draft[]): string {
+  const several = new Set(all.filter((other) => other.task === task).map((other) => other.shots)).size > 1;
+  return several && shots !== null ? `${task}-${shots}shot` : task;
+}
+
+function onlyOne(values: ReadonlySet<number | null>): number | null {
+  const [first = null] = values;
+  return values.size === 1 ? first : null;
+}

@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { writeFileAtomic } from "../base/atomic-write.ts";
+import { StoreError } from "../base/errors.ts";
+import { makeFolder } from "../base/make-folder.ts";
+import { lockFolder } from "./lock.ts";
+import { unitStore } from "./run-store.ts";
+import { type Manifest, manifestSchema } from "./schema.ts";
+import { readStored } from "./stored-files.ts";
+import type { UnitStore } from "./unit-store.ts";
+
+/** A store of results of other programs, held by this process. Its manifest grows with what is imported. */
+export interface ImportedStore {
+  readonly folder: string;
+  /** What an earlier import left; undefined in a new store. */
+  readonly manifest: Manifest | undefined;
+  unit(id: string): UnitStore;
+  /** Where a unit keeps what was imported. */
+  unitFile(id: string): string;
+  writeManifest(manifest: Manifest): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a store for an import, making it if there is none.
+ *
+ * @throws StoreError if another process holds it, or if it is the store of a run of our own
+ */
+export async function openImportedStore(folder: string): Promise<ImportedStore> {
+  await makeFolder(folder);
+  const lock = await lockFolder(folder);
+  const path = join(folder, "manifest.json");
+  try {
+    const manifest = await readStored(manifestSchema, path);
+    if (manifest !== undefined && !("imported" in manifest.plan)) {
+      throw new StoreError(`${folder} is the store of the run "${manifest.sweep}", not of imported results`, {
+        hint: "Import into a store of its own with --out FOLDER; `report` lays both over one another.",
+      });
+    }
+    return {
+      folder,
+      manifest,
+      unit: (id) => unitStore(folder, id),
+      unitFile: (id) => join(folder, "units", id, "imported.jsonl"),
+      writeManifest: (next) => writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`),
+      close: () => lock.release(),
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
