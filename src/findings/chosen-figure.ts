@@ -2,10 +2,10 @@ import { macroAverage } from "../stats/averages.ts";
 import type { Pairwise } from "../stats/best.ts";
 import { crossFit, FOLDS, FoldedMeans, FoldedPairs, foldsOf, SALTS } from "../stats/cross-fit.ts";
 import type { Interval } from "../stats/interval.ts";
-import { rateBounds } from "../stats/rate.ts";
+import { rateBounds, runsInterval } from "../stats/rate.ts";
 import { rateBand } from "../stats/rate-band.ts";
 import { applyRule, type Choice, highestRace } from "./choice-rule.ts";
-import type { Contenders } from "./contenders.ts";
+import { type Contenders, meanOf } from "./contenders.ts";
 import type { Evidence, RateId } from "./evidence.ts";
 import type { Objective } from "./objective.ts";
 
@@ -52,6 +52,8 @@ function boundsOf(
 ): { value: number; interval: Interval } {
   const { columns } = contenders.columns(one, main);
   const rates = columns[shown] ?? new Float64Array();
+  if (one.unit === "run")
+    return { value: meanOf(rates), interval: runsInterval(rates, one.runSize) ?? { low: 0, high: 1 } };
   const { winner } = rateBand(columns.slice(0, contenders.names.length), `${seed} ${one.benchmark}`);
   const attempts = one.attempts[one.place(contenders.names[shown] ?? "") ?? 0] ?? 1;
   const interval = rateBounds({ rates, attempts }, { low: winner }) ?? { low: 0, high: 1 };
@@ -61,7 +63,8 @@ function boundsOf(
 
 /** In every fold the rule sees the other nine; its errors and critical values stay those of all questions. */
 function correctedRate(contenders: Contenders, rule: Rule): number | null {
-  if (contenders.benchmarks.some(({ questions }) => questions.length < FEWEST_QUESTIONS)) return null;
+  if (contenders.benchmarks.some(({ questions, unit }) => questions.length < FEWEST_QUESTIONS || unit === "run"))
+    return null;
   const rates = contenders.benchmarks.map((one) => {
     const folded = Array.from(
       { length: SALTS },

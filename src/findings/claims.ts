@@ -5,7 +5,7 @@ import { normalQuantile, studentCdf, studentQuantile } from "../stats/distributi
 import { adjustFamily, upperQuantile } from "../stats/family.ts";
 import type { Interval } from "../stats/interval.ts";
 import { type Asked, type ContrastKind, type Tested, testAsked } from "./contrasts.ts";
-import type { Evidence, MeasureId } from "./evidence.ts";
+import { type Evidence, haveOneUnit, type MeasureId } from "./evidence.ts";
 
 /** What is called a difference: the chance of any false claim in a report is at most this. */
 export const SIGNIFICANT = 0.05;
@@ -61,7 +61,7 @@ export function judgeFamily(evidence: readonly Evidence[], askOf: (evidence: Evi
   const tested = evidence.flatMap((one) => askOf(one).map((asked) => testAsked(one, asked)));
   const members: (Member & { judged: Omit<Judged, "p_adjusted"> })[] = [
     ...tested.map((one) => ({ ...one.found, judged: judgedOf(one) })),
-    ...(evidence.length > 1 ? acrossBenchmarks(evidence, tested) : []),
+    ...(evidence.length > 1 && haveOneUnit(evidence) ? acrossBenchmarks(evidence, tested) : []),
   ];
   const exhaustive = evidence.every(({ flips }) => flips.signs.exhaustive);
   const adjusted = adjustFamily(members, exhaustive);

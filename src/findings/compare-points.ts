@@ -85,14 +85,14 @@ function sharedQuestions({ attempts }: Evidence, a: number, b: number): number {
 
 function detectableOf(
   own: readonly Judged[],
-  { columns }: Evidence,
+  { columns, unit }: Evidence,
   a: number,
   b: number,
   criticalZ: number,
 ): number | null {
   const claim = claimOf(own, "accuracy", a, b);
   const test = claim?.tested?.found.test;
-  if (test === undefined) return null;
+  if (test === undefined || unit === "run") return null;
   const rates = [a, b].map((place) => meanOf(columns.accuracy.columns[place] ?? new Float64Array()));
   return detectableDifference(test, [rates[0] ?? 0, rates[1] ?? 0], tOfNormal(criticalZ, test.questions - 1));
 }

@@ -1,4 +1,5 @@
 import { comparePairwise, type Pairwise } from "../stats/best.ts";
+import { RATE_BOUND, runBound } from "../stats/contrast.ts";
 import type { MeasureColumns } from "../stats/family.ts";
 import { questionCovariance } from "../stats/needed.ts";
 import { type Evidence, isMeasured, MEASURE_IDS, type MeasureId, type RateId } from "./evidence.ts";
@@ -55,6 +56,9 @@ export function gatherContenders(benchmarks: readonly Evidence[]): Contenders {
         comparePairwise(
           benchmarks.map((one) => ({ measure: columns(one, measure), flips: one.flips })),
           names.length,
+          benchmarks.every(({ unit }) => unit === "run")
+            ? runBound(Math.max(...benchmarks.map(({ runSize }) => runSize)))
+            : RATE_BOUND,
         );
       known.set(measure, found);
       return found;

@@ -1,6 +1,6 @@
 import { RUN_AXIS } from "../runs/lay-over.ts";
 import type { PlannedPoint } from "../runs/schema.ts";
-import { NO_BOUND } from "../stats/contrast.ts";
+import { NO_BOUND, runBound } from "../stats/contrast.ts";
 import type { Contrast, FlippedContrast } from "../stats/family.ts";
 import { type AxisLevels, axisLevels } from "./axis-levels.ts";
 import { type Evidence, isMeasured, MEASURE_IDS, type MeasureId } from "./evidence.ts";
@@ -28,11 +28,10 @@ export interface Tested extends Asked {
 
 /** The questions of a comparison of chosen pairs, by their places. */
 export function pairsAsked(evidence: Evidence, chosen: readonly (readonly [number, number])[]): Asked[] {
-  const points = evidence.points.map(({ point }) => point);
   return MEASURE_IDS.flatMap((measure) =>
     chosen
       .filter((pair) => pair.every((place) => isMeasured(evidence, measure, place)))
-      .map(([a, b]) => difference(points, measure, a, b)),
+      .map(([a, b]) => difference(evidence, measure, a, b)),
   );
 }
 
@@ -46,7 +45,7 @@ export function askedOf(evidence: Evidence, axes: readonly string[]): Asked[] {
   return MEASURE_IDS.flatMap((measure) => {
     const usable = new Set(points.flatMap((_, place) => (isMeasured(evidence, measure, place) ? [place] : [])));
     const asked = [
-      ...pairs(points, axes.length).map(([a, b]) => difference(points, measure, a, b)),
+      ...pairs(points, axes.length).map(([a, b]) => difference(evidence, measure, a, b)),
       ...levels.flatMap((one) => axisContrasts(evidence, measure, one)),
       ...(levels.length === 2 ? interaction(evidence, measure, levels) : []),
     ];
@@ -92,14 +91,14 @@ export function acrossRuns(points: readonly PlannedPoint[]): [number, number][] 
   });
 }
 
-function difference(points: readonly PlannedPoint[], measure: MeasureId, a: number, b: number): Asked {
+function difference(evidence: Evidence, measure: MeasureId, a: number, b: number): Asked {
   return {
     kind: "difference",
     measure,
     axis: null,
-    about: [points[a]?.name ?? "", points[b]?.name ?? ""],
+    about: [a, b].map((place) => evidence.points[place]?.point.name ?? ""),
     scale: measure === "tokens" ? "ratio" : "points",
-    contrast: contrastOf([a, b], [1, -1], measure === "tokens"),
+    contrast: contrastOf([a, b], [1, -1], boundOf(evidence, measure)),
   };
 }
 
@@ -109,7 +108,14 @@ function axisContrasts(evidence: Evidence, measure: MeasureId, { axis, levels }:
     const about = [...weights.keys()].map((level) => levels[level]?.label ?? "");
     const spread = spreadOver(evidence, levels, weights);
     if (spread !== undefined) {
-      asked.push({ kind, measure, axis, about, scale, contrast: contrastOf(...spread, measure === "tokens") });
+      asked.push({
+        kind,
+        measure,
+        axis,
+        about,
+        scale,
+        contrast: contrastOf(...spread, boundOf(evidence, measure)),
+      });
     }
   };
   const scale = measure === "tokens" ? "ratio" : "points";
@@ -212,15 +218,21 @@ function interaction(evidence: Evidence, measure: MeasureId, [first, second]: re
       axis: `${first.axis},${second.axis}`,
       about: [first.axis, second.axis],
       scale: measure === "tokens" ? "ratio" : "points",
-      contrast: contrastOf(places, coefficients, measure === "tokens"),
+      contrast: contrastOf(places, coefficients, boundOf(evidence, measure)),
     },
   ];
 }
 
-function contrastOf(points: readonly number[], coefficients: readonly number[], isLength: boolean): Contrast {
+/** Undefined for a rate, whose bound depends on the contrast. */
+function boundOf({ unit, runSize }: Evidence, measure: MeasureId): number | undefined {
+  if (measure === "tokens") return NO_BOUND;
+  return unit === "run" ? runBound(runSize) : undefined;
+}
+
+function contrastOf(points: readonly number[], coefficients: readonly number[], bound: number | undefined): Contrast {
   const up = coefficients.reduce((total, value) => total + Math.max(0, value), 0);
   const down = coefficients.reduce((total, value) => total + Math.max(0, -value), 0);
-  return { points, coefficients, bound: isLength ? NO_BOUND : Math.max(up, down) };
+  return { points, coefficients, bound: bound ?? Math.max(up, down) };
 }
 
 /** What is asked in other words already is asked once: a step between two ends is their difference. */

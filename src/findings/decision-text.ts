@@ -18,7 +18,7 @@ function answer(decided: Decided): string {
     return `No point has ${describeObjective(objective)}${where}: each loses more than that in one measure or another for sure.`;
   }
   if (point === null) {
-    return `${decided.questions} questions cannot tell which point has ${describeObjective(objective)}${where}: ${racing(decided)}.`;
+    return `${countedIn(decided, decided.questions)} cannot tell which point has ${describeObjective(objective)}${where}: ${racing(decided)}.`;
   }
   if ("maximise" in objective) {
     return `${point} has the highest ${RATE_NAMES[objective.maximise]}${where}: every other point is lower with 95% confidence.`;
@@ -26,6 +26,11 @@ function answer(decided: Decided): string {
   const cheaper = decided.candidates.filter((name) => name !== point);
   const open = cheaper.length === 0 ? "" : ` Cheaper, and not out of the race, but not safe: ${listed(cheaper)}.`;
   return `Choose ${point}: of the points that for sure lose no more than the objective allows${where} it takes the fewest tokens (${tokensText(decided)}), and it loses at most ${lossText(decided)}.${open}`;
+}
+
+/** `500 questions`, `39 runs over the same questions`. */
+function countedIn({ unit }: Decided, count: number): string {
+  return unit === "run" ? `${count} runs of each point over the same questions` : `${count} questions`;
 }
 
 function racing({ candidates, objective }: Decided): string {
@@ -85,13 +90,14 @@ function figure({ figure: found, point, useful: name }: Decided): string {
   return `${MEASURES[found.measure].name} of ${point ?? name}: ${percent(found.seen)}% [${percent(found.low)}, ${percent(found.high)}]${corrected}.`;
 }
 
-function more({ questions_needed: needed, questions, attempts, confident, candidates }: Decided): string {
+function more(decided: Decided): string {
+  const { questions_needed: needed, questions, attempts, confident, candidates, unit } = decided;
   if (confident || candidates.length === 0) return "";
   const decides =
     needed === null
-      ? "Even a thousand times as many questions would not decide: too many points are nearly alike."
-      : `About ${rounded(needed)} questions would decide (${rounded(needed / 2)} to ${rounded(2 * needed)}; here are ${questions}).`;
-  if (attempts === null) return decides;
+      ? `Even a thousand times as many ${unit === "run" ? "runs" : "questions"} would not decide: too many points are nearly alike.`
+      : `About ${rounded(needed)} ${unit === "run" ? "runs over the same questions" : "questions"} would decide (${rounded(needed / 2)} to ${rounded(2 * needed)}; here are ${questions}).`;
+  if (attempts === null || unit === "run") return decides;
   if (attempts.kind === "greedy") return `${decides} More attempts bring nothing: generation is greedy.`;
   if (attempts.kind === "unknown") {
     return `${decides} Whether attempts would help as much cannot be told from one attempt each.`;

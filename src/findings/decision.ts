@@ -7,7 +7,7 @@ import { applyRule, type Choice, highestRace, type RuleResult } from "./choice-r
 import { chosenFigure, type Figure } from "./chosen-figure.ts";
 import { ALL_BENCHMARKS } from "./claims.ts";
 import { type Contenders, covarianceOfMeans, gatherContenders } from "./contenders.ts";
-import type { Evidence, RateId } from "./evidence.ts";
+import { type Evidence, haveOneUnit, type RateId } from "./evidence.ts";
 import { type MoreAttempts, moreAttempts } from "./more-attempts.ts";
 import { type ChosenObjective, keptMeasures, type Objective } from "./objective.ts";
 
@@ -52,6 +52,8 @@ export interface Decision {
   /** About how many questions in all would decide; null where it is decided, or where no number would. */
   readonly questions_needed: number | null;
   readonly questions: number;
+  /** Where only whole runs are known: `questions` counts them. */
+  readonly unit?: "run";
   readonly attempts: MoreAttempts | null;
   /** How often each point would be the best, shrunk: a description, never the confidence. */
   readonly probability_best: Readonly<Record<string, number>>;
@@ -79,7 +81,8 @@ export function decide(
   chosen: ChosenObjective,
   context: DecisionContext,
 ): Decided[] {
-  const alone = chosen.objective.per_benchmark || contenders.length === 1;
+  const mixed = !haveOneUnit(contenders.flatMap(({ benchmarks }) => benchmarks));
+  const alone = chosen.objective.per_benchmark || contenders.length === 1 || mixed;
   const asked = alone ? contenders : [gatherContenders(contenders.flatMap(({ benchmarks }) => benchmarks))];
   return asked.flatMap((one) => (one.names.length < 2 ? [] : [decideOne(one, chosen, context)]));
 }
@@ -111,6 +114,7 @@ function decideOne(contenders: Contenders, chosen: ChosenObjective, context: Dec
       shown === undefined ? null : chosenFigure(contenders, { objective, choice, main, shown, seed: context.seed }),
     questions_needed: needed,
     questions: contenders.benchmarks.reduce((total, one) => total + one.questions.length, 0),
+    ...(contenders.benchmarks[0]?.unit === "run" ? { unit: "run" } : {}),
     attempts:
       result.safe === undefined && shown !== undefined
         ? moreAttempts(contenders, { main, shown, choice, context })

@@ -223,7 +223,7 @@ function truncation(evidence: Evidence, rows: readonly SummaryRow[]): Sentence[]
   ];
 }
 
-function otherQuestions({ points, questions, benchmark }: Evidence): Sentence[] {
+function otherQuestions({ points, questions, benchmark, unit }: Evidence): Sentence[] {
   const fewer = points.filter(({ table }) => table.samples.length < questions.length);
   if (fewer.length === 0) return [];
   const parts = fewer.map(({ point, table }) => `${point.name} (${table.samples.length})`);
@@ -231,12 +231,13 @@ function otherQuestions({ points, questions, benchmark }: Evidence): Sentence[] 
     described(
       { benchmark },
       "note",
-      `Not every point was asked all ${questions.length} questions: ${listed(parts.slice(0, 8))}${parts.length > 8 ? " and others" : ""}. Points are compared on the questions that both were asked; how many is with each claim.`,
+      `Not every point ${unit === "run" ? `has all ${questions.length} runs` : `was asked all ${questions.length} questions`}: ${listed(parts.slice(0, 8))}${parts.length > 8 ? " and others" : ""}. Points are compared on the ${unit === "run" ? "runs that both have" : "questions that both were asked"}; how many is with each claim.`,
     ),
   ];
 }
 
 function variance(evidence: Evidence, greedy: boolean): Sentence[] {
+  if (evidence.unit === "run") return [];
   const places = evidence.points.flatMap(({ point }, place) => (point.kind === "point" ? [place] : []));
   const columns = places.map((place) => evidence.columns.accuracy.columns[place] ?? new Float64Array());
   const shares =

@@ -12,10 +12,20 @@ export const MEASURE_IDS: readonly MeasureId[] = ["accuracy", "accuracy_strict",
 /** The rates among them. */
 export type RateId = Exclude<MeasureId, "tokens">;
 
+/** What claims rest on. */
+type EvidenceUnit = "question" | "run";
+
 /** Everything that claims about one benchmark rest on. */
 export interface Evidence {
   readonly benchmark: string;
   readonly dataSha256: string;
+  /**
+   * What a value of a column is of: a question, or a whole run over all questions, where results of other programs give no
+   * more. Runs differ by their seeds, not by their questions, and stand wherever questions are said to.
+   */
+  readonly unit: EvidenceUnit;
+  /** Questions of each run, where the unit is a run: its means are no finer. */
+  readonly runSize: number;
   /** Every question that any point was asked, by name. */
   readonly questions: readonly string[];
   /** Points and references of different weights, in the manifest's order: what has the same weights is one. */
@@ -81,6 +91,8 @@ function benchmarkEvidence(
   return {
     benchmark,
     dataSha256,
+    unit: first?.benchmark.unit ?? "question",
+    runSize: runSize(first?.benchmark.questions),
     questions,
     points,
     columns: {
@@ -101,4 +113,14 @@ function benchmarkEvidence(
 /** Whether a point has a measure at all: results of other programs may lack lengths or formats. */
 export function isMeasured(evidence: Evidence, measure: MeasureId, place: number): boolean {
   return evidence.columns[measure].columns[place]?.some((value) => !Number.isNaN(value)) ?? false;
+}
+
+/** Where a source does not say how many questions a run has, as many as few benchmarks have: the steps are then hardly seen. */
+export function runSize(questions: number | undefined): number {
+  return questions ?? 1000;
+}
+
+/** Whether all rest on the same: what holds for other seeds and what holds for other questions has no mean. */
+export function haveOneUnit(evidence: readonly Pick<Evidence, "unit">[]): boolean {
+  return new Set(evidence.map(({ unit }) => unit)).size < 2;
 }

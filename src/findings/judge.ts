@@ -2,7 +2,7 @@ import { isRecord } from "../base/is-record.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import { macroAverage } from "../stats/averages.ts";
 import type { Interval } from "../stats/interval.ts";
-import { rateInterval } from "../stats/rate.ts";
+import { rateInterval, runsInterval } from "../stats/rate.ts";
 import { rateBand } from "../stats/rate-band.ts";
 import { axisLevels } from "./axis-levels.ts";
 import { bestRegion } from "./best-region.ts";
@@ -14,7 +14,7 @@ import { type Decision, decide, type Price, priceList } from "./decision.ts";
 import { wordDecision } from "./decision-text.ts";
 import { chordBand, describeBenchmark, type Sentence, sentenceOf } from "./describe-benchmark.ts";
 import { describeTogether } from "./describe-together.ts";
-import { type Evidence, gatherEvidence, isMeasured, type RateId } from "./evidence.ts";
+import { type Evidence, gatherEvidence, haveOneUnit, isMeasured, type RateId } from "./evidence.ts";
 import { describeFront } from "./front-text.ts";
 import { type Front, fronts } from "./fronts.ts";
 import { MEASURES, writeEffect, writeP } from "./measures.ts";
@@ -31,8 +31,8 @@ export interface AverageRow {
   readonly measure: RateId;
   /** Each benchmark counts the same. */
   readonly macro: { readonly value: number; readonly interval: Interval };
-  /** Each question counts the same. */
-  readonly micro: { readonly value: number; readonly interval: Interval | null };
+  /** Each question counts the same; not known of whole runs. */
+  readonly micro: { readonly value: number | null; readonly interval: Interval | null };
 }
 
 /** All that can be said of a run: what every page, table and picture of a report is made from. */
@@ -69,7 +69,7 @@ export function judge(run: StoredRun): Judgement {
       comparisonsOf(one, baselinePairs(one, names, axes.length), family.judged, family.criticalZ),
     ),
     fronts: found,
-    averages: evidence.length > 1 ? averagesOf(evidence, names) : [],
+    averages: evidence.length > 1 && haveOneUnit(evidence) ? averagesOf(evidence, names) : [],
     claims: nameClaims([
       ...sentences(run, evidence, family.judged, rows, found, contenders).map((sentence) => ({
         ...sentence,
@@ -205,7 +205,7 @@ function bandsOf(evidence: Evidence, names: readonly string[]): Map<string, Band
   const bandOf = (rate: RateId, place: number): Interval | null => {
     const z = criticals.get(rate);
     const rates = evidence.columns[rate].columns[place];
-    if (z === undefined || rates === undefined || !places.includes(place)) return null;
+    if (evidence.unit === "run" || z === undefined || rates === undefined || !places.includes(place)) return null;
     return rateInterval({ rates, attempts: evidence.attempts[place] ?? 1 }, { z });
   };
   return new Map(
@@ -237,16 +237,21 @@ function averagesOf(evidence: readonly Evidence[], names: readonly string[]): Av
           {
             rates: one.columns[measure].columns[place] ?? new Float64Array(),
             attempts: one.attempts[place] ?? new Int32Array(),
+            runSize: one.unit === "run" ? one.runSize : null,
           },
         ];
       });
       if (parts.length < evidence.length) return [];
       const macro = macroAverage(
-        parts.map(({ rates, attempts }) => ({
+        parts.map(({ rates, attempts, runSize }) => ({
           value: knownMean(rates),
-          interval: rateInterval({ rates, attempts }) ?? { low: 0, high: 1 },
+          interval: (runSize !== null ? runsInterval(rates, runSize) : rateInterval({ rates, attempts })) ?? {
+            low: 0,
+            high: 1,
+          },
         })),
       );
+      if (evidence[0]?.unit === "run") return [{ point, measure, macro, micro: { value: null, interval: null } }];
       const rates = Float64Array.from(parts.flatMap((part) => Array.from(part.rates)));
       const attempts = Int32Array.from(parts.flatMap((part) => Array.from(part.attempts)));
       return [

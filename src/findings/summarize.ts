@@ -5,7 +5,8 @@ import { lengthInterval } from "../stats/lengths.ts";
 import { mean } from "../stats/mean.ts";
 import { majorityAtK, passAtK, passPowerK } from "../stats/pass-at-k.ts";
 import { quantile } from "../stats/quantile.ts";
-import { rateInterval } from "../stats/rate.ts";
+import { rateInterval, runsInterval } from "../stats/rate.ts";
+import { runSize } from "./evidence.ts";
 import { attemptsOf, type PointScores, pointScores, questionMeans, sameAs } from "./point-scores.ts";
 
 /** A mean with its 95% interval; null where there is nothing to average or no spread to judge by. */
@@ -22,8 +23,9 @@ export interface SummaryRow {
   readonly axes: Readonly<Record<string, string>>;
   readonly benchmark: string;
   readonly benchmarkVersion: number;
-  readonly samples: number;
-  /** Attempts a question: the most that any has. */
+  /** Questions that were asked; null where a source does not say. */
+  readonly samples: number | null;
+  /** Attempts a question: the most that any has. Of whole runs, how many there are. */
   readonly attempts: number;
   readonly accuracy: Estimate;
   readonly accuracyStrict: Estimate;
@@ -72,6 +74,7 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
   const { columns } = table;
   const attempts = attemptsOf(table);
   const most = Math.max(...attempts);
+  const byRun = benchmark.unit === "run";
   const rate = (measure: ScoreMeasure): Estimate => rateEstimate(questionMeans(table, measure), attempts);
   const correct = where(columns.tokens, columns.accuracy, 1);
   const bought = total(known(columns.accuracy.filter((_, i) => !Number.isNaN(columns.tokens[i] ?? Number.NaN))));
@@ -83,9 +86,9 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
     axes: point.axes,
     benchmark: benchmark.name,
     benchmarkVersion: benchmark.version,
-    samples: table.samples.length,
-    attempts: most,
-    accuracy: rate("accuracy"),
+    samples: byRun ? (benchmark.questions ?? null) : table.samples.length,
+    attempts: byRun ? table.samples.length : most,
+    accuracy: byRun ? runsEstimate(questionMeans(table, "accuracy"), runSize(benchmark.questions)) : rate("accuracy"),
     accuracyStrict: rate("accuracy_strict"),
     format: rate("format"),
     tokens: lengthEstimate(known(questionMeans(table, "tokens"))),
@@ -116,6 +119,11 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
 /** @param rates of the questions; NaN where one has none */
 function rateEstimate(rates: Float64Array, attempts: ArrayLike<number> | number): Estimate {
   return { value: meanKnown(rates), interval: rateInterval({ rates, attempts }) };
+}
+
+/** @param rates of whole runs */
+function runsEstimate(rates: Float64Array, questions: number): Estimate {
+  return { value: meanKnown(rates), interval: runsInterval(rates, questions) };
 }
 
 function lengthEstimate(values: readonly number[]): Estimate {

@@ -95,6 +95,8 @@ const plannedBenchmarkSchema = z.object({
   prompt: z.string(),
   /** What has a score of its own: a question, or only a whole run over all of them (results of other programs). */
   unit: z.enum(["question", "run"]).optional(),
+  /** Of whole runs: how many questions each asked, where the source says it; `samples` is then how many runs there are. */
+  questions: z.int().positive().optional(),
 });
 
 /** How the stored scores were made. Unlike the plan it may change: completions stay, and are scored again. */

@@ -1,4 +1,4 @@
-import { type ContrastSums, centreOf, contrastSums, contrastT, RATE_BOUND } from "./contrast.ts";
+import { type ContrastSums, centreOf, contrastSums, contrastT, leastVariance, RATE_BOUND } from "./contrast.ts";
 import { studentQuantile } from "./distributions.ts";
 import { type BenchmarkFlips, contrastValues, type MeasureColumns, rankedQuantile } from "./family.ts";
 
@@ -18,7 +18,7 @@ export interface Pairwise {
   readonly largest: readonly Float64Array[];
   /** Student's degrees of freedom of the pair that has the fewest. */
   readonly degrees: number;
-  /** The largest difference that there can be. */
+  /** The largest difference that there can be; 0 or less where none is taken into account. */
   readonly bound: number;
 }
 
@@ -84,10 +84,11 @@ function flippedT(
     const added = bound > 0 ? 2 : 0;
     const n = sums.questions + added;
     const squares = sums.squares + added * sums.pseudo;
+    const least = leastVariance(bound);
     for (let draw = 0; draw < draws; draw++) {
       const sum = flipped[draw] ?? 0;
       centres[draw] = (centres[draw] ?? 0) + sum / n;
-      variances[draw] = (variances[draw] ?? 0) + Math.max(0, squares - (sum * sum) / n) / (n - 1) / n;
+      variances[draw] = (variances[draw] ?? 0) + Math.max(least, (squares - (sum * sum) / n) / (n - 1)) / n;
     }
   }
   for (let draw = 0; draw < draws; draw++) {
@@ -154,9 +155,10 @@ function set(matrix: readonly Float64Array[], i: number, j: number, value: numbe
  */
 export function losesAtMost(pairwise: Pairwise, against: readonly number[]): number[] {
   const critical = decisionCritical(pairwise, against);
+  const most = pairwise.bound > 0 ? pairwise.bound : Number.POSITIVE_INFINITY;
   return pairwise.differences.map((row, i) => {
     const losses = against.filter((j) => j !== i).map((j) => critical * (pairwise.errors[i]?.[j] ?? 0) - (row[j] ?? 0));
-    return losses.length === 0 ? 0 : Math.min(pairwise.bound, Math.max(...losses));
+    return losses.length === 0 ? 0 : Math.min(most, Math.max(...losses));
   });
 }
 

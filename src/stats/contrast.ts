@@ -7,6 +7,21 @@ export const RATE_BOUND = 1;
 /** Lengths have no bound: no pseudo-questions are added to them. */
 export const NO_BOUND = 0;
 
+/**
+ * The bound of a contrast of means over whole runs: no pseudo-questions, but the means are multiples of a step (one question of
+ * so many), so that their differences vary by no less than that rounding does, whatever few runs show.
+ *
+ * @param questions of a run
+ */
+export function runBound(questions: number): number {
+  return -1 / questions;
+}
+
+/** The least variance of a difference: that of two values rounded to a step. */
+export function leastVariance(bound: number): number {
+  return bound < 0 ? bound ** 2 / 6 : 0;
+}
+
 /** A difference that is only rounding. */
 const SAME = 1e-12;
 
@@ -41,7 +56,7 @@ export interface ContrastTest extends ContrastSums {
  * The sums of a contrast.
  *
  * @param values one a question: the sum over points of coefficient times the question's mean; NaN where it was not asked at one of them
- * @param bound the largest value that a question can have; 0 for lengths
+ * @param bound the largest value that a question can have; 0 for lengths, `runBound` for whole runs
  * @param weights what a question stands for. @default 1 each
  */
 export function contrastSums(values: ArrayLike<number>, bound: number, weights?: ArrayLike<number>): ContrastSums {
@@ -100,7 +115,7 @@ export function contrastT(
 ): { readonly error: number; readonly t: number } {
   const added = bound > 0 ? 2 : 0;
   const n = questions + added;
-  const variance = Math.max(0, squares + added * pseudo - (sum * sum) / n) / (n - 1);
+  const variance = Math.max(leastVariance(bound), (squares + added * pseudo - (sum * sum) / n) / (n - 1));
   const error = Math.sqrt(variance / n);
   if (error === 0) return { error, t: sum === 0 ? 0 : Math.sign(sum) * Number.MAX_VALUE };
   return { error, t: sum / n / error };

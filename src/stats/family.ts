@@ -13,7 +13,7 @@ export interface MeasureColumns {
 export interface Contrast {
   readonly points: readonly number[];
   readonly coefficients: readonly number[];
-  /** The largest value that a question can have; 0 for lengths. */
+  /** The largest value that a question can have; 0 for lengths, `runBound` for whole runs. */
   readonly bound: number;
 }
 

@@ -1,5 +1,6 @@
 import { normalQuantile, studentQuantile } from "./distributions.ts";
-import { CONFIDENCE, type Interval } from "./interval.ts";
+import { CONFIDENCE, type Interval, studentInterval } from "./interval.ts";
+import { sum } from "./mean.ts";
 import { clamp, weightsOf } from "./weights.ts";
 
 /** The rate of one point: the questions' own rates, each a mean over its attempts. */
@@ -37,6 +38,24 @@ export function rateInterval(
   { confidence = CONFIDENCE, z }: { readonly confidence?: number; readonly z?: number } = {},
 ): Interval | null {
   return rateBounds(sample, { confidence, low: z, high: z });
+}
+
+/**
+ * The interval of a rate over whole runs of the same questions, by Student's t of the runs' means: it says how other seeds
+ * would come out, and nothing of other questions.
+ *
+ * @param rates a mean a run; NaN where a run was not made
+ * @param questions of a run: its mean is no finer, and so is no interval
+ * @returns null of fewer than two runs
+ */
+export function runsInterval(rates: ArrayLike<number>, questions: number): Interval | null {
+  const known = Array.from(rates).filter((rate) => !Number.isNaN(rate));
+  const interval = studentInterval(known);
+  if (interval === null) return null;
+  const middle = sum(known) / known.length;
+  const least = studentQuantile(1 - (1 - CONFIDENCE) / 2, known.length - 1) / questions / Math.sqrt(12 * known.length);
+  const half = Math.max(interval.high - middle, least);
+  return { low: clamp(middle - half, 0, 1), high: clamp(middle + half, 0, 1) };
 }
 
 /** The interval with critical values of its own for each end, as the winner of a comparison needs. */

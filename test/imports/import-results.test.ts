@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { judge } from "../../src/findings/judge.ts";
 import { type ImportOutcome, type ImportRequest, importResults } from "../../src/imports/import-results.ts";
+import { renderReport } from "../../src/report/render-report.ts";
 import { readRun } from "../../src/runs/run-store.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { put, putInspect, putLighteval, putLmEval, QUESTIONS } from "./make-results.ts";
@@ -174,7 +175,29 @@ describe("results of whole runs", () => {
     await importFrom("l", { placement: wIs });
     const run = await readRun(out);
     expect(run.manifest).toMatchObject({ benchmarks: [{ name: "aime24", unit: "run", samples: 3 }], max_tokens: 1000 });
-    expect(Number((await accuracies())["w=0.1"]?.toFixed(6))).toBe(0.333333);
+    const { rows, decisions, claims, comparisons } = judge(run);
+    const [row] = rows;
+    expect(row).toMatchObject({
+      samples: 30,
+      attempts: 3,
+      passAtK: null,
+      accuracy: { value: expect.closeTo(1 / 3, 9) },
+    });
+    // Student's t of three runs: 4.303 standard errors of 1/30/sqrt(3) each.
+    expect(row?.accuracy.interval?.low).toBeCloseTo(1 / 3 - 4.302653 / 30 / Math.sqrt(3), 6);
+    expect(decisions[0]?.text).toMatch(
+      /^(3 runs of each point over the same questions cannot tell|w=0\.9 has the highest accuracy)/,
+    );
+    expect(claims.map(({ text }) => text).join("\n")).toMatch(
+      /only the accuracies of whole runs are known.*How other questions would come out cannot be known/,
+    );
+    // The runs differ by 20 points, always the same: what is certain here says nothing of other questions.
+    expect(comparisons[0]?.accuracy?.difference).toBeCloseTo(0.2, 9);
+    const written = await renderReport(run, join(folder, "report"), { charts: false });
+    const page = readFileSync(join(folder, "report/summary.md"), "utf8");
+    expect(page).toContain("aime24 (30 questions, 3 runs)");
+    expect(page).toContain("over whole runs (Student's t): other seeds, the same questions");
+    expect(written.table).not.toContain("pass@");
   });
 });
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { contrastSums, normalOfT, RATE_BOUND, testContrast } from "../../src/stats/contrast.ts";
+import { contrastSums, normalOfT, RATE_BOUND, runBound, testContrast } from "../../src/stats/contrast.ts";
 
 const values = (n: number, ...first: readonly number[]): number[] => [
   ...first,
@@ -68,5 +68,19 @@ describe("Wallace's z", () => {
   it("is near the exact one", () => {
     expect(normalOfT(2.5, 29)).toBeCloseTo(2.358812, 6);
     expect(normalOfT(-2.5, 29)).toBeCloseTo(-2.358812, 6);
+  });
+});
+
+describe("a contrast of whole runs", () => {
+  it("is the plain t, of differences that vary by no less than their rounding", () => {
+    const bound = runBound(500);
+    // R: t.test(c(0.01, 0.03, 0.02)): t = 3.4641, p = 0.07418
+    expect(test([0.01, 0.03, 0.02], bound)).toMatchObject({
+      t: expect.closeTo(3.4641, 4),
+      p: expect.closeTo(0.07418, 5),
+    });
+    const same = test([0.01, 0.01, 0.01], bound);
+    expect(same.error).toBeCloseTo(1 / 500 / Math.sqrt(18), 9);
+    expect(same.p).toBeGreaterThan(0.001);
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rateFacts, rateInterval } from "../../src/stats/rate.ts";
+import { rateFacts, rateInterval, runsInterval } from "../../src/stats/rate.ts";
 
 const rates = (n: number, ...first: readonly number[]): number[] => [
   ...first,
@@ -68,5 +68,24 @@ describe("the interval of a rate", () => {
         expect(narrow.high - narrow.low).toBeLessThanOrEqual(interval.high - interval.low + 1e-12);
       }),
     );
+  });
+});
+
+describe("the interval over whole runs", () => {
+  it("is Student's t of their means", () => {
+    // R: t.test(c(0.2, 0.3, 0.25))$conf.int
+    const { low, high } = runsInterval([0.2, 0.3, Number.NaN, 0.25], 500) ?? { low: 0, high: 1 };
+    expect([low, high]).toEqual([expect.closeTo(0.125793, 6), expect.closeTo(0.374207, 6)]);
+    expect(runsInterval([0.2], 500)).toBeNull();
+  });
+
+  it("is no finer than the means are, and lies within 0 and 1", () => {
+    // Three runs of 30 questions that agree: each mean is known to 1/30 only.
+    const half = 4.302653 / 30 / Math.sqrt(36);
+    expect(runsInterval([0.5, 0.5, 0.5], 30)).toEqual({
+      low: expect.closeTo(0.5 - half, 6),
+      high: expect.closeTo(0.5 + half, 6),
+    });
+    expect(runsInterval([1, 1], 30)?.high).toBe(1);
   });
 });

@@ -10,6 +10,8 @@ export interface SurveyedTask {
   readonly scores: readonly string[];
   /** Whether any run has scores of single answers; else only whole runs are known. */
   readonly byQuestion: boolean;
+  /** How many questions each run asked, where all say the same. */
+  readonly questions: number | null;
   readonly own: OwnBenchmark | undefined;
   /** Whether all accepted answers are letters. */
   readonly isChoice: boolean;
@@ -36,6 +38,7 @@ interface Draft {
   byQuestion: boolean;
   isChoice: boolean;
   readonly questions: Map<string, StoredAnswer>;
+  readonly sizes: Set<number | null>;
 }
 
 /** The program without its version. */
@@ -83,6 +86,7 @@ export async function surveyStore(
       harness: familyOf(harness),
       scores: [...draft.scores],
       byQuestion,
+      questions: onlyOne(draft.sizes),
       own,
       isChoice,
     });
@@ -98,11 +102,21 @@ export async function surveyStore(
 }
 
 function newDraft({ task, shots, harness }: StoredImport): Draft {
-  return { task, shots, harness, scores: new Set(), byQuestion: false, isChoice: true, questions: new Map() };
+  return {
+    task,
+    shots,
+    harness,
+    scores: new Set(),
+    byQuestion: false,
+    isChoice: true,
+    questions: new Map(),
+    sizes: new Set(),
+  };
 }
 
 function lookAt(run: StoredImport, draft: Draft, rescore: boolean): void {
   for (const name of run.scoreNames) draft.scores.add(name);
+  draft.sizes.add(run.questions);
   for (const answer of run.answers) {
     const scored = Object.keys(answer.scores).length > 0;
     draft.byQuestion ||= scored || (rescore && answer.completion !== null && answer.golds.length > 0);

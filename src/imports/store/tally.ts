@@ -68,6 +68,7 @@ export class Tally {
           data_sha256: own?.dataSha256 ?? digestOf({ imported: name, by_question: task?.byQuestion }),
           prompt: `of ${task?.harness ?? "another program"}`,
           ...(task?.byQuestion === false ? { unit: "run" as const } : {}),
+          ...(task?.byQuestion === false && task.questions !== null ? { questions: task.questions } : {}),
         };
       });
   }

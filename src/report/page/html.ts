@@ -1,4 +1,4 @@
-import { decisionTexts, describeRun, LEGEND, type PageContent, sectionsOf } from "./markdown.ts";
+import { decisionTexts, describeRun, legendOf, type PageContent, sectionsOf } from "./markdown.ts";
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
@@ -38,7 +38,7 @@ ${decisionTexts(decisions)
 ${table.rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}
 </tbody>
 </table></div>
-<p>${escapeHtml(LEGEND)}</p>
+<p>${escapeHtml(legendOf(manifest))}</p>
 ${sectionsOf(claims)
   .map(({ heading, sentences }) => `<h2>${escapeHtml(heading)}</h2>\n${htmlList(sentences)}`)
   .join("\n")}

@@ -19,13 +19,30 @@ export interface PageContent {
 }
 
 /** How the numbers are to be read; under every table. */
-export const LEGEND =
-  "In brackets: 95% intervals over questions (Agresti and Coull's with an effective number of answers for rates, Hall's transformed t for lengths). accuracy accepts every way in which an answer is found, strict only the boxed answer after the reasoning. p-values are adjusted over everything that this page claims.";
+export function legendOf({ benchmarks }: Manifest): string {
+  const byRun = benchmarks.filter(({ unit }) => unit === "run").length;
+  const [ofQuestions, ofRuns] = [
+    "over questions (Agresti and Coull's with an effective number of answers for rates, Hall's transformed t for lengths)",
+    "over whole runs (Student's t): other seeds, the same questions",
+  ];
+  const intervals =
+    byRun === 0
+      ? ofQuestions
+      : byRun === benchmarks.length
+        ? ofRuns
+        : `${ofQuestions}, or, where only whole runs are known, ${ofRuns}`;
+  return `In brackets: 95% intervals ${intervals}. ${LEGEND}`;
+}
+
+const LEGEND =
+  "accuracy accepts every way in which an answer is found, strict only the boxed answer after the reasoning. p-values are adjusted over everything that this page claims.";
 
 /** One line about what was run. */
 export function describeRun({ benchmarks, points }: Manifest): string {
-  const asked = benchmarks.map(
-    ({ name, samples, attempts }) => `${name} (${countOf(samples, "question")}, ${countOf(attempts, "attempt")} each)`,
+  const asked = benchmarks.map(({ name, samples, attempts, unit, questions }) =>
+    unit === "run"
+      ? `${name} (${questions === undefined ? "" : `${countOf(questions, "question")}, `}${countOf(samples, "run")})`
+      : `${name} (${countOf(samples, "question")}, ${countOf(attempts, "attempt")} each)`,
   );
   return `${countOf(points.length, "point or reference", "points and references")} on ${asked.join(", ")}.`;
 }
@@ -63,7 +80,7 @@ export function summaryMarkdown({ manifest, table, claims, decisions, pictures, 
     describeRun(manifest),
     "",
     markdownTable(table),
-    LEGEND,
+    legendOf(manifest),
     "",
     ...sectionsOf(claims).flatMap(({ heading, sentences }) => [
       `## ${heading}`,

@@ -12,7 +12,8 @@ export interface TextTable {
 /** The table that a person reads: rates in percent, 95% intervals in brackets. */
 export function summaryTable(rows: readonly SummaryRow[]): TextTable {
   const benchmarks = new Set(rows.map((row) => row.benchmark)).size > 1;
-  const attempts = [...new Set(rows.map((row) => row.attempts))].filter((count) => count > 1);
+  const voted = rows.filter((row) => row.passAtK !== null || row.majorityAtK !== null);
+  const attempts = [...new Set(voted.map((row) => row.attempts))].filter((count) => count > 1);
   const several = attempts.length > 0;
   const k = attempts.length === 1 ? attempts[0] : "k";
   return {

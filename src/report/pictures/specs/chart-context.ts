@@ -70,13 +70,14 @@ export function subtitleOf({ manifest, benchmark }: ChartContext): string {
 }
 
 /** What a picture rests on: questions, attempts, what the intervals are, and the report it belongs to. */
-export function captionOf({ rows, digest }: ChartContext, intervals: string): string {
-  const least = Math.min(...rows.map(({ samples }) => samples));
-  const most = Math.max(...rows.map(({ samples }) => samples));
+export function captionOf({ rows, digest, manifest, benchmark }: ChartContext, intervals: string): string {
+  const known = rows.flatMap(({ samples }) => samples ?? []);
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  const byRun = manifest.benchmarks.some(({ name, unit }) => name === benchmark && unit === "run");
   const asked = least === most ? countOf(most, "question") : `${least} to ${most} questions`;
   const attempts = Math.max(...rows.map((row) => row.attempts));
   return [
-    `n = ${asked}, k = ${countOf(attempts, "attempt")} each.`,
+    `n = ${known.length === 0 ? "unknown" : asked}, k = ${byRun ? countOf(attempts, "run") : `${countOf(attempts, "attempt")} each`}.`,
     ...(intervals === "" ? [] : [intervals]),
     `report.json\u00a0${digest}`,
   ].join(" ");

@@ -32,6 +32,9 @@ export function outcomePicture(context: ChartContext): Picture[] {
   if (points.length < 2 || seriesOf(manifest, points).length !== 1) return [];
   const { axis, placeOf, step } = horizontalAxis(manifest, points);
   const shares = points.map((row) => ({ row, shares: outcomeShares(tables.get(row.point)?.outcomes ?? []) }));
+  // Of whole runs nothing is known of single answers.
+  if (shares.every(({ shares: own }) => own.unknown === 1)) return [];
+  const cap = manifest.max_tokens === null ? "" : ` (${manifest.max_tokens})`;
   const half = 0.4 * step;
   const tiles = shares.flatMap(({ row, shares: own }) => {
     let below = 0;
@@ -68,7 +71,7 @@ export function outcomePicture(context: ChartContext): Picture[] {
         manifest.axes.length === 0
           ? "What became of the answers"
           : `What became of the answers, by ${manifest.axes[0]}`,
-      subtitle: `${subtitleOf(context)}; cut off: stopped by max_tokens (${manifest.max_tokens})`,
+      subtitle: `${subtitleOf(context)}; cut off: stopped by max_tokens${cap}`,
       caption: captionOf(context, "Shares of all completions of a point."),
       x: { ...axis, min: low, max: high, grid: false },
       y: {
