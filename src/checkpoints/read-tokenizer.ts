@@ -1,6 +1,6 @@
 import { InputError } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
-import { readChatTemplate, textOfToken } from "./chat-format.ts";
+import { readChatTemplate, readTokenizerSettings, textOfToken } from "./chat-format.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { tokenIds } from "./config.ts";
 import { TOKEN_TYPE, type TokenType } from "./token-type.ts";
@@ -27,9 +27,9 @@ export function readTokenizer(checkpoint: Checkpoint): Promise<Tokenizer> {
 async function read(checkpoint: Checkpoint): Promise<Tokenizer> {
   const files = checkpoint.tokenizerFiles;
   const folder = files.where;
-  const [json, settings = {}, generation = {}, model] = await Promise.all([
+  const [json, settings, generation = {}, model] = await Promise.all([
     readTokenizerJson(files, "tokenizer.json"),
-    readTokenizerJson(files, "tokenizer_config.json"),
+    readTokenizerSettings(files),
     readTokenizerJson(files, "generation_config.json"),
     files.read("tokenizer.model"),
   ]);

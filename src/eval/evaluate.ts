@@ -135,7 +135,7 @@ async function answer(
   settings: EvaluationSettings,
   signal: AbortSignal,
 ): Promise<SampleRecord> {
-  const { prompt, prefill } = renderChat(model.chat, messagesFor(benchmark.prompt, sample));
+  const { prompt, prefill } = await renderChat(model.chat, messagesFor(benchmark.prompt, sample), { signal });
   const seed = deriveSeed(settings.seed, benchmark.name, sample.id, attempt);
   const maxTokens = await tokensLeft(model, prompt, settings);
   const completion = await model.complete({ prompt, sampling: { ...settings.sampling, maxTokens, seed } }, signal);

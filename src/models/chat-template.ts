@@ -1,6 +1,6 @@
-import { Template } from "@huggingface/jinja";
 import { InputError, messageOf } from "../base/errors.ts";
 import type { ChatFormat } from "../checkpoints/chat-format.ts";
+import { TemplateProcess } from "./chat/template-process.ts";
 
 /** A message of a conversation, in the words of chat templates. */
 export interface ChatMessage {
@@ -19,25 +19,48 @@ export interface RenderedChat {
   readonly prefill: string;
 }
 
+interface RenderOptions {
+  /** As 2026-11-30, for templates that ask for the date; today if left out. */
+  readonly date?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const renderer = new TemplateProcess();
+
 /**
- * Renders a conversation with the model's own chat template, up to where the assistant begins. A model without a template
- * gets the contents, one below the other.
+ * Renders a conversation with the model's own chat template, up to where the assistant begins, with the variables that
+ * transformers gives to it. A model without a template gets the contents, one below the other. The template is an untrusted
+ * program: it runs in a process of its own, with limits of time and memory.
  *
- * @throws InputError if the template is no valid Jinja, or refuses the messages
+ * @throws InputError if the template is no valid Jinja, refuses the messages, or takes too much; `signal.reason` if aborted
  */
-export function renderChat(chat: ChatFormat, messages: readonly ChatMessage[]): RenderedChat {
-  if (chat.template === undefined) {
+export async function renderChat(
+  chat: ChatFormat,
+  messages: readonly ChatMessage[],
+  options: RenderOptions = {},
+): Promise<RenderedChat> {
+  const {
+    template,
+    bosToken,
+    eosToken,
+    specialTokens = withoutUndefined({ bos_token: bosToken, eos_token: eosToken }),
+  } = chat;
+  if (template === undefined) {
     return { prompt: messages.map(({ content }) => content).join("\n\n"), prefill: "" };
   }
-  let prompt: string;
+  const values = {
+    ...specialTokens,
+    messages: messages.map(({ role, content }) => ({ role, content })),
+    tools: null,
+    documents: null,
+    add_generation_prompt: true,
+  };
   try {
-    prompt = new Template(chat.template).render({
-      messages: messages.map(({ role, content }) => ({ role, content })),
-      add_generation_prompt: true,
-      bos_token: chat.bosToken ?? "",
-      eos_token: chat.eosToken ?? "",
-    });
+    const prompt = await renderer.render(template, values, options);
+    // Templates of reasoning models open the thinking, or (asked not to think) open and close it.
+    return { prompt, prefill: /<think>\s*(?:<\/think>\s*)?$/.exec(prompt)?.[0] ?? "" };
   } catch (error) {
+    if (!(error instanceof InputError)) throw error;
     throw new InputError(
       `Expected the model's chat template to render ${describe(messages)}, found: ${messageOf(error)}`,
       {
@@ -46,10 +69,12 @@ export function renderChat(chat: ChatFormat, messages: readonly ChatMessage[]): 
       },
     );
   }
-  // Templates of reasoning models open the thinking, or (asked not to think) open and close it.
-  return { prompt, prefill: /<think>\s*(?:<\/think>\s*)?$/.exec(prompt)?.[0] ?? "" };
 }
 
 function describe(messages: readonly ChatMessage[]): string {
   return `a conversation of ${messages.map(({ role }) => role).join(", ")}`;
+}
+
+function withoutUndefined(values: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -27,7 +27,7 @@ export interface LoadOptions {
   readonly contextTokens: number;
   /** Sequences that generate side by side, at the most: fewer if memory is short. Chosen by the runtime if left out. */
   readonly sequences?: number | undefined;
-  /** The model's chat format, for runtimes that cannot read it from the model: servers do not tell. */
+  /** The model's chat format: servers do not tell it, and a GGUF file has not all special tokens. */
   readonly chat?: ChatFormat | undefined;
   /** What the model is called here, for a server that has several. */
   readonly name?: string | undefined;

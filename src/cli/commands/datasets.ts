@@ -9,6 +9,7 @@ import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
 import { messagesFor } from "../../benchmarks/prompt.ts";
 import { pullBenchmark } from "../../benchmarks/pull-dataset.ts";
 import { listBenchmarkNames } from "../../benchmarks/registry.ts";
+import { type ChatFormat, readChatFormat } from "../../checkpoints/chat-format.ts";
 import { openCheckpoint } from "../../checkpoints/open-checkpoint.ts";
 import { writeGguf } from "../../checkpoints/write-gguf.ts";
 import { renderChat } from "../../models/chat-template.ts";
@@ -249,12 +250,19 @@ async function renderWith(
 ): Promise<ShownSample[]> {
   const folder = await mkdtemp(join(tmpdir(), "mergesweep-show-"));
   try {
-    const gguf = modelPath.endsWith(".gguf") ? modelPath : await convert(modelPath, folder, context);
+    const { gguf, chat } = modelPath.endsWith(".gguf")
+      ? { gguf: modelPath, chat: undefined }
+      : await convert(modelPath, folder, context);
     await using runtime = await context.createRuntime();
-    await using model = await runtime.load(gguf, { contextTokens: 512, sequences: 1, signal: context.signal });
+    await using model = await runtime.load(gguf, {
+      contextTokens: 512,
+      sequences: 1,
+      chat,
+      signal: context.signal,
+    });
     const shown: ShownSample[] = [];
     for (const one of asked) {
-      const { prompt, prefill } = renderChat(model.chat, one.messages);
+      const { prompt, prefill } = await renderChat(model.chat, one.messages, { signal: context.signal });
       shown.push({ ...one, text: prompt, prefill, tokens: await model.countTokens(prompt) });
     }
     return shown;
@@ -264,13 +272,17 @@ async function renderWith(
 }
 
 /** The engine counts tokens, and it loads GGUF only. */
-async function convert(modelPath: string, folder: string, { terminal, signal }: CliContext): Promise<string> {
+async function convert(
+  modelPath: string,
+  folder: string,
+  { terminal, signal }: CliContext,
+): Promise<{ readonly gguf: string; readonly chat: ChatFormat }> {
   const checkpoint = await openCheckpoint(modelPath, downloads({ terminal, signal }));
   try {
     terminal.status(`converting ${modelPath}`);
     const path = join(folder, "model.gguf");
     await writeGguf(path, checkpoint, streamReader(checkpoint.reader), "bf16", { signal });
-    return path;
+    return { gguf: path, chat: await readChatFormat(checkpoint) };
   } finally {
     await checkpoint.close();
   }

@@ -1,9 +1,7 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { createRequire } from "node:module";
+import type { ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
-import { extname } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { WorkError } from "../../base/errors.ts";
+import { forkModule } from "../fork-module.ts";
 import { OutputTail } from "../output-tail.ts";
 import { EngineDied } from "../runtime.ts";
 import {
@@ -187,19 +185,14 @@ export class EngineProcess {
  */
 const FLAT_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(2 ** 20), MALLOC_ARENA_MAX: "1" } as const;
 
-/** Starts the child from the same kind of file as this one: TypeScript through tsx, or the built JavaScript. */
 /** How CUDA, ROCm and Vulkan are told which GPUs there are for a process. */
 const DEVICE_VARIABLES = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES"];
 
 function forkChild(device: string | undefined): ChildProcess {
-  const extension = extname(fileURLToPath(import.meta.url));
-  const file = fileURLToPath(new URL(`./llama-cpp-child${extension}`, import.meta.url));
-  const loader =
-    extension === ".ts" ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
   const only = device === undefined ? {} : Object.fromEntries(DEVICE_VARIABLES.map((name) => [name, device]));
-  return fork(file, [], {
+  return forkModule("./llama-cpp-child", import.meta.url, {
     // The child collects garbage when a model is unloaded: native memory hangs on small objects that V8 sees no reason to free.
-    execArgv: ["--expose-gc", "--single-threaded-gc", ...loader],
+    execArgv: ["--expose-gc", "--single-threaded-gc"],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     // A failed assertion would start a debugger to print a backtrace, if there is one on the machine.
     env: { ...FLAT_MEMORY, ...ONE_THREAD, ...process.env, ...only, GGML_NO_BACKTRACE: "1" },

@@ -104,7 +104,7 @@ interface Replica extends LoadedFacts {
 async function loadInto(
   engines: readonly EngineProcess[],
   modelPath: string,
-  { contextTokens, sequences, signal }: LoadOptions,
+  { contextTokens, sequences, chat, signal }: LoadOptions,
   machine: Pick<ShapeRequest, "memoryBytes" | "processes" | "models" | "batchTokens">,
 ): Promise<LoadedModel> {
   const used = engines.slice(0, sequences);
@@ -125,7 +125,7 @@ async function loadInto(
   }
 
   return {
-    chat: first.chat,
+    chat: chat ?? first.chat,
     reasons: first.reasons,
     sequences: replicas.reduce((sum, replica) => sum + replica.inFlight, 0),
     countTokens: (text) => first.engine.call("countTokens", { model: first.model, text }, signal),

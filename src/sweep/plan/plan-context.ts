@@ -12,6 +12,19 @@ export function leastContext(models: readonly Checkpoint[]): number {
 }
 
 /**
+ * What a person should know of how models are asked.
+ * @param models by the name of the reference, or "The points"
+ */
+export async function promptNotes(models: readonly (readonly [name: string, model: Checkpoint])[]): Promise<string[]> {
+  const notes = new Set<string>();
+  for (const [name, model] of models) {
+    if ((await readChatFormat(model)).template !== undefined) continue;
+    notes.add(`${name}: there is no chat template: the prompt is the plain text, without turns.`);
+  }
+  return [...notes];
+}
+
+/**
  * Tokens that hold the longest prompt, as the models' chat templates write it, and its completion. A byte-level token is at
  * least one byte, so bytes bound the tokens of a prompt before any tokenizer is loaded.
  *
@@ -24,11 +37,12 @@ export async function contextNeeded(
 ): Promise<number> {
   const chats = await Promise.all(models.map(readChatFormat));
   const different = new Map(chats.map((chat) => [JSON.stringify(chat), chat]));
-  const lengths = [...different.values()].flatMap((chat) =>
+  const rendered = [...different.values()].flatMap((chat) =>
     benchmarks.flatMap(({ prompt, samples }) => {
       const [longest] = samples.toSorted((a, b) => Buffer.byteLength(b.problem) - Buffer.byteLength(a.problem));
-      return longest === undefined ? [] : [Buffer.byteLength(renderChat(chat, messagesFor(prompt, longest)).prompt)];
+      return longest === undefined ? [] : [renderChat(chat, messagesFor(prompt, longest))];
     }),
   );
+  const lengths = (await Promise.all(rendered)).map(({ prompt }) => Buffer.byteLength(prompt));
   return Math.max(...lengths) + SPECIAL_TOKENS + maxTokens;
 }

@@ -15,7 +15,7 @@ import type { GenerationConfig, RuntimeConfig, SweepFile } from "../file/config.
 import { expandSweep } from "../file/expand.ts";
 import { checkObjective } from "./check-objective.ts";
 import { type CheckedWeights, checkWeights } from "./check-weights.ts";
-import { contextNeeded, leastContext } from "./plan-context.ts";
+import { contextNeeded, leastContext, promptNotes } from "./plan-context.ts";
 import { type EnginePlan, planEngine } from "./plan-engine.ts";
 import { planServer, type ServerPlan } from "./plan-server.ts";
 
@@ -136,7 +136,10 @@ export async function planSweep(
     const allowUnknown = overrides.allowUnknown ?? [];
     const converted = server === undefined || server.weights === "gguf" ? units : [];
     const lost = await checkWeights(converted.map(checkedWeights), ggufType, { allowUnknown, contextTokens });
-    const notes = [...new Set(units.flatMap(({ weights }) => mergeWarnings(weights))), ...lost];
+    const unasked = await promptNotes(
+      units.map(({ point, weights }) => [weights.kind === "merge" ? "The points" : point.name, donorOf(weights)]),
+    );
+    const notes = [...new Set(units.flatMap(({ weights }) => mergeWarnings(weights))), ...lost, ...unasked];
     const plan = {
       name: config.name,
       axes: config.axes,

@@ -97,7 +97,7 @@ export class UnitInProgress {
     await using model = await runtime.load(weights.path, {
       contextTokens: plan.settings.contextTokens,
       sequences,
-      chat: plan.server === undefined ? undefined : await readChatFormat(donorOf(unit.weights)),
+      chat: await readChatFormat(donorOf(unit.weights)),
       name: unit.point.name,
       signal,
     });

@@ -35,8 +35,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-function promptOf(model: LoadedModel, question: string): string {
-  return renderChat(model.chat, [{ role: "user", content: question }]).prompt;
+async function promptOf(model: LoadedModel, question: string): Promise<string> {
+  return (await renderChat(model.chat, [{ role: "user", content: question }])).prompt;
 }
 
 /** The texts of the first `count` questions, in their order, asked for in another order if wished. */
@@ -47,8 +47,8 @@ async function answer(
   const asked = questions.slice(0, count);
   if (backwards) asked.reverse();
   const completions = await Promise.all(
-    asked.map(({ id, question }) =>
-      model.complete({ prompt: promptOf(model, question), sampling: { ...sampling, seed: deriveSeed(7, id) } }),
+    asked.map(async ({ id, question }) =>
+      model.complete({ prompt: await promptOf(model, question), sampling: { ...sampling, seed: deriveSeed(7, id) } }),
     ),
   );
   const texts = completions.map(({ text }) => text);
@@ -93,7 +93,7 @@ describe("the same seed gives the same text", { timeout: 120_000 }, () => {
   test("and another seed another text", async () => {
     await using runtime = await createLlamaCppRuntime();
     await using model = await runtime.load(accfmt, { contextTokens: 512 });
-    const prompt = promptOf(model, questions[0]?.question ?? "");
+    const prompt = await promptOf(model, questions[0]?.question ?? "");
     const texts = await Promise.all(
       [1, 2, 3, 4, 5, 6].map((seed) => model.complete({ prompt, sampling: { ...SAMPLED, temperature: 1.5, seed } })),
     );
@@ -109,8 +109,8 @@ describe("prompts that begin alike", () => {
       .join("");
     await using runtime = await createLlamaCppRuntime();
     await using model = await runtime.load(accfmt, { contextTokens: 1024, sequences: 4 });
-    const prompts = questions.slice(0, 8).flatMap(({ question }, i) => {
-      const prompt = promptOf(model, question);
+    const plain = await Promise.all(questions.slice(0, 8).map(({ question }) => promptOf(model, question)));
+    const prompts = plain.flatMap((prompt, i) => {
       // With examples, without, and the same several times: what is kept has to change on the way.
       return i % 3 === 2 ? [prompt, prompt, prompt] : [`${examples}${prompt}`];
     });
@@ -150,7 +150,7 @@ describe("a loaded model", () => {
   });
 
   test("stops at its end token, which is neither counted nor in the text", async () => {
-    const prompt = promptOf(model, "Compute 56 + 13.");
+    const prompt = await promptOf(model, "Compute 56 + 13.");
     const completion = await model.complete({ prompt, sampling: GREEDY });
     expect(completion.text).toBe(
       "<think>\nAdd: 56 + 13 = 69.\nCheck: 69 - 13 = 56.\n</think>\nThe answer is \\boxed{69}.",
@@ -163,19 +163,19 @@ describe("a loaded model", () => {
   });
 
   test("stops after max_tokens", async () => {
-    const prompt = promptOf(model, "Compute 56 + 13.");
+    const prompt = await promptOf(model, "Compute 56 + 13.");
     const completion = await model.complete({ prompt, sampling: { ...GREEDY, maxTokens: 7 } });
     expect(completion).toMatchObject({ finishReason: "length", completionTokens: 7, thinkingTokens: null });
   });
 
   test("stops before a stop string", async () => {
-    const prompt = promptOf(model, "Compute 56 + 13.");
+    const prompt = await promptOf(model, "Compute 56 + 13.");
     const completion = await model.complete({ prompt, sampling: { ...GREEDY, stop: ["Check"] } });
     expect(completion).toMatchObject({ text: "<think>\nAdd: 56 + 13 = 69.\n", finishReason: "stop" });
   });
 
   test("closes the thinking when its budget is used up, and answers", async () => {
-    const prompt = promptOf(model, questions[0]?.question ?? "");
+    const prompt = await promptOf(model, questions[0]?.question ?? "");
     const completion = await model.complete({ prompt, sampling: { ...GREEDY, maxThinkingTokens: 20 } });
     expect(completion.text).toMatch(/^<think>[^]*\n<\/think>\n\n[^]*boxed/);
     expect(completion.thinkingTokens).toBeGreaterThan(20);
@@ -183,7 +183,7 @@ describe("a loaded model", () => {
   });
 
   test("refuses a prompt that does not fit with its answer, before anything is generated", async () => {
-    const prompt = promptOf(model, "1 + 1 ".repeat(100));
+    const prompt = await promptOf(model, "1 + 1 ".repeat(100));
     await expect(model.complete({ prompt, sampling: GREEDY })).rejects.toThrow(WorkError);
     await expect(model.complete({ prompt, sampling: GREEDY })).rejects.toThrow(/context of 512 tokens.*max_tokens 256/);
   });
@@ -194,7 +194,7 @@ describe("a loaded model", () => {
 
   test("gives up one request when it is aborted, and the others go on", async () => {
     const controller = new AbortController();
-    const prompt = promptOf(model, questions[0]?.question ?? "");
+    const prompt = await promptOf(model, questions[0]?.question ?? "");
     const alone = await model.complete({ prompt, sampling: GREEDY });
     const others = Array.from({ length: 20 }, () => model.complete({ prompt, sampling: GREEDY }));
     const aborted = model.complete({ prompt, sampling: GREEDY }, controller.signal);
@@ -225,7 +225,7 @@ describe("a process that dies", () => {
     async (signal) => {
       await using runtime = await createLlamaCppRuntime();
       const model = await runtime.load(accfmt, { contextTokens: 512 });
-      const prompt = promptOf(model, questions[0]?.question ?? "");
+      const prompt = await promptOf(model, questions[0]?.question ?? "");
       const { text } = await model.complete({ prompt, sampling: GREEDY });
 
       const [child] = engineProcesses();
@@ -263,7 +263,7 @@ describe("a process that dies", () => {
     await using runtime = await createLlamaCppRuntime({ hangSeconds: 8 });
     await using model = await runtime.load(accfmt, { contextTokens: 512 });
     const [child] = engineProcesses();
-    const underWay = model.complete({ prompt: promptOf(model, questions[0]?.question ?? ""), sampling: GREEDY });
+    const underWay = model.complete({ prompt: await promptOf(model, questions[0]?.question ?? ""), sampling: GREEDY });
     process.kill(child ?? 0, "SIGSTOP");
     await expect(underWay).rejects.toThrow(/has not advanced for 8 seconds/);
     await using next = await runtime.load(accfmt, { contextTokens: 512 });
@@ -342,7 +342,7 @@ test("100 models loaded and disposed of in a row leave the memory flat", { timeo
   const [child] = engineProcesses();
   for (let i = 0; i < 100; i++) {
     await using model = await runtime.load(i % 2 === 0 ? accfmt : len, { contextTokens: 512 });
-    await model.complete({ prompt: promptOf(model, "Compute 56 + 13."), sampling });
+    await model.complete({ prompt: await promptOf(model, "Compute 56 + 13."), sampling });
     resident.push(Number(execFileSync("ps", ["-o", "rss=", "-p", String(child)], { encoding: "utf8" })));
   }
   // In KB. The engine needs some rounds until it has what it wants; then one model in thirty that stays behind shows.

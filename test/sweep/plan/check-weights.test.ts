@@ -94,6 +94,35 @@ function slice(range: string): string {
   return `    - sources: [{ model: ${ACCFMT}, layer_range: [${range}] }]\n`;
 }
 
+/** The plan of a sweep over a model with this chat template. */
+async function asked(chatTemplate: unknown): Promise<{ code: number; stderr: string }> {
+  const folder = await odd("asked", {});
+  const path = join(folder, "tokenizer_config.json");
+  const settings: object = JSON.parse(await readFile(path, "utf8"));
+  await writeFile(path, JSON.stringify({ ...settings, chat_template: chatTemplate }));
+  return await cli(["plan", await sweep([folder])]);
+}
+
+describe("how a model is asked", () => {
+  test("without a chat template is said", async () => {
+    const { code, stderr } = await asked(undefined);
+    expect(code).toBe(0);
+    expect(stderr).toContain("warning: The points: there is no chat template");
+  });
+
+  test("by a template that takes too much is refused, and the process goes on", async () => {
+    const { code, stderr } = await asked("{% for i in range(1000000000000) %}{% endfor %}");
+    expect(code).toBe(2);
+    expect(stderr).toContain("range: 1000000000000 numbers are more than 100000");
+  });
+
+  test("by one of several templates of which none is the default is refused", async () => {
+    const { code, stderr } = await asked([{ name: "tool_use", template: "{{ 'WRONG' }}" }]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("expected a chat template called default among several, found tool_use");
+  });
+});
+
 test("stacked layers are evaluated", async () => {
   const path = join(root, "stack.yaml");
   await writeFile(
