@@ -4,10 +4,12 @@ import { sha256 } from "../base/digest.ts";
 import { WorkError } from "../base/errors.ts";
 import { type Judgement, judge } from "../findings/judge.ts";
 import type { StoredRun } from "../runs/schema.ts";
-import { summaryHtml } from "./page/html.ts";
+import { buildPageData } from "./page/build-page-data.ts";
+import { pageProgram } from "./page/bundle-page.ts";
+import { pageHtml } from "./page/html.ts";
 import { decisionTexts, type PageContent, summaryMarkdown } from "./page/markdown.ts";
-import { type DrawnPictures, drawPictures, type PictureOptions } from "./pictures/draw-pictures.ts";
-import { chartSpecs } from "./pictures/specs/chart-specs.ts";
+import { type DrawnPictures, drawPictures, fileName, type PictureOptions } from "./pictures/draw-pictures.ts";
+import { chartSpecs, describePicture } from "./pictures/specs/chart-specs.ts";
 import { averagesCsv, comparisonsCsv, samplesCsv, summaryCsv } from "./tables/csv.ts";
 import { alignedText, summaryTable } from "./tables/summary-table.ts";
 
@@ -63,8 +65,9 @@ export async function renderReport(
   if (averages.length > 0) await write("averages.csv", averagesCsv(run.manifest.sweep, averages));
   await write("report.json", json);
   const digest = sha256(json).slice(0, DIGEST_DIGITS);
+  const specs = chartSpecs(run, judgement, digest);
   const drawn: DrawnPictures = charts
-    ? await drawPictures(chartSpecs(run, judgement, digest), outDir, options)
+    ? await drawPictures(specs, outDir, options)
     : { pictures: [], files: [], failures: [] };
   files.push(...drawn.files);
   const table = summaryTable(rows);
@@ -77,7 +80,16 @@ export async function renderReport(
     failures: drawn.failures,
   };
   await write("summary.md", summaryMarkdown(content));
-  await write("index.html", summaryHtml(content));
+  const data = await buildPageData(run, judgement, {
+    pictures: specs.pictures.map((picture) => ({
+      picture,
+      alternative: describePicture(picture),
+      figures: files.find((file) => file === `${fileName(picture.name)}.csv`) ?? null,
+    })),
+    failures: drawn.failures,
+    files: files.filter((file) => !drawn.files.includes(file)),
+  });
+  await write("index.html", pageHtml(data, await pageProgram()));
   return {
     files,
     table: rows.length === 0 ? "" : alignedText(table),

@@ -4,15 +4,24 @@ import { describeWriteFailure, writeFileAtomic } from "../base/atomic-write.ts";
 import { digestOf } from "../base/digest.ts";
 import { DiskFullError, StoreError, WorkError } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
+import { toJsonLines } from "../base/jsonl.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { ScoreTablesBuilder } from "./build-score-tables.ts";
 import { lockFolder } from "./lock.ts";
 import { progressSchema, type RunProgress } from "./progress.ts";
-import { type EvaluatedPoint, type Manifest, manifestSchema, type StoredRun } from "./schema.ts";
-import { readStored } from "./stored-files.ts";
+import {
+  type EvaluatedPoint,
+  type Manifest,
+  manifestSchema,
+  type ProblemRecord,
+  problemRecordSchema,
+  type StoredRun,
+} from "./schema.ts";
+import { readRecords, readStored } from "./stored-files.ts";
 import { UnitStore } from "./unit-store.ts";
 
 const PROGRESS_FILE = "progress.json";
+const PROBLEMS_FILE = "problems.jsonl";
 
 /** A run store held by this process. */
 export interface RunStore {
@@ -91,9 +100,16 @@ export async function readRun(folder: string): Promise<StoredRun> {
     // One after the other: a million records at once would be gigabytes.
     const builder = new ScoreTablesBuilder();
     for await (const records of unit.readScores()) for (const record of records) builder.add(record);
-    evaluated.push({ point, result, ...builder.finish(), records: () => unit.readScores({ checked: true }) });
+    evaluated.push({
+      point,
+      result,
+      ...builder.finish(),
+      records: () => unit.readScores({ checked: true }),
+      texts: () => unit.readSamples(),
+    });
   }
-  return { manifest, evaluated, failed };
+  const problems = await readRecords(problemRecordSchema, join(folder, PROBLEMS_FILE));
+  return { manifest, evaluated, failed, problems };
 }
 
 /** @throws StoreError if the folder is no run store */
@@ -123,6 +139,11 @@ async function writeMutable(
 
 function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   return writeFileAtomic(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Keeps the questions of a run beside its answers: a store is read on machines that have no benchmarks. */
+export async function writeProblems(folder: string, problems: readonly ProblemRecord[]): Promise<void> {
+  await writeFileAtomic(join(folder, PROBLEMS_FILE), toJsonLines(problems));
 }
 
 /** The unit store of a run that is read only or re-scored. */

@@ -5,6 +5,7 @@ import type { ScoreTable } from "./score-table.ts";
  * What a run store holds, as read back from disk. Reports, re-scoring and resuming all see a run through these types.
  *
  * runs/<name>/manifest.json            the frozen plan (Manifest)
+ * runs/<name>/problems.jsonl           one ProblemRecord a question that is asked
  * runs/<name>/progress.json            how far a run is, while a process works on it (RunProgress in progress.ts)
  * runs/<name>/units/<id>/samples.jsonl one SampleRecord an attempt, appended the moment it exists
  * runs/<name>/units/<id>/scores.jsonl  one ScoreRecord an attempt, recomputed from samples.jsonl at will
@@ -58,6 +59,8 @@ export const scoreRecordSchema = z.object({
   answer_class: z.int().nonnegative().nullable(),
   path: z.string(),
   rule: z.string(),
+  /** What was compared: the gold answer and this one, in their normal forms. Absent without an answer. */
+  normal_forms: z.tuple([z.string(), z.string()]).optional(),
   format: bit.nullable(),
   format_parts: z.record(z.string(), z.number()),
   tokens: z.int().nonnegative().nullable(),
@@ -71,6 +74,17 @@ export const scoreRecordSchema = z.object({
   rewards: z.record(z.string(), z.number().nullable()),
 });
 export type ScoreRecord = z.infer<typeof scoreRecordSchema>;
+
+/** A question that a run asks, for whoever reads its answers. */
+export const problemRecordSchema = z.object({
+  benchmark: z.string(),
+  sample: z.string(),
+  problem: z.string(),
+  golds: z.array(z.string()),
+  /** Such as level and subject. */
+  labels: z.record(z.string(), z.string()),
+});
+export type ProblemRecord = z.infer<typeof problemRecordSchema>;
 
 /** A point of the sweep or a reference: what is evaluated. */
 const plannedPointSchema = z.object({
@@ -176,6 +190,8 @@ export interface EvaluatedPoint {
   readonly inOrder: boolean;
   /** The records themselves, read again in pieces: they are never all held. */
   readonly records: () => AsyncIterable<readonly ScoreRecord[]>;
+  /** The completions, in pieces; undefined where a store has none. */
+  readonly texts?: () => AsyncIterable<readonly SampleRecord[]>;
 }
 
 /** A whole run, read back: all that `report` needs. Units that are not finished are left out. */
@@ -184,6 +200,8 @@ export interface StoredRun {
   readonly evaluated: readonly EvaluatedPoint[];
   /** Points that were tried and are not done, in the manifest's order. */
   readonly failed: readonly (UnitFailure & { readonly point: string })[];
+  /** The questions; empty where a store has none. */
+  readonly problems?: readonly ProblemRecord[];
   /** Names of the runs that were laid over one another; undefined for one run. */
   readonly runs?: readonly string[];
 }

@@ -47,6 +47,11 @@ export class UnitStore {
     return streamRecords(scoreRecordSchema, this.#scoresPath, checked);
   }
 
+  /** The completions in pieces, so that they are never all in memory. */
+  readSamples(): AsyncGenerator<SampleRecord[]> {
+    return streamRecords(sampleRecordSchema, join(this.#folder, "samples.jsonl"), false);
+  }
+
   get #scoresPath(): string {
     return join(this.#folder, "scores.jsonl");
   }

@@ -36,6 +36,7 @@ export function scoreCompletion(text: ScoredText, options: ScoreOptions = {}): S
     answer: lenient.answer,
     path: lenient.path,
     rule: lenient.rule,
+    ...(lenient.answer === null ? {} : { normal_forms: normalFormsOf(lenient) }),
     format,
     format_parts: { ...parts, ...customParts(options, completion, prefill) },
     ...scoreLength(text),
@@ -48,6 +49,18 @@ export function scoreCompletion(text: ScoredText, options: ScoreOptions = {}): S
       repetition_penalty: repetitionPenalty(completion),
     },
   };
+}
+
+/** Letters of a normal form that are kept: enough to see why two answers are, or are not, the same. */
+const LONGEST_FORM = 300;
+
+function normalFormsOf({ normalForms }: Grade): [gold: string, answer: string] {
+  const [gold, answer] = normalForms();
+  return [shortened(gold), shortened(answer)];
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_FORM ? `${text.slice(0, LONGEST_FORM)}…` : text;
 }
 
 function customParts({ customFormats = {} }: ScoreOptions, completion: string, prefill: string): Record<string, 0 | 1> {

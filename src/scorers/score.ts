@@ -44,6 +44,8 @@ export interface Score extends LengthScore {
   readonly path: string;
   /** The rule that decided: `exact-rational`, `string`, ... */
   readonly rule: string;
+  /** What was compared, gold answer first, in normal forms; absent without an answer. */
+  readonly normal_forms?: [gold: string, answer: string];
   /** The headline format score: the Open-RS reward. */
   readonly format: 0 | 1;
   /** Each format component by name, 0/1 (tag counts may be fractions). */

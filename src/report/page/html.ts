@@ -1,66 +1,60 @@
-import { decisionTexts, describeRun, legendOf, type PageContent, sectionsOf } from "./markdown.ts";
+import { createHash } from "node:crypto";
+import type { PageProgram } from "./bundle-page.ts";
+import type { PageData } from "./page-data.ts";
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
-table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
-.scroll{overflow-x:auto}
-th,td{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap}
-th:first-child,td:first-child,.name{text-align:left}
-tbody tr:hover{background:#f4f6f8}
-.decision{font-size:1.1rem;border-left:.3rem solid #2b6cb0;padding-left:.8rem}
-img{max-width:100%;height:auto}`;
-
-/** index.html: one page that needs nothing but the pictures beside it; no scripts, no requests elsewhere. */
-export function summaryHtml(content: PageContent): string {
-  const { manifest, table, claims, decisions, pictures, failures } = content;
-  const cells = (tag: "th" | "td", row: readonly string[]): string =>
-    row
-      .map((cell, i) => `<${tag}${i < table.nameColumns ? ' class="name"' : ""}>${escapeHtml(cell)}</${tag}>`)
-      .join("");
+/**
+ * index.html: one file that works from disk, without any other. Its policy lets it run its own program and no other, and load
+ * nothing; the program makes no markup of texts (trusted types). Without scripts the decision is there to be read.
+ */
+export function pageHtml(data: PageData, { script, style }: PageProgram): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hashOf(script)}'`,
+    `style-src '${hashOf(style)}'`,
+    "img-src data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join("; ");
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(manifest.sweep)}</title>
-<style>
-${STYLE}
-</style>
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(data.sweep)} - mergesweep</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
 </head>
 <body>
-<h1>${escapeHtml(manifest.sweep)}</h1>
-${decisionTexts(decisions)
-  .map((text) => `<p class="decision">${escapeHtml(text)}</p>`)
-  .join("\n")}
-<p>${escapeHtml(describeRun(manifest))}</p>
-<div class="scroll"><table>
-<thead><tr>${cells("th", table.header)}</tr></thead>
-<tbody>
-${table.rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}
-</tbody>
-</table></div>
-<p>${escapeHtml(legendOf(manifest))}</p>
-${sectionsOf(claims)
-  .map(({ heading, sentences }) => `<h2>${escapeHtml(heading)}</h2>\n${htmlList(sentences)}`)
-  .join("\n")}
-${failures.length === 0 ? "" : `<p>Not drawn:</p>\n${htmlList(failures)}`}
-${pictures.map(({ file, alternative }) => `<p><img src="${encodeURI(file)}" alt="${escapeHtml(alternative)}"></p>`).join("\n")}
-<p>Data: <a href="summary.csv">summary.csv</a>, <a href="comparisons.csv">comparisons.csv</a>, <a href="samples.csv">samples.csv</a>, <a href="report.json">report.json</a>.</p>
+<div id="page">
+<h1>${escapeHtml(data.sweep)}</h1>
+${data.decisions.map(({ text }) => `<p>${escapeHtml(text)}</p>`).join("\n")}
+<noscript><p>Charts, problems and filters need scripts; the tables are in summary.md and summary.csv.</p></noscript>
+</div>
+<script type="application/json" id="data">${scriptJson(data)}</script>
+<script>${script}</script>
 </body>
 </html>
 `;
 }
 
-function htmlList(items: readonly string[]): string {
-  return `<ul>\n${items.map(htmlItem).join("\n")}\n</ul>`;
+function hashOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
-/** An item of a list. What follows its first line is the output of a program. */
-function htmlItem(text: string): string {
-  const [first, ...output] = text.split("\n").map(escapeHtml);
-  return `<li>${first}${output.length === 0 ? "" : `<pre>${output.join("\n")}</pre>`}</li>`;
+/** JSON that cannot end the element that it is in. */
+function scriptJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replaceAll("<", "\\u003c")
+    .replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029");
 }
 
-/** Text for the inside of an element or of a quoted attribute. */
+/** Text for the inside of an element. */
 function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")

@@ -34,8 +34,8 @@ export function configurationOf(picture: Picture, look: ChartLook): ChartConfigu
       color: theme.ink,
       layout: { padding: { top: 10, bottom: 10, left: 12, right: 16 } },
       scales: {
-        x: scaleOf(picture.x, theme),
-        y: scaleOf(picture.y, theme),
+        x: scaleOf(picture.x, theme, live),
+        y: scaleOf(picture.y, theme, live),
         ...((picture.marked ?? []).length > 0 ? { above: roomAbove() } : {}),
       },
       plugins: {
@@ -117,7 +117,7 @@ function datasetOf({ name, style, marks, joined, bare }: Series, index: number, 
 
 type ScatterScale = NonNullable<NonNullable<ChartConfiguration<"scatter">["options"]>["scales"]>[string];
 
-function scaleOf({ title, min, max, ticks, grid = true }: Axis, theme: Theme): ScatterScale {
+function scaleOf({ title, min, max, ticks, grid = true }: Axis, theme: Theme, live: boolean): ScatterScale {
   const labels = new Map(ticks.map(({ value, label }) => [value, label]));
   return {
     type: "linear",
@@ -127,7 +127,9 @@ function scaleOf({ title, min, max, ticks, grid = true }: Axis, theme: Theme): S
       scale.ticks = ticks.map(({ value }) => ({ value }));
     },
     ticks: {
-      autoSkip: false,
+      // A page may be too narrow for all of the labels.
+      autoSkip: live,
+      autoSkipPadding: 6,
       maxRotation: 0,
       color: theme.ink,
       font: { family: fontFamily(), size: 12 },
@@ -154,14 +156,18 @@ function roomAbove(): ScatterScale {
   };
 }
 
+/** Width in pixels below which labels are smaller, so that they leave room for the plot. */
+const NARROW = 480;
+
 /** What chart.js does not draw: the ground, areas, whiskers, lines with labels, labels beside marks, the caption. */
 function marksPlugin(picture: Picture, { theme, cursor }: ChartLook): Plugin<"scatter"> {
-  const look: Look = { theme, font: `13px ${fontFamily()}` };
+  const look: { theme: Theme; font: string } = { theme, font: "" };
   const captionFont = `11px ${fontFamily()}`;
   let caption: string[] = [];
   return {
     id: "mergesweep-marks",
     beforeUpdate(chart) {
+      look.font = `${chart.width < NARROW ? 11 : 13}px ${fontFamily()}`;
       // chart.js squeezes letters where a title is too long.
       const { title, subtitle } = chart.options.plugins ?? {};
       const pen = penOf(chart);

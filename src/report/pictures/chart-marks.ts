@@ -5,8 +5,8 @@ import { styleOf, type Theme } from "./themes.ts";
 /** The part of a canvas context that is drawn with. */
 export interface Pen {
   font: string;
-  fillStyle: string;
-  strokeStyle: string;
+  fillStyle: string | object;
+  strokeStyle: string | object;
   lineWidth: number;
   textAlign: string;
   textBaseline: string;

@@ -112,7 +112,7 @@ function render(picture: Picture, format: PictureFormat, options: RenderOptions)
   return format === "pdf" ? renderPdf(picture, options) : renderPng(picture, options);
 }
 
-/** Benchmark names may hold slashes. */
-function fileName(name: string): string {
+/** The file name of a picture without ending: benchmark names may hold slashes. */
+export function fileName(name: string): string {
   return name.replaceAll(/[^\w.-]+/g, "_");
 }

@@ -1,9 +1,10 @@
 import { EventEmitter, once, setMaxListeners } from "node:events";
 import PQueue from "p-queue";
 import { DiskFullError, explanationOf } from "../../base/errors.ts";
+import { problemRecords } from "../../eval/problem-records.ts";
 import { EngineDied, type ModelRuntime } from "../../models/runtime.ts";
 import type { RunProgress } from "../../runs/progress.ts";
-import { openRunStore, type RunStore } from "../../runs/run-store.ts";
+import { openRunStore, type RunStore, writeProblems } from "../../runs/run-store.ts";
 import { completionsPerPoint, type UnitAnswers } from "../../runs/schema.ts";
 import { type PlannedUnit, type SweepPlan, unitBytes } from "../plan/plan.ts";
 import { chooseGgufFolder } from "./gguf-folder.ts";
@@ -49,6 +50,7 @@ export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<
   const store = await openRunStore(options.out, plan.manifest);
   const sweep = new RunningSweep(plan, store, options);
   try {
+    await writeProblems(options.out, problemRecords(plan.benchmarks));
     return await sweep.run();
   } finally {
     await sweep.dispose();

@@ -2,9 +2,10 @@ import { digestOf } from "../../base/digest.ts";
 import { StoreError } from "../../base/errors.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
 import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
+import { problemRecords } from "../../eval/problem-records.ts";
 import { scoreSamples } from "../../eval/score-samples.ts";
 import { lockFolder } from "../../runs/lock.ts";
-import { readManifest, unitStore, writeScoring } from "../../runs/run-store.ts";
+import { readManifest, unitStore, writeProblems, writeScoring } from "../../runs/run-store.ts";
 import type { Manifest, PlannedPoint, ScoreRecord, UnitResult } from "../../runs/schema.ts";
 import type { UnitStore } from "../../runs/unit-store.ts";
 import { type Scoring, scoreOptionsOf } from "../../scorers/scoring.ts";
@@ -32,6 +33,7 @@ export async function scoreRun(folder: string, root: string, profile?: string): 
   const lock = await lockFolder(folder);
   try {
     await writeScoring(folder, manifest, scoring);
+    await writeProblems(folder, problemRecords(benchmarks));
     const total = { units: 0, attempts: 0, changed: 0 };
     for (const { unit } of manifest.points) {
       const store = unitStore(folder, unit);

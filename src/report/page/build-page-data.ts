@@ -1,0 +1,165 @@
+import { stringify } from "yaml";
+import { isRecord } from "../../base/is-record.ts";
+import type { Judgement } from "../../findings/judge.ts";
+import { pointScores, sameAs } from "../../findings/point-scores.ts";
+import type { SummaryRow } from "../../findings/summarize.ts";
+import type { ProblemRecord, StoredRun } from "../../runs/schema.ts";
+import type { ScoreTable } from "../../runs/score-table.ts";
+import { summaryTable } from "../tables/summary-table.ts";
+import { chooseTexts, StringTable, shorten } from "./choose-texts.ts";
+import { describeRun, legendOf, sectionsOf } from "./markdown.ts";
+import type {
+  PageBenchmark,
+  PageClaims,
+  PageData,
+  PagePicture,
+  PageProgress,
+  PageQuestion,
+  PageTable,
+} from "./page-data.ts";
+import { protocolFacts } from "./protocol.ts";
+import { encodeScore } from "./score-codes.ts";
+
+/** What a page shows beside what is in the run and its judgement. */
+export interface PageExtras {
+  readonly pictures: readonly PagePicture[];
+  readonly failures: readonly string[];
+  readonly files: readonly string[];
+  readonly live?: PageProgress | null;
+}
+
+/** All that a page shows. Equal runs give equal data. */
+export async function buildPageData(run: StoredRun, judgement: Judgement, extras: PageExtras): Promise<PageData> {
+  const { manifest } = run;
+  const strings = new StringTable();
+  const problems = new Map((run.problems ?? []).map((record) => [`${record.benchmark}\n${record.sample}`, record]));
+  const benchmarks = pageBenchmarks(run, (benchmark, sample) => problems.get(`${benchmark}\n${sample}`), strings);
+  const evaluated = new Map(run.evaluated.map((unit) => [unit.point.name, unit]));
+  return {
+    version: manifest.mergesweep_version,
+    sweep: manifest.sweep,
+    decisions: judgement.decisions.map(({ benchmark, text, point, useful }) => ({
+      benchmark,
+      text,
+      point: point ?? useful,
+    })),
+    run: describeRun(manifest),
+    table: pageTable(judgement.rows),
+    legend: legendOf(manifest),
+    pictures: extras.pictures,
+    points: manifest.points.flatMap(({ name, kind, axes }) => {
+      const unit = evaluated.get(name);
+      if (unit === undefined) return [];
+      const { weights_sha256: weights } = unit.result;
+      return [{ name, kind, axes, weights, sameAs: sameAs(manifest, unit.result) }];
+    }),
+    benchmarks,
+    claims: pageClaims(judgement),
+    protocol: protocolFacts(run, judgement),
+    recipe: isRecord(manifest.plan.recipe) ? stringify(manifest.plan.recipe) : "",
+    texts: await chooseTexts(run, strings),
+    failures: extras.failures,
+    files: extras.files,
+    live: extras.live ?? null,
+  };
+}
+
+function pageBenchmarks(
+  run: StoredRun,
+  problemOf: (benchmark: string, sample: string) => ProblemRecord | undefined,
+  strings: StringTable,
+): PageBenchmark[] {
+  const scores = pointScores(run);
+  return run.manifest.benchmarks.flatMap(({ name }) => {
+    const own = scores.filter(({ benchmark }) => benchmark.name === name);
+    if (own.length === 0) return [];
+    const ids = [...new Set(own.flatMap(({ table }) => table.samples))].toSorted((a, b) => (a < b ? -1 : 1));
+    const attempts = Math.max(...own.map(({ table }) => mostAttempts(table)));
+    return [
+      {
+        name,
+        attempts,
+        questions: ids.map((id) => pageQuestion(id, problemOf(name, id), strings)),
+        scores: Object.fromEntries(own.map(({ point, table }) => [point.name, pageScores(table, ids, attempts)])),
+      },
+    ];
+  });
+}
+
+function pageQuestion(id: string, record: ProblemRecord | undefined, strings: StringTable): PageQuestion {
+  return {
+    id,
+    problem: strings.place(record === undefined ? null : shorten(record.problem).text),
+    golds: (record?.golds ?? []).map((gold) => strings.place(gold)),
+    labels: record?.labels ?? {},
+  };
+}
+
+function mostAttempts({ starts, samples }: ScoreTable): number {
+  return samples.reduce((most, _, q) => Math.max(most, (starts[q + 1] ?? 0) - (starts[q] ?? 0)), 0);
+}
+
+function pageScores(
+  { samples, starts, columns, outcomes }: ScoreTable,
+  ids: readonly string[],
+  attempts: number,
+): { codes: string; tokens: string } {
+  const places = new Map(samples.map((sample, q) => [sample, q]));
+  const codes: string[] = [];
+  const tokens: string[] = [];
+  for (const id of ids) {
+    const q = places.get(id);
+    const [start, end] = q === undefined ? [0, 0] : [starts[q] ?? 0, starts[q + 1] ?? 0];
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const i = start + attempt;
+      const made = i < end;
+      codes.push(
+        encodeScore(
+          made
+            ? { outcome: outcomes[i] ?? 0, strict: bit(columns.accuracy_strict[i]), format: bit(columns.format[i]) }
+            : null,
+        ),
+      );
+      const count = columns.tokens[i] ?? Number.NaN;
+      tokens.push(made && !Number.isNaN(count) ? String(count) : "");
+    }
+  }
+  return { codes: codes.join(""), tokens: tokens.join(" ") };
+}
+
+function bit(value: number | undefined): boolean | null {
+  return value === undefined || Number.isNaN(value) ? null : value >= 0.5;
+}
+
+function pageTable(rows: readonly SummaryRow[]): PageTable {
+  const { header, rows: texts, nameColumns } = summaryTable(rows);
+  return {
+    header,
+    nameColumns,
+    rows: rows.map((row, i) => {
+      const cells = texts[i] ?? [];
+      return { point: row.point, cells, keys: cells.map((cell, column) => sortKey(cell, column < nameColumns)) };
+    }),
+  };
+}
+
+/** The number that a cell begins with; of names the number in them, so that w=10 comes after w=2. */
+function sortKey(cell: string, name: boolean): number | string | null {
+  if (!name) {
+    const number = Number.parseFloat(cell);
+    return Number.isNaN(number) ? null : number;
+  }
+  const digits = /^[^=]*=(-?[\d.]+)(?: |$)/.exec(cell)?.[1];
+  return digits === undefined ? cell : Number(digits);
+}
+
+function pageClaims({ claims }: Judgement): PageClaims[] {
+  const shown = claims.filter((claim) => claim.shown);
+  return sectionsOf(shown).map(({ heading, sentences }) => ({
+    heading,
+    claims: sentences.map((text) => {
+      const claim = shown.find((one) => one.text === text);
+      return { text, questions: claim?.questions ?? null, p: claim?.p_adjusted ?? null };
+    }),
+  }));
+}

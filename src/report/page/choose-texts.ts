@@ -1,0 +1,163 @@
+import { pointScores, questionMeans } from "../../findings/point-scores.ts";
+import type { SampleRecord, ScoreRecord, StoredRun } from "../../runs/schema.ts";
+import type { ScoreTable } from "../../runs/score-table.ts";
+import type { PageTexts, ShownAttempt } from "./page-data.ts";
+
+/** Characters of completions in one page: with scores and programs, a page of a million completions stays under 20 MB. */
+const MOST_CHARACTERS = 8_000_000;
+/** Of one completion. Of longer ones the beginning and the end are shown: what was asked for is in the end. */
+const LONGEST = 12_000;
+
+/** A question's attempt that a page shows. */
+interface Chosen {
+  readonly benchmark: string;
+  readonly sample: string;
+  readonly attempt: number;
+}
+
+/** Strings, each once. */
+export class StringTable {
+  readonly strings: string[] = [];
+  readonly #places = new Map<string, number>();
+
+  /** The place of a text; -1 for none. */
+  place(text: string | null): number {
+    if (text === null) return -1;
+    const known = this.#places.get(text);
+    if (known !== undefined) return known;
+    this.#places.set(text, this.strings.length);
+    return this.strings.push(text) - 1;
+  }
+}
+
+/**
+ * Texts for a page: all of them where they fit. Else those of first attempts before those of second ones, and questions that
+ * points answer differently before those that all get right or all get wrong.
+ */
+export async function chooseTexts(run: StoredRun, strings: StringTable): Promise<PageTexts> {
+  const { chosen, all } = choose(run);
+  const wanted = new Set(chosen.map(keyOf));
+  const shown: Record<string, Record<string, (ShownAttempt | null)[][]>> = {};
+  const points = run.manifest.points.map(({ name }) => name);
+  let held = 0;
+  for (const unit of run.evaluated) {
+    if (unit.texts === undefined || wanted.size === 0) continue;
+    const scores = new Map<string, ScoreRecord>();
+    for await (const records of unit.records()) {
+      for (const record of records) if (wanted.has(keyOf(record))) scores.set(keyOf(record), record);
+    }
+    const place = points.indexOf(unit.point.name);
+    for await (const records of unit.texts()) {
+      for (const record of records) {
+        const score = scores.get(keyOf(record));
+        if (score === undefined) continue;
+        const byQuestion = (shown[record.benchmark] ??= {});
+        const attempts = (byQuestion[record.sample] ??= []);
+        const row = (attempts[record.attempt] ??= points.map(() => null));
+        row[place] = shownAttempt(record, score, strings);
+        held++;
+      }
+    }
+  }
+  fillHoles(shown);
+  return {
+    strings: strings.strings,
+    shown,
+    leftOut:
+      held === 0 || chosen.length === all
+        ? ""
+        : `Texts of ${chosen.length} of ${all} attempts at questions are in this page, first attempts first, and first those at questions that points answer differently. All scores are here, and all texts in the run store.`,
+  };
+}
+
+/** Attempts that no point has a text of: JSON knows no holes. */
+function fillHoles(shown: Record<string, Record<string, (ShownAttempt | null)[][]>>): void {
+  for (const byQuestion of Object.values(shown)) {
+    for (const attempts of Object.values(byQuestion)) {
+      for (let i = 0; i < attempts.length; i++) attempts[i] ??= [];
+    }
+  }
+}
+
+function keyOf({ benchmark, sample, attempt }: Chosen): string {
+  return `${benchmark}\n${sample}\n${attempt}`;
+}
+
+function choose(run: StoredRun): { chosen: Chosen[]; all: number } {
+  const scores = pointScores(run);
+  const benchmarks = run.manifest.benchmarks.flatMap(({ name }) => {
+    const tables = scores.flatMap(({ benchmark, table }) => (benchmark.name === name ? [table] : []));
+    return tables.length === 0 ? [] : [{ name, questions: questionsOf(tables) }];
+  });
+  const candidates = benchmarks
+    .flatMap(({ name, questions }) =>
+      questions.flatMap(({ sample, disagreement, lengths }) =>
+        lengths.map((length, attempt) => ({ benchmark: name, sample, attempt, disagreement, length })),
+      ),
+    )
+    .toSorted((a, b) => a.attempt - b.attempt || b.disagreement - a.disagreement);
+  let characters = 0;
+  const chosen = candidates.filter(({ length }) => {
+    if (characters > 0 && characters + length > MOST_CHARACTERS) return false;
+    characters += length;
+    return true;
+  });
+  return { chosen, all: candidates.length };
+}
+
+interface Question {
+  readonly sample: string;
+  /** 0 where all points are right or all wrong, 0.5 where half of them are right. */
+  readonly disagreement: number;
+  /** Characters of all points together, by attempt. */
+  readonly lengths: readonly number[];
+}
+
+function questionsOf(tables: readonly ScoreTable[]): Question[] {
+  const means = tables.map((table) => questionMeans(table, "accuracy_strict"));
+  const found = new Map<string, { right: number; wrong: number; lengths: number[] }>();
+  tables.forEach(({ samples, starts, columns }, t) => {
+    samples.forEach((sample, q) => {
+      const question = found.get(sample) ?? { right: 0, wrong: 0, lengths: [] };
+      found.set(sample, question);
+      const mean = means[t]?.[q] ?? Number.NaN;
+      if (mean >= 0.5) question.right++;
+      else question.wrong++;
+      const [start, end] = [starts[q] ?? 0, starts[q + 1] ?? 0];
+      for (let i = start; i < end; i++) {
+        const length = columns.characters[i] ?? Number.NaN;
+        question.lengths[i - start] =
+          (question.lengths[i - start] ?? 0) + Math.min(LONGEST, Number.isNaN(length) ? LONGEST : length);
+      }
+    });
+  });
+  return Array.from(found, ([sample, { right, wrong, lengths }]) => ({
+    sample,
+    disagreement: Math.min(right, wrong) / (right + wrong),
+    lengths,
+  }));
+}
+
+const FINISHES = ["stop", "length", "aborted"];
+
+function shownAttempt(record: SampleRecord, score: ScoreRecord, strings: StringTable): ShownAttempt {
+  const { text, cut } = shorten(`${record.prefill}${record.completion}`);
+  return [
+    strings.place(text),
+    cut,
+    FINISHES.indexOf(record.finish_reason),
+    strings.place(score.answer),
+    strings.place(score.path),
+    strings.place(score.rule),
+    strings.place(score.normal_forms?.[0] ?? null),
+    strings.place(score.normal_forms?.[1] ?? null),
+  ];
+}
+
+/** The beginning and the end of a long text. */
+export function shorten(text: string): { text: string; cut: number } {
+  if (text.length <= LONGEST) return { text, cut: 0 };
+  const half = LONGEST / 2;
+  const cut = text.length - LONGEST;
+  return { text: `${text.slice(0, half)}\n[... ${cut} characters left out ...]\n${text.slice(-half)}`, cut };
+}
