@@ -4,7 +4,7 @@ import { type StoreOptions, writeTensorFile } from "../tensors/write/write-tenso
 import type { Checkpoint } from "./checkpoint.ts";
 import { type GgufOptions, type GgufType, layoutCheckpointGguf } from "./gguf-layout.ts";
 
-interface WriteGgufOptions extends Pick<StoreOptions, "signal" | "onStored">, GgufOptions {
+interface WriteGgufOptions extends Pick<StoreOptions, "signal" | "onStored" | "onNonFinite">, GgufOptions {
   /** Called before anything is written, with what a person should know of the checkpoint. */
   readonly onNote?: ((note: string) => void) | undefined;
 }

@@ -11,6 +11,15 @@ export const allowUnknownFlag = {
   },
 } as const;
 
+/** Goes on with weights that are infinite or no number; shared by all that write some. */
+export const allowNonFiniteFlag = {
+  "allow-non-finite": {
+    type: "boolean",
+    description: "Go on with weights that are infinite or no number",
+    group: "Input:",
+  },
+} as const;
+
 /** Flags that change what a sweep file says; shared by `run`, `plan` and `eval`. */
 export const sweepFlags = {
   limit: { ...integerOption("Only the first N problems of every benchmark", 1), group: "Input:" },
@@ -23,6 +32,7 @@ export const sweepFlags = {
     group: "Input:",
   },
   ...allowUnknownFlag,
+  ...allowNonFiniteFlag,
   attempts: { ...integerOption("Completions a problem", 1), group: "Generation:" },
   "max-tokens": { ...integerOption("Completion tokens at the most", 1), group: "Generation:" },
   temperature: { ...numberOption("Sampling temperature; 0 is greedy"), group: "Generation:" },
@@ -68,6 +78,7 @@ export interface SweepFlagValues {
   readonly benchmarks: readonly string[] | undefined;
   readonly ggufType: GgufType | undefined;
   readonly allowUnknown: readonly string[] | undefined;
+  readonly allowNonFinite: boolean | undefined;
   readonly attempts: number | undefined;
   readonly maxTokens: number | undefined;
   readonly temperature: number | undefined;
@@ -94,6 +105,7 @@ export function overridesOf(flags: SweepFlagValues): PlanOverrides {
     benchmarks: flags.benchmarks,
     ggufType: flags.ggufType,
     allowUnknown: flags.allowUnknown,
+    allowNonFinite: flags.allowNonFinite,
     generation: given({
       attempts: flags.attempts,
       max_tokens: flags.maxTokens,

@@ -3,6 +3,7 @@ import type { TensorStream } from "../tensors/write/tensor-stream.ts";
 import { mergeTensor, type ReadInput } from "./merge-tensor.ts";
 import type { MergePlan } from "./plan.ts";
 import { remoteMerge } from "./remote-merge.ts";
+import { whereNonFinite } from "./where-non-finite.ts";
 
 /** The tensors of a merge, in mergekit's order; each is computed while it is read from the stream. */
 export function mergeStreams({ method, tensors, seed }: MergePlan): TensorStream[] {
@@ -17,6 +18,13 @@ export function mergeStreams({ method, tensors, seed }: MergePlan): TensorStream
           input.reader.read(input.tensor.name, start, into),
     );
     const remote = remoteMerge(method, tensor, draws);
-    return { name, dtype, shape, remote, chunks: (pause) => mergeTensor(method, tensor, reads, draws, pause) };
+    return {
+      name,
+      dtype,
+      shape,
+      remote,
+      chunks: (pause) => mergeTensor(method, tensor, reads, draws, pause),
+      explainNonFinite: () => whereNonFinite(tensor),
+    };
   });
 }

@@ -2,7 +2,7 @@ import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import type { TensorFileLayout } from "../tensors/write/file-layout.ts";
 import { streamReader, type TensorStream } from "../tensors/write/tensor-stream.ts";
 import { type DigestedTensor, tensorsDigest } from "../tensors/write/tensors-digest.ts";
-import { digestStreams, writeTensorFile } from "../tensors/write/write-tensor-file.ts";
+import { digestStreams, type StoreOptions, writeTensorFile } from "../tensors/write/write-tensor-file.ts";
 import type { MergePlan } from "./plan.ts";
 import { mergeStreams } from "./run-merge.ts";
 
@@ -13,9 +13,7 @@ export interface WrittenWeights {
   readonly tensors: readonly DigestedTensor[];
 }
 
-interface WriteOptions {
-  readonly signal?: AbortSignal | undefined;
-}
+type WriteOptions = Pick<StoreOptions, "signal" | "onNonFinite">;
 
 /**
  * Merges straight into one file, such as the GGUF that is to be evaluated. The digest is of the merge, before the layout's

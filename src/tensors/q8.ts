@@ -3,6 +3,8 @@ import { toF16Bits } from "./convert.ts";
 /** Elements that share one scale. */
 const Q8_BLOCK = 32;
 const BLOCK_BYTES = 2 + Q8_BLOCK;
+/** The exponent of an F16 that is infinite or no number, in its upper byte. */
+const INFINITE_F16 = 0x7c;
 
 /** Bytes of this many elements as Q8_0; the number must be a multiple of 32. */
 export function q8Bytes(elements: number): number {
@@ -30,4 +32,13 @@ export function quantizeQ8(values: Float32Array): Uint8Array<ArrayBuffer> {
     }
   }
   return out;
+}
+
+/** How many elements are in blocks whose scale F16 cannot hold. */
+export function countInfiniteQ8(bytes: Uint8Array): number {
+  let blocks = 0;
+  for (let at = 0; at < bytes.byteLength; at += BLOCK_BYTES) {
+    if (((bytes[at + 1] ?? 0) & INFINITE_F16) === INFINITE_F16) blocks++;
+  }
+  return blocks * Q8_BLOCK;
 }

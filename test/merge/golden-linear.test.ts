@@ -58,7 +58,7 @@ async function merge(golden: GoldenCase, compat: boolean): Promise<string> {
   const shardSize = golden.cli_args.indexOf("--out-shard-size");
   const shardBytes = shardSize < 0 ? undefined : Number(golden.cli_args[shardSize + 1]);
   try {
-    await writeMergedCheckpoint(plan, out, { recipeText: text, shardBytes });
+    await writeMergedCheckpoint(plan, out, { recipeText: text, shardBytes, onNonFinite: () => {} });
   } finally {
     await plan.close();
   }

@@ -9,7 +9,7 @@ import { MODELS } from "../merge-flags.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 import { showTensors } from "../show-tensors.ts";
-import { allowUnknownFlag } from "../sweep-flags.ts";
+import { allowNonFiniteFlag, allowUnknownFlag } from "../sweep-flags.ts";
 
 /** `mergesweep convert MODEL OUT.gguf`: a checkpoint as llama.cpp loads it. */
 export function convertCommand(context: CliContext): CommandModule {
@@ -32,6 +32,7 @@ export function convertCommand(context: CliContext): CommandModule {
             description: "Type of the weights; norms and biases stay f32",
           },
           ...named(allowUnknownFlag),
+          ...allowNonFiniteFlag,
           json: jsonFlag,
         })
         .example("$0 convert checkpoints/pocket/base base.gguf", "")
@@ -47,6 +48,7 @@ export function convertCommand(context: CliContext): CommandModule {
           signal,
           onStored,
           allowUnknown: args.allowUnknown,
+          ...(args.allowNonFinite === true ? { onNonFinite: (found) => terminal.note(`warning: ${found}`) } : {}),
           onNote: (note) => terminal.note(`warning: ${args.model}: ${note}`),
         });
         terminal.out(

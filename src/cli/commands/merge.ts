@@ -10,6 +10,7 @@ import { MODELS, mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flag
 import { billionsOption, defineCommand, jsonFlag, named } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 import { showTensors } from "../show-tensors.ts";
+import { allowNonFiniteFlag } from "../sweep-flags.ts";
 
 const DONOR =
   "config.json and the tokenizer are those of the base model, else of the first model; donor: MODEL in the config names another of its models.";
@@ -37,6 +38,7 @@ export function mergeCommand(context: CliContext): CommandModule {
               group: "Output:",
             },
             ...mergeFlags,
+            ...allowNonFiniteFlag,
             json: jsonFlag,
           }),
         )
@@ -58,6 +60,9 @@ export function mergeCommand(context: CliContext): CommandModule {
           copyTokenizer: args.copyTokenizer,
           signal,
           onStored: showTensors(terminal, plan.tensors.length),
+          ...(args.allowNonFinite === true || plan.settings.compat === true
+            ? { onNonFinite: (found: string) => terminal.note(`warning: ${found}`) }
+            : {}),
         });
         terminal.out(
           args.json === true

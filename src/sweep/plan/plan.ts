@@ -42,6 +42,8 @@ export interface SweepPlan {
   readonly engine: EnginePlan;
   /** Fields of config.json that may be lost on the way to GGUF. */
   readonly allowUnknown: readonly string[];
+  /** Whether weights that are infinite or no number are evaluated all the same. */
+  readonly allowNonFinite: boolean;
   /** What a person should know though it stops nothing. */
   readonly notes: readonly string[];
   readonly manifest: Manifest;
@@ -58,6 +60,8 @@ export interface PlanOverrides {
   readonly serve?: string | undefined;
   /** Fields of config.json that may be lost on the way to GGUF. */
   readonly allowUnknown?: readonly string[] | undefined;
+  /** Whether weights that are infinite or no number are evaluated all the same. */
+  readonly allowNonFinite?: boolean | undefined;
   /** Only problems with these ids. */
   readonly sampleIds?: readonly string[] | undefined;
   /** `w=0.3`: only points with these axis values; references stay. */
@@ -140,6 +144,8 @@ export async function planSweep(
       units.map(({ point, weights }) => [weights.kind === "merge" ? "The points" : point.name, donorOf(weights)]),
     );
     const notes = [...new Set(units.flatMap(({ weights }) => mergeWarnings(weights))), ...lost, ...unasked];
+    const { allowNonFinite = false } = overrides;
+    if (allowNonFinite) notes.push("Weights that are infinite or no number were evaluated all the same.");
     const plan = {
       name: config.name,
       axes: config.axes,
@@ -164,6 +170,7 @@ export async function planSweep(
       server,
       engine,
       allowUnknown,
+      allowNonFinite,
       notes,
       manifest: {
         manifest_version: MANIFEST_VERSION,

@@ -76,23 +76,24 @@ async function place(
   signal: AbortSignal,
 ): Promise<PlacedWeights> {
   const path = join(folder, temporaryName(point.unit));
+  const options = { signal, ...(plan.allowNonFinite ? { onNonFinite: () => {} } : {}) };
   const { weights: form = "gguf" } = plan.server ?? {};
   if (form === "gguf") {
     // The merge goes tensor by tensor straight into the file that is loaded.
     const streams = weights.kind === "merge" ? mergeStreams(weights.merge) : streamReader(weights.checkpoint.reader);
     const file = `${path}.gguf`;
     const weightsSha256 = await writeGguf(file, donorOf(weights), streams, plan.ggufType, {
-      signal,
+      ...options,
       allowUnknown: plan.allowUnknown,
     });
     return { path: file, weightsSha256, temporary: true };
   }
   if (weights.kind === "checkpoint") {
-    const { weightsSha256 } = await digestCheckpoint(weights.checkpoint, { signal });
+    const { weightsSha256 } = await digestCheckpoint(weights.checkpoint, options);
     return { path: form === "folder" ? weights.checkpoint.path : "", weightsSha256, temporary: false };
   }
-  if (form === "none") return { path: "", ...(await digestMerge(weights.merge, { signal })), temporary: false };
-  return { path, ...(await writeMergedCheckpoint(weights.merge, path, { signal })), temporary: true };
+  if (form === "none") return { path: "", ...(await digestMerge(weights.merge, options)), temporary: false };
+  return { path, ...(await writeMergedCheckpoint(weights.merge, path, options)), temporary: true };
 }
 
 /** The type that weights are evaluated in: that of their checkpoint, where a server gets it as it is. */

@@ -1,8 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { InputError, MergesweepError, WorkError } from "../../base/errors.ts";
-import { type StreamPlaces, storeStream } from "./store-stream.ts";
+import { type StoredStream, type StreamPlaces, storeStream } from "./store-stream.ts";
 import type { TensorStream } from "./tensor-stream.ts";
-import type { DigestedTensor } from "./tensors-digest.ts";
 
 /** One stream for a thread to make and to store. */
 export interface ThreadTask<Task = unknown> extends StreamPlaces {
@@ -13,7 +12,7 @@ export interface ThreadTask<Task = unknown> extends StreamPlaces {
 
 /** What comes back. Of an error that a person can act on, or of the system, a copy loses what it is known by. */
 export type ThreadReply =
-  | { readonly digest: DigestedTensor }
+  | { readonly stored: StoredStream }
   | {
       readonly error: unknown;
       readonly known?: { readonly code: string; readonly hint: string | undefined };
@@ -32,10 +31,10 @@ async function serve(
   { task, cancelled, ...places }: ThreadTask<never>,
 ): Promise<ThreadReply> {
   try {
-    const digest = await storeStream(open(task), places, () => {
+    const stored = await storeStream(open(task), places, () => {
       if (Atomics.load(cancelled, 0) !== 0) throw new Error("cancelled");
     });
-    return { digest };
+    return { stored };
   } catch (error) {
     return packError(error);
   }

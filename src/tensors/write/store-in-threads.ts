@@ -4,9 +4,8 @@ import type { Worker } from "node:worker_threads";
 import { startThread } from "../../base/start-thread.ts";
 import { elementCount } from "../tensor-info.ts";
 import { type ThreadReply, type ThreadTask, unpackError } from "./serve-streams.ts";
-import type { StreamPlaces } from "./store-stream.ts";
+import type { StoredStream, StreamPlaces } from "./store-stream.ts";
 import type { RemoteStream, TensorStream } from "./tensor-stream.ts";
-import type { DigestedTensor } from "./tensors-digest.ts";
 
 /** Writes to one file exclude each other: of more threads than this, some only wait. */
 const MAX_THREADS = 4;
@@ -27,7 +26,7 @@ export interface RemoteStorage extends StreamPlaces {
  */
 export async function storeInThreads(
   storages: readonly RemoteStorage[],
-  onStored: (stream: TensorStream, digest: DigestedTensor) => void,
+  onStored: (stream: TensorStream, stored: StoredStream) => void,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
@@ -63,7 +62,7 @@ export async function storeInThreads(
 }
 
 /** @throws what the thread throws, or that it has ended */
-async function call(thread: Worker, task: ThreadTask): Promise<DigestedTensor> {
+async function call(thread: Worker, task: ThreadTask): Promise<StoredStream> {
   const done = new AbortController();
   const { signal } = done;
   try {
@@ -73,7 +72,7 @@ async function call(thread: Worker, task: ThreadTask): Promise<DigestedTensor> {
     const messages: readonly ThreadReply[] = await Promise.race([answer, ended]);
     const [reply] = messages;
     if (reply === undefined) throw new Error("A thread answered with nothing");
-    if ("digest" in reply) return reply.digest;
+    if ("stored" in reply) return reply.stored;
     throw unpackError(reply);
   } finally {
     done.abort();

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { decodeTo, encodeTo } from "../convert.ts";
 import { dtypeBytes, type FloatDtype } from "../dtype.ts";
-import { q8Bytes, quantizeQ8 } from "../q8.ts";
+import { countNonFinite } from "../non-finite.ts";
+import { countInfiniteQ8, q8Bytes, quantizeQ8 } from "../q8.ts";
 import { elementCount } from "../tensor-info.ts";
 import type { StorageType, TensorPlacement } from "./file-layout.ts";
 import { reorderRows } from "./tensor-change.ts";
@@ -16,6 +17,15 @@ export interface StreamPlaces {
   readonly placements: readonly TensorPlacement[];
 }
 
+/** What became of a stream. */
+export interface StoredStream {
+  readonly digest: DigestedTensor;
+  /** Elements that are infinite or no number, as they come. */
+  readonly nonFinite: number;
+  /** The first storage that is too narrow for some elements, which became infinite there. */
+  readonly overflow: { readonly storage: StorageType; readonly elements: number } | undefined;
+}
+
 /**
  * Takes a stream to its end: every piece is hashed as it comes and written to each of its places, converted, while it is in
  * the processor's cache. Writing is synchronous: it copies to the page cache, which no waiting makes faster.
@@ -26,24 +36,34 @@ export async function storeStream(
   stream: TensorStream,
   { file, placements }: StreamPlaces,
   pause: Pause,
-): Promise<DigestedTensor> {
+): Promise<StoredStream> {
   const writers = file === undefined ? [] : placements.map((placement) => placeWriter(file, placement, stream));
   const hash = createHash("sha256");
+  let nonFinite = 0;
   for await (const piece of stream.chunks(pause)) {
     await pause();
     hash.update(piece);
-    for (const write of writers) write(piece);
+    nonFinite += countNonFinite(stream.dtype, piece);
+    for (const { write } of writers) write(piece);
   }
   const { name, dtype, shape } = stream;
-  return { name, dtype, shape, sha256: hash.digest("hex") };
+  const narrow = writers.find(({ lost }) => lost() > nonFinite);
+  return {
+    digest: { name, dtype, shape, sha256: hash.digest("hex") },
+    nonFinite,
+    overflow: narrow && { storage: narrow.storage, elements: narrow.lost() - nonFinite },
+  };
+}
+
+interface PlaceWriter {
+  readonly storage: StorageType;
+  readonly write: (piece: Uint8Array<ArrayBuffer>) => void;
+  /** Elements that are not finite as they were stored. */
+  readonly lost: () => number;
 }
 
 /** Writes the pieces of one tensor one after the other to its place. */
-function placeWriter(
-  file: number,
-  placement: TensorPlacement,
-  stream: TensorStream,
-): (piece: Uint8Array<ArrayBuffer>) => void {
+function placeWriter(file: number, placement: TensorPlacement, stream: TensorStream): PlaceWriter {
   if (placement.byteLength !== storedBytes(placement.storage, placement.shape)) {
     throw new Error(`${placement.source}: the layout's byte length does not fit its shape`);
   }
@@ -56,11 +76,14 @@ function placeWriter(
   const rows = shape[0] ?? 1;
   const rowBytes = (elementCount(shape) / rows) * dtypeBytes(stream.dtype);
   let position = placement.position;
-  return reorderRows(change, { rows, rowBytes }, (piece) => {
+  let lost = 0;
+  const write = reorderRows(change, { rows, rowBytes }, (piece) => {
     const bytes = toStorage(storage, stream.dtype, piece, change?.kind === "add" ? change.value : 0);
+    if (bytes !== piece) lost += storage === "Q8_0" ? countInfiniteQ8(bytes) : countNonFinite(storage, bytes);
     writeFully(file, bytes, position);
     position += bytes.byteLength;
   });
+  return { storage, write, lost: () => lost };
 }
 
 function toStorage(storage: StorageType, dtype: FloatDtype, piece: Uint8Array<ArrayBuffer>, add: number): Uint8Array {

@@ -14,6 +14,8 @@ export interface TensorStream {
    * @param pause for a stream that works long before its first piece: called from time to time; what it throws ends the work
    */
   chunks(pause?: Pause): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** Of a stream with elements that are not finite: a sentence that says where they come from. */
+  explainNonFinite?(): Promise<string>;
   /** How another thread makes the same stream, where one can. */
   readonly remote?: RemoteStream | undefined;
 }

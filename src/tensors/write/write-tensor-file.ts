@@ -7,8 +7,9 @@ import { removeAbandoned, temporaryPath } from "../../base/temporary-path.ts";
 import { dtypeBytes } from "../dtype.ts";
 import { elementCount } from "../tensor-info.ts";
 import type { TensorFileLayout, TensorPlacement } from "./file-layout.ts";
+import { describeNonFinite, explainNonFinite, NonFinite } from "./non-finite-error.ts";
 import { type RemoteStorage, storeInThreads } from "./store-in-threads.ts";
-import { storeStream, writeFully } from "./store-stream.ts";
+import { type StoredStream, storeStream, writeFully } from "./store-stream.ts";
 import type { TensorStream } from "./tensor-stream.ts";
 import type { DigestedTensor } from "./tensors-digest.ts";
 
@@ -20,6 +21,8 @@ export interface StoreOptions {
   readonly threadsFrom?: number | undefined;
   /** Called after each tensor, in the order in which they are finished. */
   readonly onStored?: ((tensor: DigestedTensor) => void) | undefined;
+  /** Called for each tensor with elements that are not finite, which is an error if nobody is there to be told. */
+  readonly onNonFinite?: ((found: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,7 +35,7 @@ export interface StoreOptions {
  * come, before conversion, so they do not depend on the file's format.
  *
  * @returns the digests, in the order of `streams`
- * @throws WorkError if the disk is full or the place cannot be written
+ * @throws WorkError if the disk is full or the place cannot be written, or for elements that are not finite
  */
 export async function writeTensorFile(
   path: string,
@@ -73,7 +76,7 @@ async function storeAll(
   streams: readonly TensorStream[],
   allPlacements: readonly TensorPlacement[],
   file: FileHandle | undefined,
-  { signal, onStored, threadsFrom = LEAST_FOR_THREADS }: StoreOptions,
+  { signal, onStored, onNonFinite, threadsFrom = LEAST_FOR_THREADS }: StoreOptions,
 ): Promise<DigestedTensor[]> {
   const placementsOf = groupBySource(allPlacements, streams);
   const storages = streams.map((stream) => ({
@@ -88,7 +91,10 @@ async function storeAll(
   const inThreads = new Set(threaded.map(({ stream }) => stream));
 
   const digests = new Map<TensorStream, DigestedTensor>();
-  const keep = (stream: TensorStream, digest: DigestedTensor): void => {
+  const keep = (stream: TensorStream, { digest, ...found }: StoredStream): void => {
+    const fault = describeNonFinite(digest, found);
+    if (fault !== undefined && onNonFinite === undefined) throw new NonFinite(fault, stream);
+    if (fault !== undefined) onNonFinite?.(fault);
     digests.set(stream, digest);
     onStored?.(digest);
   };
@@ -106,8 +112,8 @@ async function storeAll(
     }
   };
   let flush: Promise<void> | undefined;
-  const keepAndFlush = (stream: TensorStream, digest: DigestedTensor): void => {
-    keep(stream, digest);
+  const keepAndFlush = (stream: TensorStream, stored: StoredStream): void => {
+    keep(stream, stored);
     // To the disk while threads go on, so that there is less to wait for at the end.
     flush ??= file?.datasync().finally(() => {
       flush = undefined;
@@ -120,7 +126,7 @@ async function storeAll(
   for (const half of halves) half.catch((error: unknown) => stop.abort(error));
   await Promise.allSettled(halves);
   await flush;
-  await Promise.all(halves);
+  await Promise.all(halves).catch(explainNonFinite);
   return streams.flatMap((stream) => digests.get(stream) ?? []);
 }
 
