@@ -7,7 +7,14 @@ import { describeObjective, keptMeasures, RATE_NAMES } from "./objective.ts";
 
 /** Puts a decision into words: the first sentence answers the objective. */
 export function wordDecision(decided: Decided): Decision {
-  const sentences = [answer(decided), useful(decided), figure(decided), more(decided), objectiveNote(decided)];
+  const sentences = [
+    answer(decided),
+    useful(decided),
+    figure(decided),
+    more(decided),
+    sameQuestions(decided),
+    objectiveNote(decided),
+  ];
   return { ...decided, text: sentences.filter((sentence) => sentence !== "").join(" ") };
 }
 
@@ -107,6 +114,12 @@ function more(decided: Decided): string {
       ? "no number of attempts at these questions would decide between them"
       : `about ${rounded(Math.max(1, attempts.attempts))} attempts at each of these questions would do as well`;
   return `${decides} For ${listed(attempts.pair)}, ${enough}.`;
+}
+
+function sameQuestions({ unit }: Decided): string {
+  return unit === "run"
+    ? "Whether this holds for other questions cannot be told: only the accuracies of whole runs are known."
+    : "";
 }
 
 function objectiveNote({ stated, objective, missing }: Decided): string {

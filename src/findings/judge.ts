@@ -6,7 +6,7 @@ import { rateInterval, runsInterval } from "../stats/rate.ts";
 import { rateBand } from "../stats/rate-band.ts";
 import { axisLevels } from "./axis-levels.ts";
 import { bestRegion } from "./best-region.ts";
-import { type Claim, type Judged, judgeFamily } from "./claims.ts";
+import { type Claim, type Family, type Judged, judgeFamily } from "./claims.ts";
 import { baselinePairs, type Comparison, comparisonsOf } from "./compare-points.ts";
 import { type Contenders, gatherContenders } from "./contenders.ts";
 import { askedOf } from "./contrasts.ts";
@@ -71,7 +71,7 @@ export function judge(run: StoredRun): Judgement {
     fronts: found,
     averages: evidence.length > 1 && haveOneUnit(evidence) ? averagesOf(evidence, names) : [],
     claims: nameClaims([
-      ...sentences(run, evidence, family.judged, rows, found, contenders).map((sentence) => ({
+      ...sentences(run, evidence, family, rows, found, contenders).map((sentence) => ({
         ...sentence,
         shown: true,
       })),
@@ -112,14 +112,14 @@ function decisions(run: StoredRun, contenders: readonly Contenders[], chosen: Ch
 function sentences(
   run: StoredRun,
   evidence: readonly Evidence[],
-  judged: readonly Judged[],
+  { judged, criticalZ }: Family,
   rows: readonly SummaryRow[],
   found: readonly Front[],
   contenders: readonly Contenders[],
 ): Sentence[] {
   const notes = runNotes(run, rows).map((text): Sentence => ({ ...emptySentence, kind: "note", benchmark: "", text }));
   return [
-    ...describeTogether(evidence, judged),
+    ...describeTogether(evidence, judged, criticalZ),
     ...evidence.flatMap((one) => [
       ...describeBenchmark(
         one,

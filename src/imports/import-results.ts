@@ -2,6 +2,7 @@ import { basename, resolve } from "node:path";
 import { InputError, messageOf, UsageError } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
 import { openImportedStore } from "../runs/imported-store.ts";
+import { groupBy } from "../stats/mean.ts";
 import type { ImportFormat } from "./imported-run.ts";
 import type { TidyMap } from "./others/tidy-map.ts";
 import { type LeftOut, readSources } from "./read-sources.ts";
@@ -52,7 +53,7 @@ export async function importResults(
   try {
     const settings = settingsOf(store.manifest?.plan.imported, request);
     const sources = readSources(paths, request, leftOut);
-    const { units, added, repeated } = await collectRuns(sources, store, wanted);
+    const { units, added, repeated, contents } = await collectRuns(sources, store, wanted);
     if (units.size === 0) {
       const broken = leftOut.broken.map(({ reason }) => `\n  ${reason}`).join("");
       throw new InputError(`${paths.join(", ")}: expected results of another program, found none${broken}`, {
@@ -60,11 +61,17 @@ export async function importResults(
       });
     }
     const sweep = store.manifest?.sweep ?? basename(resolve(folder));
-    const written = await writeStore(store, units, settings, { root, version, sweep });
+    const written = await writeStore(store, units, settings, { root, version, sweep, equal: equalModels(contents) });
     return { ...written, added, repeated, leftOut };
   } finally {
     await store.close();
   }
+}
+
+/** Groups of models whose runs are all the same. */
+function equalModels(contents: ReadonlyMap<string, string>): string[][] {
+  const groups = groupBy([...contents], ([, digest]) => digest).values();
+  return [...groups].flatMap((group) => (group.length < 2 ? [] : [group.map(([model]) => model).toSorted()]));
 }
 
 function modelFilter(models: string | undefined): (model: string) => boolean {

@@ -70,7 +70,7 @@ export async function renderReport(
     ? await drawPictures(specs, outDir, options)
     : { pictures: [], files: [], failures: [] };
   files.push(...drawn.files);
-  const table = summaryTable(rows);
+  const table = summaryTable(rows, averages);
   const content: PageContent = {
     manifest: run.manifest,
     table,

@@ -55,7 +55,8 @@ const VALUES: Readonly<Record<ScoreMeasure, (record: ScoreRecord) => number>> = 
   format: (record) => record.format ?? Number.NaN,
   tokens: (record) => record.tokens ?? Number.NaN,
   truncated: (record) => record.truncated ?? Number.NaN,
-  answered: (record) => (record.answer !== null ? 1 : record.path === "imported" ? Number.NaN : 0),
+  // Other programs take something for an answer where ours find none, and the reverse.
+  answered: (record) => (record.path === "imported" ? Number.NaN : record.answer === null ? 0 : 1),
   thinking_tokens: (record) => record.thinking_tokens ?? Number.NaN,
   answer_tokens: (record) => record.answer_tokens ?? Number.NaN,
   characters: (record) => record.characters ?? Number.NaN,

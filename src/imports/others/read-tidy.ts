@@ -62,7 +62,7 @@ function runOf(group: readonly PlacedRow[], path: string, map: TidyMap): Importe
     return value === undefined ? [] : [[axis, value] as const];
   });
   return {
-    harness: "table",
+    harness: "a table",
     source: path,
     model: required(row, "model", map.model, where),
     task: required(row, "benchmark", map.benchmark, where),

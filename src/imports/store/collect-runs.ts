@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { copyFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { sha256 } from "../../base/digest.ts";
+import { digestOf, sha256 } from "../../base/digest.ts";
 import { InputError, systemCodeOf } from "../../base/errors.ts";
 import { makeFolder } from "../../base/make-folder.ts";
 import type { ImportedStore } from "../../runs/imported-store.ts";
@@ -24,6 +24,8 @@ export interface Collected {
   readonly units: ReadonlyMap<string, string>;
   added: number;
   repeated: number;
+  /** Digest of all runs of a model, those that were not wanted included: models with the same are copies of each other. */
+  readonly contents: ReadonlyMap<string, string>;
 }
 
 /** The folder of a model. */
@@ -147,24 +149,40 @@ export async function collectRuns(
   wanted: (model: string) => boolean,
 ): Promise<Collected> {
   const units = new Map<string, string>(modelsOf(store).map((model) => [model, unitOf(model)]));
-  const collected: Collected = { units, added: 0, repeated: 0 };
+  const digests = new Map<string, string[]>();
+  const tally = { added: 0, repeated: 0 };
   const open = new Map<string, GrowingUnit>();
   try {
     for await (const run of runs) {
+      const named = { ...run, answers: nameQuestions(run.answers) };
+      const digest = `${runKey(run)} ${contentDigest(named)}`;
+      digests.set(run.model, [...(digests.get(run.model) ?? []), digest]);
       if (!wanted(run.model)) continue;
       const unit = open.get(run.model) ?? (await GrowingUnit.open(store.unitFile(unitOf(run.model))));
       open.set(run.model, unit);
       units.set(run.model, unitOf(run.model));
-      const isNew = await unit.add({ ...run, answers: nameQuestions(run.answers) });
-      if (isNew) collected.added++;
-      else collected.repeated++;
+      const isNew = await unit.add(named);
+      if (isNew) tally.added++;
+      else tally.repeated++;
     }
   } catch (error) {
     for (const unit of open.values()) await unit.discard();
     throw error;
   }
   for (const unit of open.values()) await unit.keep();
-  return collected;
+  return { ...tally, units, contents: contentsOf(digests) };
+}
+
+/** So few equal numbers may be chance: two accuracies of 30 questions are often the same. */
+const FEWEST_RUNS = 5;
+
+function contentsOf(digests: ReadonlyMap<string, readonly string[]>): Map<string, string> {
+  return new Map(
+    [...digests].flatMap(([model, own]) => {
+      const distinct = [...new Set(own)].toSorted();
+      return distinct.length < FEWEST_RUNS ? [] : [[model, digestOf(distinct)]];
+    }),
+  );
 }
 
 /** The models that earlier imports brought, as the plan keeps them. */

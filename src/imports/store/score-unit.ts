@@ -8,9 +8,8 @@ import { type SurveyedTask, taskKey } from "./survey.ts";
 /** The scores of one model, and what of it could not be used. */
 export interface ScoredUnit {
   readonly records: readonly ScoreRecord[];
-  /** Answers, or whole runs. */
-  readonly attempts: number;
-  readonly notes: readonly string[];
+  /** Runs that are left out: why, and which. */
+  readonly leftOut: readonly { readonly why: string; readonly run: string }[];
 }
 
 /**
@@ -25,12 +24,12 @@ export function scoreUnit(
   gradingOf: (key: string) => Grading | undefined,
 ): ScoredUnit {
   const records: ScoreRecord[] = [];
-  const notes: string[] = [];
+  const leftOut: { why: string; run: string }[] = [];
   const byName = groupBy(runs, (run) => tasks.get(taskKey(run))?.name ?? "");
   for (const name of [...byName.keys()].toSorted((a, b) => (a < b ? -1 : 1))) {
     const own = (byName.get(name) ?? []).toSorted(inOrder);
     const byQuestion = own.some((run) => tasks.get(taskKey(run))?.byQuestion === true);
-    if (byQuestion) records.push(...scoreAnswers(own, gradingOf, notes));
+    if (byQuestion) records.push(...scoreAnswers(own, gradingOf, leftOut));
     else records.push(...scoreRuns(own, gradingOf));
   }
   const beyond = records.find(({ accuracy }) => accuracy !== null && !(accuracy >= 0 && accuracy <= 1));
@@ -40,13 +39,13 @@ export function scoreUnit(
       { hint: "Choose another score with --metric." },
     );
   }
-  return { records, attempts: records.length, notes };
+  return { records, leftOut };
 }
 
 function scoreAnswers(
   runs: readonly StoredImport[],
   gradingOf: (key: string) => Grading | undefined,
-  notes: string[],
+  leftOut: { why: string; run: string }[],
 ): ScoreRecord[] {
   const counts = new Map<string, number>();
   const numbered: { readonly one: NumberedAnswer; readonly grading: Grading }[] = [];
@@ -58,11 +57,13 @@ function scoreAnswers(
         Object.keys(scores).length > 0 || (grading.rescore && completion !== null && golds.length > 0),
     );
     if (scored.length === 0) {
-      const why =
-        run.answers.length === 0
-          ? "only the accuracy of the whole run is known"
-          : "its answers have no scores (--rescore grades them)";
-      notes.push(`${run.model} on ${grading.benchmark}: a run is left out, ${why}.`);
+      leftOut.push({
+        why:
+          run.answers.length === 0
+            ? "Left out: only the accuracy of the whole run is known."
+            : "Left out: its answers have no scores; --rescore grades them.",
+        run: `${run.model} on ${grading.benchmark}`,
+      });
       continue;
     }
     const before = new Map(counts);

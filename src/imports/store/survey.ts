@@ -63,7 +63,7 @@ export async function surveyStore(
   const axes = new Map<string, Readonly<Record<string, string>>>();
   const limits = new Set<number | null>();
   const temperatures = new Set<number | null>();
-  const notes = new Set<string>();
+  const notes = new Map<string, string[]>();
   for (const [model, unit] of units) {
     for await (const run of readStoredRuns(store.unitFile(unit))) {
       const draft = drafts.get(taskKey(run)) ?? newDraft(run);
@@ -73,7 +73,7 @@ export async function surveyStore(
       axes.set(model, { ...axes.get(model), ...run.axes });
       limits.add(run.maxTokens);
       temperatures.add(run.temperature);
-      for (const note of run.notes) notes.add(`${run.model} on ${run.task}: ${note}`);
+      for (const note of run.notes) notes.set(note, [...(notes.get(note) ?? []), `${run.model} on ${run.task}`]);
     }
   }
   const all = [...drafts.values()];
@@ -97,7 +97,7 @@ export async function surveyStore(
     axes,
     maxTokens: onlyOne(limits),
     temperature: onlyOne(temperatures),
-    notes: [...notes].toSorted(),
+    notes: groupedNotes(notes),
   };
 }
 
@@ -129,6 +129,20 @@ function lookAt(run: StoredImport, draft: Draft, rescore: boolean): void {
 function nameOf({ task, shots }: Draft, all: readonly Draft[]): string {
   const several = new Set(all.filter((other) => other.task === task).map((other) => other.shots)).size > 1;
   return several && shots !== null ? `${task}-${shots}shot` : task;
+}
+
+/** At most so many are named. */
+const NAMED = 5;
+
+/** One line a note, with whom it is about. */
+export function groupedNotes(notes: ReadonlyMap<string, readonly string[]>): string[] {
+  return [...notes]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([note, about]) => {
+      const names = [...new Set(about)];
+      const more = names.length > NAMED ? `; and ${names.length - NAMED} more` : "";
+      return `${note} (${names.slice(0, NAMED).join("; ")}${more})`;
+    });
 }
 
 function onlyOne(values: ReadonlySet<number | null>): number | null {

@@ -1,5 +1,6 @@
 import { digestOf } from "../../base/digest.ts";
 import { InputError } from "../../base/errors.ts";
+import { isRecord } from "../../base/is-record.ts";
 import type { ImportedStore } from "../../runs/imported-store.ts";
 import { MANIFEST_VERSION, type ScoreRecord } from "../../runs/schema.ts";
 import { SCORER_VERSION } from "../../scorers/version.ts";
@@ -8,7 +9,7 @@ import { type Placement, placeModels } from "./place-models.ts";
 import type { Grading } from "./score-answers.ts";
 import { scoreUnit } from "./score-unit.ts";
 import { readStoredRuns, type StoredImport } from "./stored-rows.ts";
-import { type Survey, type SurveyedTask, surveyStore } from "./survey.ts";
+import { groupedNotes, type Survey, type SurveyedTask, surveyStore } from "./survey.ts";
 import { Tally } from "./tally.ts";
 
 /** What an import keeps for those that add to it. */
@@ -33,6 +34,8 @@ interface Context {
   readonly root: string;
   readonly version: string;
   readonly sweep: string;
+  /** Models whose runs are all the same. */
+  readonly equal: readonly (readonly string[])[];
 }
 
 /** Writes scores, results and manifest anew from what was imported. @throws InputError if nothing of it has a score */
@@ -42,22 +45,24 @@ export async function writeStore(
   settings: ImportSettings,
   context: Context,
 ): Promise<WrittenStore> {
+  const equal = mergedGroups(storedGroups(store), context.equal);
   const survey = await surveyStore(store, units, settings.rescore, context.root);
   const gradings = gradingsOf(survey, settings);
   const models = [...units].map(([model, unit]) => ({ model, unit, axes: survey.axes.get(model) ?? {} }));
   const { axes, points } = placeModels(models, settings.placement);
   const tally = new Tally();
   const scoreNames = new Map([...gradings.values()].map(({ benchmark, score }) => [benchmark, score]));
-  const notes: string[] = [];
+  const leftOut = new Map<string, string[]>();
   const digests: string[] = [];
   for (const { name, unit } of points) {
     const runs: StoredImport[] = [];
     for await (const run of readStoredRuns(store.unitFile(unit))) runs.push(run);
     const scored = scoreUnit(runs, survey.tasks, (key) => gradings.get(key));
     tally.add(name, scored.records, scoreNames);
-    notes.push(...scored.notes);
+    for (const { why, run } of scored.leftOut) leftOut.set(why, [...(leftOut.get(why) ?? []), run]);
     digests.push(await writeUnit(store, unit, scored.records, runs, settings));
   }
+  const notes = groupedNotes(leftOut);
   if (tally.total === 0) {
     throw new InputError(
       `Expected scores in what was imported, found none${notes.map((note) => `\n  ${note}`).join("")}`,
@@ -71,6 +76,7 @@ export async function writeStore(
     ...tally.notes(settings.rescore),
     ...survey.notes,
     ...notes,
+    ...equal.map(equalNote),
   ];
   await store.writeManifest({
     manifest_version: MANIFEST_VERSION,
@@ -83,7 +89,7 @@ export async function writeStore(
     scoring: { profile: settings.rescore ? "default" : "imported", formats: {} },
     ...(store.manifest?.objective === undefined ? {} : { objective: store.manifest.objective }),
     plan: {
-      imported: { from: survey.harnesses, models: [...units.keys()], settings },
+      imported: { from: survey.harnesses, models: [...units.keys()], settings, equal },
       ...(survey.temperature === null ? {} : { generation: { temperature: survey.temperature } }),
     },
     notes: allNotes,
@@ -193,4 +199,27 @@ function scoreNotes(scored: readonly { readonly task: SurveyedTask; readonly sco
       ? []
       : [`Accuracy on ${names.join(", ")} is "${score}".${rest}${several}`];
   });
+}
+
+function equalNote(models: readonly string[]): string {
+  return `The same numbers in every run, so that they are copies of one another or the same weights evaluated again: ${models.join(", ")}.`;
+}
+
+/** What earlier imports found. */
+function storedGroups({ manifest }: ImportedStore): string[][] {
+  const equal = isRecord(manifest?.plan.imported) ? manifest.plan.imported.equal : undefined;
+  const groups: readonly unknown[] = Array.isArray(equal) ? equal : [];
+  return groups.map((group) => (Array.isArray(group) ? group.filter((model) => typeof model === "string") : []));
+}
+
+function mergedGroups(...all: readonly (readonly (readonly string[])[])[]): string[][] {
+  const groups = all.flat();
+  const known = groups.filter(
+    (group, i) =>
+      !groups.some(
+        (other, j) =>
+          i !== j && group.every((model) => other.includes(model)) && (other.length > group.length || j < i),
+      ),
+  );
+  return known.map((group) => [...group]);
 }

@@ -1,3 +1,4 @@
+import type { AverageRow } from "../../findings/judge.ts";
 import { decimal, percent } from "../../findings/numbers.ts";
 import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
 
@@ -9,14 +10,18 @@ export interface TextTable {
   readonly nameColumns: number;
 }
 
-/** The table that a person reads: rates in percent, 95% intervals in brackets. */
-export function summaryTable(rows: readonly SummaryRow[]): TextTable {
+/**
+ * The table that a person reads: rates in percent, 95% intervals in brackets.
+ *
+ * @param averages of several benchmarks: a row more for each point
+ */
+export function summaryTable(rows: readonly SummaryRow[], averages: readonly AverageRow[] = []): TextTable {
   const benchmarks = new Set(rows.map((row) => row.benchmark)).size > 1;
   const voted = rows.filter((row) => row.passAtK !== null || row.majorityAtK !== null);
   const attempts = [...new Set(voted.map((row) => row.attempts))].filter((count) => count > 1);
   const several = attempts.length > 0;
   const k = attempts.length === 1 ? attempts[0] : "k";
-  return {
+  return withoutUnknown({
     header: [
       "point",
       ...(benchmarks ? ["benchmark"] : []),
@@ -29,19 +34,53 @@ export function summaryTable(rows: readonly SummaryRow[]): TextTable {
       "tokens per correct",
       ...(several ? [`pass@${k} %`, `maj@${k} %`] : []),
     ],
-    rows: rows.map((row) => [
-      row.sameAs === null ? row.point : `${row.point} (= ${row.sameAs})`,
-      ...(benchmarks ? [row.benchmark] : []),
-      withInterval(row.accuracy, percent),
-      percent(row.accuracyStrict.value),
-      withInterval(row.format, percent),
-      withInterval(row.tokens, decimal),
-      percent(row.truncated),
-      percent(row.noAnswer),
-      decimal(row.tokensPerCorrect),
-      ...(several ? [estimateOrNone(row.passAtK), estimateOrNone(row.majorityAtK)] : []),
+    rows: rows.flatMap((row, i) => [
+      [
+        row.sameAs === null ? row.point : `${row.point} (= ${row.sameAs})`,
+        ...(benchmarks ? [row.benchmark] : []),
+        withInterval(row.accuracy, percent),
+        percent(row.accuracyStrict.value),
+        withInterval(row.format, percent),
+        withInterval(row.tokens, decimal),
+        percent(row.truncated),
+        percent(row.noAnswer),
+        decimal(row.tokensPerCorrect),
+        ...(several ? [estimateOrNone(row.passAtK), estimateOrNone(row.majorityAtK)] : []),
+      ],
+      ...(row.point === rows[i + 1]?.point ? [] : averageRow(row.point, averages, several)),
     ]),
     nameColumns: benchmarks ? 2 : 1,
+  });
+}
+
+/** Each benchmark counts the same; what has no mean over them is left open. */
+function averageRow(point: string, averages: readonly AverageRow[], several: boolean): string[][] {
+  const own = averages.filter((one) => one.point === point);
+  const rate = (measure: AverageRow["measure"]): AverageRow["macro"] | undefined =>
+    own.find((one) => one.measure === measure)?.macro;
+  const [accuracy, strict, format] = [rate("accuracy"), rate("accuracy_strict"), rate("format")];
+  if (accuracy === undefined) return [];
+  const none = percent(null);
+  return [
+    [
+      point,
+      "mean of all",
+      withInterval(accuracy, percent),
+      percent(strict?.value ?? null),
+      format === undefined ? none : withInterval(format, percent),
+      ...Array.from({ length: several ? 6 : 4 }, () => none),
+    ],
+  ];
+}
+
+/** Without the columns of which nothing is known anywhere: results of other programs lack many. */
+function withoutUnknown({ header, rows, nameColumns }: TextTable): TextTable {
+  const unknown = percent(null);
+  const known = header.map((_, i) => i < nameColumns || rows.length === 0 || rows.some((row) => row[i] !== unknown));
+  return {
+    header: header.filter((_, i) => known[i]),
+    rows: rows.map((row) => row.filter((_, i) => known[i])),
+    nameColumns,
   };
 }
 

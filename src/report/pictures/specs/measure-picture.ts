@@ -46,7 +46,8 @@ export function measurePicture(context: ChartContext, { name, title, measures, u
       ),
       x: axis,
       y: fittedAxis(unit.title, unit.fromZero ? [0, ...values] : wholeIfWide(values), unit),
-      series,
+      // What was not measured has no place in the legend.
+      series: series.filter((one) => one.marks.length > 0),
       lines,
       marked: groups.length === 1 ? markChosen(context, placeOf) : [],
       places: points.map((row) => ({ point: row.point, x: placeOf(row) })),
