@@ -33,4 +33,6 @@ export interface PromptTemplate {
   readonly version: number;
   readonly system?: string | undefined;
   readonly user: string;
+  /** A completion ends before any of these, as before those of `generation`: where a model goes on with a question of its own. */
+  readonly stop?: readonly string[] | undefined;
 }

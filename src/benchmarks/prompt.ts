@@ -31,8 +31,8 @@ const PROMPTS: readonly PromptTemplate[] = [
     version: 1,
     user: "{problem}\n\nPlease reason step by step, and put your final answer within \\boxed{}.",
   },
-  { name: "gsm8k-8shot", version: 1, user: GSM8K_EIGHT_SHOT },
-  { name: "minerva-4shot", version: 1, user: MINERVA_FOUR_SHOT },
+  { name: "gsm8k-8shot", version: 2, user: GSM8K_EIGHT_SHOT, stop: ["\n\nQuestion:"] },
+  { name: "minerva-4shot", version: 2, user: MINERVA_FOUR_SHOT, stop: ["\n\nProblem:"] },
 ];
 
 /** The names of the built-in templates. */

@@ -6,6 +6,8 @@ const promptSchema = z.strictObject({
   version: z.int().positive().default(1),
   system: z.string().optional(),
   user: z.string().refine((text) => text.includes("{problem}"), "expected the text {problem} somewhere in it"),
+  /** Raise the version when these change: completions end elsewhere then. */
+  stop: z.array(z.string().min(1)).optional(),
 });
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hexadecimal digits");

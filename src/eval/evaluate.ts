@@ -138,7 +138,9 @@ async function answer(
   const { prompt, prefill } = await renderChat(model.chat, messagesFor(benchmark.prompt, sample), { signal });
   const seed = deriveSeed(settings.seed, benchmark.name, sample.id, attempt);
   const maxTokens = await tokensLeft(model, prompt, settings);
-  const completion = await model.complete({ prompt, sampling: { ...settings.sampling, maxTokens, seed } }, signal);
+  const stop = [...new Set([...settings.sampling.stop, ...(benchmark.prompt.stop ?? [])])];
+  const sampling = { ...settings.sampling, stop, maxTokens, seed };
+  const completion = await model.complete({ prompt, sampling }, signal);
   if (completion.finishReason === "aborted") signal.throwIfAborted();
   return {
     benchmark: benchmark.name,

@@ -1,2 +1,2 @@
 /** Raised when the same completion may get another score: scores of different versions are not comparable. */
-export const SCORER_VERSION = 2;
+export const SCORER_VERSION = 3;

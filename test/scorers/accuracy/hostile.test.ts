@@ -50,6 +50,16 @@ const HOSTILE: Readonly<Record<string, string>> = {
   "thoughts that end and end": "</think>".repeat(20_000),
   backslashes: "\\".repeat(100_000),
   "digits of another script": "٣".repeat(100_000),
+  "white space inside": `answer${" ".repeat(200_000)}A`,
+  "lines inside": `answer is 7.${"\n \n".repeat(60_000)}x`,
+  "brackets around a choice": `${"(".repeat(20_000)}A${")".repeat(20_000)}`,
+  "brackets without a choice": "([*".repeat(7_000),
+  "stars in a row": "** a".repeat(50_000),
+  "next questions in a row": "\nQuestion: answer: 5".repeat(20_000),
+  "dots in boxes": "\\boxed{. . .}".repeat(20_000),
+  "roots of roots": "\\sqrt{3}+".repeat(250),
+  "powers beyond doubles": Array.from({ length: 100 }, (_, i) => `\\pi^{${1_048_575 - i}}`).join("+"),
+  "ends beyond doubles": Array.from({ length: 60 }, (_, i) => `[e^{${900 + i}},e^{${901 + i}})`).join("\\cup"),
   "sets in sets": "\\{x:".repeat(400),
 };
 
@@ -64,6 +74,12 @@ test.each(Object.entries(HOSTILE))("%s: a verdict in less than a second, and not
       expect(process.cpuUsage(start).user / 1e6).toBeLessThan(2);
     }
   }
+});
+
+test.each(Object.entries(HOSTILE))("%s where a letter is asked for: in less than a second", (_name, text) => {
+  const start = process.cpuUsage();
+  gradeAnswer({ gold: "B", pred: text, mode: "response", options: { choices: ["A", "B", "C", "D"] } });
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(1);
 });
 
 test("scoring a hostile completion ends in a score", () => {

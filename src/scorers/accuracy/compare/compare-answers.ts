@@ -4,6 +4,7 @@ import { compareChains, isInequality, toInterval, valueOf } from "./compare-chai
 import { compareLists, compareMatrices, compareTuples, compareUnions } from "./compare-collections.ts";
 import { compareBased, compareScalars, compareWords } from "./compare-scalars.ts";
 import type { CompareOptions, Comparer, Comparison } from "./comparer.ts";
+import { isComplexName } from "./names.ts";
 
 /** Compares two answers that have been read. */
 export function createComparer(options: CompareOptions, budget: Budget): Comparer {
@@ -31,10 +32,12 @@ function compareAny(gold: Answer, pred: Answer, comparer: Comparer): Comparison 
 }
 
 function compareWithChain(gold: Answer, pred: Answer, comparer: Comparer): Comparison {
+  const excluded = compareExclusion(gold, pred, comparer) ?? compareExclusion(pred, gold, comparer);
+  if (excluded !== undefined) return excluded;
   if (gold.kind === "chain" && pred.kind === "chain") return compareChains(gold, pred, comparer);
   if (gold.kind === "chain") {
     if (isInequality(gold)) return compareWithSet(gold, pred, comparer);
-    const value = valueOf(gold) ?? identityOf(gold, comparer);
+    const value = valueOf(gold, "only") ?? identityOf(gold, comparer);
     return value === undefined ? undefined : comparer.compare(value, pred);
   }
   if (pred.kind !== "chain") return undefined;
@@ -49,6 +52,16 @@ function identityOf(chain: Extract<Answer, { kind: "chain" }>, comparer: Compare
   const [left, right] = chain.terms;
   if (chain.relations.join() !== "=" || left?.kind !== "expression" || right === undefined) return undefined;
   return comparer.compare(left, right) === undefined ? undefined : right;
+}
+
+/** `z \\ne 0` for the complex numbers without 0. */
+function compareExclusion(set: Answer, chain: Answer, comparer: Comparer): Comparison {
+  if (set.kind !== "union" || chain.kind !== "chain" || chain.relations.join() !== "!=") return undefined;
+  const [all, excluded] = set.items;
+  const [left, right] = chain.terms;
+  if (set.operators.join() !== "setminus" || all?.text !== "\\C" || excluded === undefined) return undefined;
+  const named = left?.kind === "expression" && left.node.kind === "sym" && isComplexName(left.node.name);
+  return named && right !== undefined ? comparer.compare(excluded, right) && "set" : undefined;
 }
 
 function compareWithSet(chain: Extract<Answer, { kind: "chain" }>, set: Answer, comparer: Comparer): Comparison {

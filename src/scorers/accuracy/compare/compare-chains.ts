@@ -1,8 +1,11 @@
 import type { Answer, Chain } from "../values/answer.ts";
 import { type Node, numberNode, variablesOf } from "../values/nodes.ts";
+import { divideRationals } from "../values/rational.ts";
 import { unitsConflict } from "../values/units.ts";
-import { constantRatio, linearRoot } from "./compare-expressions.ts";
+
 import type { Comparer, Comparison } from "./comparer.ts";
+import { isConstant, namesSomething } from "./names.ts";
+import { constantRatio, linearForm } from "./proportional.ts";
 
 const FLIPPED: Readonly<Record<string, string>> = { "<": ">", ">": "<", "<=": ">=", ">=": "<=" };
 
@@ -16,8 +19,12 @@ export function isInequality(chain: Chain): boolean {
   return chain.relations.every((relation) => FLIPPED[relation] !== undefined);
 }
 
-/** What an equation says that something is: of `x = 5` the 5, of `f(x) = x^2 = y` the last. undefined if it defines nothing. */
-export function valueOf(chain: Chain): Answer | undefined {
+/**
+ * What an equation says that something is: of `x = 5` the 5, of `f(x) = x^2 = y` the last. undefined if it defines nothing.
+ *
+ * @param names `only`: the left-hand side must be a name, as that of a gold answer must be for its value to answer it
+ */
+export function valueOf(chain: Chain, names: "any" | "only" = "any"): Answer | undefined {
   if (!isEquation(chain)) return undefined;
   const { terms, relations } = oriented(chain);
   const [first, second] = terms;
@@ -26,50 +33,10 @@ export function valueOf(chain: Chain): Answer | undefined {
   // \frac13 \approx 0.333: the exact value counts.
   if (about > 0 || (about === 0 && before !== undefined && !namesSomething(before))) return before;
   if (terms.length > 2) return terms.at(-1);
-  if (first !== undefined && (namesSomething(first) || isConstant(first))) return second;
-  return second?.kind === "expression" && second.node.kind === "sym" && first !== undefined && isConstant(first)
-    ? first
-    : undefined;
-}
-
-/** `\frac{d}{dx} ...` asks for what follows. */
-const DERIVATIVE = /^\\frac\{(?:d|\\partial)/;
-
-/** Whether a left-hand side is a name for what stands on the right: a symbol, f(x), |AB|, a product or quotient of names. */
-function namesSomething(answer: Answer): boolean {
-  if (answer.kind === "words") return true;
-  if (answer.kind === "tuple" || answer.kind === "list") return answer.items.every(namesSomething);
-  if (answer.kind === "expression")
-    return isName(answer.node) || variablesOf(answer.node).has("\\ldots") || DERIVATIVE.test(answer.text);
-  return answer.kind === "opaque";
-}
-
-function isName(node: Node): boolean {
-  switch (node.kind) {
-    case "sym":
-      return true;
-    case "const":
-      return node.name !== "infty";
-    case "fn":
-      return (
-        !node.name.startsWith("root") &&
-        node.args.every((arg) => variablesOf(arg).size > 0 || node.name.startsWith("'"))
-      );
-    case "mul":
-      return node.args.every(isName);
-    case "div":
-      return isName(node.over) && isName(node.under);
-    case "pow":
-      return false;
-    case "big":
-      return true;
-    default:
-      return false;
-  }
-}
-
-function isConstant(answer: Answer): boolean {
-  return answer.kind === "expression" && variablesOf(answer.node).size === 0;
+  if (first === undefined || second === undefined) return undefined;
+  if (namesSomething(first, names)) return second;
+  if (isConstant(first) && (isConstant(second) || second.kind !== "expression")) return second;
+  return second.kind === "expression" && second.node.kind === "sym" && isConstant(first) ? first : undefined;
 }
 
 /** Two chains of relations. */
@@ -122,16 +89,19 @@ function namesAgree(gold: Chain, pred: Chain, comparer: Comparer): boolean {
   return x === y || x === y.replace(/_.*/, "") || y === x.replace(/_.*/, "") || x.startsWith("'") !== y.startsWith("'");
 }
 
-/** `5 = x` as `x = 5`. */
+/** `5 = x` as `x = 5`, `x + 2 = y` as `y = x + 2`. */
 function oriented(chain: Chain): Chain {
   const [left, right] = chain.terms;
-  const turned =
-    chain.terms.length === 2 &&
-    left !== undefined &&
-    right !== undefined &&
-    isConstant(left) &&
-    plainName(right) !== undefined;
+  if (chain.terms.length !== 2 || left === undefined || right === undefined) return chain;
+  const name = plainName(right);
+  const turned = name !== undefined && (isConstant(left) || isFormulaWithout(left, name));
   return turned ? { ...chain, terms: [right, left] } : chain;
+}
+
+/** Whether an expression is a formula, no name itself, in which a name does not stand. */
+function isFormulaWithout(answer: Answer, name: string): boolean {
+  if (answer.kind !== "expression" || namesSomething(answer)) return false;
+  return !variablesOf(answer.node).has(name);
 }
 
 /** The name of a symbol or of a function application. */
@@ -177,23 +147,55 @@ export function toInterval(chain: Chain, comparer: Comparer): { interval: Answer
   const [first, second] = relations;
   if (low === undefined || middle === undefined || first === undefined) return undefined;
   if (terms.length === 3 && high !== undefined && isConstant(low) && isConstant(high) && !isConstant(middle)) {
-    return { interval: interval(low, high, first === "<=", second === "<="), name: middle.text };
+    return between(low, middle, high, [first === "<=", second === "<="], comparer);
   }
   if (terms.length !== 2) return undefined;
-  if (isConstant(middle) && namesSomething(low) && !isConstant(low))
+  if (isConstant(middle) && namesSomething(low, "only") && !isConstant(low))
     return { interval: interval(infinite(-1), middle, false, first === "<="), name: low.text };
-  if (isConstant(low) && namesSomething(middle))
+  if (isConstant(low) && namesSomething(middle, "only"))
     return { interval: interval(low, infinite(1), first === "<=", false), name: middle.text };
   const node = difference({ ...chain, terms, relations });
   const names = node === undefined ? new Set<string>() : variablesOf(node);
   const [name] = names;
   if (node === undefined || name === undefined || names.size !== 1) return undefined;
-  const line = linearRoot(node, name, comparer.budget);
-  if (line === undefined) return undefined;
-  const bound = expression({ kind: "num", value: line.root, decimal: false });
+  const line = linearForm(node, name, comparer.budget);
+  const root = line === undefined ? undefined : divideRationals(line.offset, line.slope);
+  if (line === undefined || root === undefined) return undefined;
+  const bound = expression(numberNode(-root.n, root.d));
   const closed = first === "<=";
+  const rising = line.slope.n > 0n;
   return {
-    interval: line.rising ? interval(infinite(-1), bound, false, closed) : interval(bound, infinite(1), closed, false),
+    interval: rising ? interval(infinite(-1), bound, false, closed) : interval(bound, infinite(1), closed, false),
+    name,
+  };
+}
+
+/** `-2 < x \le 3`; of `-3 < 2x + 1 < 5`, what it says of x. */
+function between(
+  low: Answer,
+  middle: Answer,
+  high: Answer,
+  [lowClosed, highClosed]: readonly [boolean, boolean],
+  comparer: Comparer,
+): { interval: Answer; name: string } | undefined {
+  if (namesSomething(middle, "only"))
+    return { interval: interval(low, high, lowClosed, highClosed), name: middle.text };
+  const [name, ...more] = middle.kind === "expression" ? variablesOf(middle.node) : [];
+  if (middle.kind !== "expression" || name === undefined || more.length > 0) return undefined;
+  if (low.kind !== "expression" || high.kind !== "expression") return undefined;
+  const line = linearForm(middle.node, name, comparer.budget);
+  if (line === undefined) return undefined;
+  const { slope, offset } = line;
+  const [a, b] = [low, high].map((side) =>
+    expression({
+      kind: "div",
+      over: { kind: "add", args: [side.node, numberNode(-offset.n, offset.d)] },
+      under: numberNode(slope.n, slope.d),
+    }),
+  );
+  if (a === undefined || b === undefined) return undefined;
+  return {
+    interval: slope.n > 0n ? interval(a, b, lowClosed, highClosed) : interval(b, a, highClosed, lowClosed),
     name,
   };
 }

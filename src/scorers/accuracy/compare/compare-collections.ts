@@ -72,6 +72,8 @@ export function compareUnions(gold: Answer, pred: Answer, comparer: Comparer): C
 }
 
 function piecesOf(answer: Answer, comparer: Comparer): Answer[] | undefined {
+  // Only of a union the members of sets are members.
+  if (answer.kind === "union" && answer.operators.some((operator) => operator !== "cup")) return [...answer.items];
   if (answer.kind === "union")
     return answer.items.flatMap((item) => (item.kind === "list" && item.braces ? item.items : [item]));
   if (answer.kind !== "list") return undefined;

@@ -1,8 +1,12 @@
 import type { Answer, Chain } from "../values/answer.ts";
-import { evaluate } from "../values/evaluate.ts";
-import { variablesOf } from "../values/nodes.ts";
+import { expression } from "../values/matrix-arithmetic.ts";
+import { type Node, numberNode, variablesOf } from "../values/nodes.ts";
+import type { Rational } from "../values/rational.ts";
 import { isInequality, reversed, toInterval } from "./compare-chains.ts";
 import type { Comparer } from "./comparer.ts";
+import { isComplexName } from "./names.ts";
+import { linearForm } from "./proportional.ts";
+import { RealPoints } from "./real-points.ts";
 
 /** A piece of the real line. */
 interface Piece {
@@ -25,8 +29,9 @@ const LINE: Piece = { low: -Infinity, high: Infinity, lowClosed: false, highClos
  * `(-\infty,2) \cup (2,\infty)`. undefined for answers that are no such sets.
  */
 export function compareRealSets(gold: Answer, pred: Answer, comparer: Comparer): boolean | undefined {
-  const a = toRealSet(gold, comparer);
-  const b = a === undefined ? undefined : toRealSet(pred, comparer);
+  const points = new RealPoints(comparer);
+  const a = toRealSet(gold, points);
+  const b = a === undefined ? undefined : toRealSet(pred, points);
   if (a === undefined || b === undefined) return undefined;
   if (comparer.options.strict && a.name !== "" && b.name !== "" && a.name !== b.name) return false;
   return (
@@ -35,8 +40,8 @@ export function compareRealSets(gold: Answer, pred: Answer, comparer: Comparer):
       const other = b.pieces[i];
       return (
         other !== undefined &&
-        near(piece.low, other.low) &&
-        near(piece.high, other.high) &&
+        piece.low === other.low &&
+        piece.high === other.high &&
         piece.lowClosed === other.lowClosed &&
         piece.highClosed === other.highClosed
       );
@@ -46,7 +51,7 @@ export function compareRealSets(gold: Answer, pred: Answer, comparer: Comparer):
 
 /** `(-∞, 2) ∪ {3}`; undefined for an answer that is no set of real numbers. */
 export function realSetText(answer: Answer, comparer: Comparer): string | undefined {
-  const set = toRealSet(answer, comparer);
+  const set = toRealSet(answer, new RealPoints(comparer));
   if (set === undefined) return undefined;
   const pieces = set.pieces.map(({ low, high, lowClosed, highClosed }) =>
     low === high
@@ -61,25 +66,25 @@ export function numberText(value: number): string {
   return Math.abs(value) === Infinity ? `${value < 0 ? "-" : ""}∞` : String(Number(value.toPrecision(12)));
 }
 
-function near(a: number, b: number): boolean {
-  return a === b || (Number.isFinite(a - b) && Math.abs(a - b) <= Math.max(Math.abs(a), Math.abs(b)) * 1e-10);
-}
-
-function toRealSet(answer: Answer, comparer: Comparer): RealSet | undefined {
-  comparer.budget.spend(5);
+function toRealSet(answer: Answer, ends: RealPoints): RealSet | undefined {
+  ends.comparer.budget.spend(5);
   switch (answer.kind) {
     case "tuple":
-      return fromInterval(answer, comparer);
+      return fromInterval(answer, ends);
     case "list": {
       if (answer.braces) {
-        const points = answer.items.map((item) => numberOf(item, comparer));
+        const points = answer.items.map((item) => ends.at(item));
         return points.some((point) => point === undefined)
           ? undefined
           : { pieces: merge(points.map((point) => pointPiece(point ?? 0))), name: "" };
       }
-      const parts = answer.items.map((item) =>
-        item.kind === "chain" || item.kind === "tuple" || item.kind === "union" ? toRealSet(item, comparer) : undefined,
-      );
+      const inequalities = answer.items.some((item) => item.kind === "chain" && isInequality(item));
+      const parts = answer.items.map((item) => {
+        if (inequalities && item.kind === "chain" && item.relations.join() === "=") return fromEquation(item, ends);
+        return item.kind === "chain" || item.kind === "tuple" || item.kind === "union"
+          ? toRealSet(item, ends)
+          : undefined;
+      });
       if (answer.items.some((item) => item.kind === "tuple")) return undefined;
       const all = answer.all === true ? intersectAll(parts) : undefined;
       if (all !== undefined) return all;
@@ -88,16 +93,16 @@ function toRealSet(answer: Answer, comparer: Comparer): RealSet | undefined {
       return isLine(union) ? (intersectAll(parts) ?? union) : union;
     }
     case "chain":
-      return fromChain(answer, comparer);
+      return fromChain(answer, ends);
     case "words":
       return /^(?:all )?reals?(?: numbers?)?$/i.test(answer.text) ? { pieces: [LINE], name: "" } : undefined;
     case "expression":
       return answer.text === "\\R" ? { pieces: [LINE], name: "" } : undefined;
     case "union": {
-      let total = toRealSet(answer.items[0] ?? answer, comparer);
+      let total = toRealSet(answer.items[0] ?? answer, ends);
       for (const [i, operator] of answer.operators.entries()) {
         const next = answer.items[i + 1];
-        const set = next === undefined ? undefined : toRealSet(next, comparer);
+        const set = next === undefined ? undefined : toRealSet(next, ends);
         if (total === undefined || set === undefined) return undefined;
         const pieces =
           operator === "cup"
@@ -112,8 +117,8 @@ function toRealSet(answer: Answer, comparer: Comparer): RealSet | undefined {
   }
 }
 
-function fromInterval(answer: Extract<Answer, { kind: "tuple" }>, comparer: Comparer): RealSet | undefined {
-  const [low, high] = answer.items.map((item) => numberOf(item, comparer));
+function fromInterval(answer: Extract<Answer, { kind: "tuple" }>, ends: RealPoints): RealSet | undefined {
+  const [low, high] = answer.items.map((item) => ends.at(item));
   if (answer.items.length !== 2 || low === undefined || high === undefined || low > high) return undefined;
   const piece = {
     low,
@@ -124,20 +129,28 @@ function fromInterval(answer: Extract<Answer, { kind: "tuple" }>, comparer: Comp
   return { pieces: [piece], name: "" };
 }
 
-function fromChain(chain: Chain, comparer: Comparer): RealSet | undefined {
+function fromChain(chain: Chain, ends: RealPoints): RealSet | undefined {
   if (isInequality(chain)) {
-    const magnitude = fromMagnitude(chain, comparer) ?? fromMagnitude(reversed(chain), comparer);
-    const found = magnitude === undefined ? toInterval(chain, comparer) : undefined;
+    const magnitude = fromMagnitude(chain, ends) ?? fromMagnitude(reversed(chain), ends);
+    const found = magnitude === undefined ? toInterval(chain, ends.comparer) : undefined;
     if (found === undefined) return magnitude;
-    const set = toRealSet(found.interval, comparer);
+    const set = toRealSet(found.interval, ends);
     return set === undefined ? undefined : { ...set, name: found.name };
   }
   const [left, right] = chain.terms;
   if (chain.relations.join() !== "!=" || left?.kind !== "expression" || left.node.kind !== "sym" || right === undefined)
     return undefined;
-  const points = (right.kind === "list" ? right.items : [right]).map((item) => numberOf(item, comparer));
+  const points = (right.kind === "list" ? right.items : [right]).map((item) => ends.at(item));
   if (points.some((point) => point === undefined)) return undefined;
   return { pieces: complement(merge(points.map((point) => pointPiece(point ?? 0)))), name: left.text };
+}
+
+/** `x = 2` beside inequalities. */
+function fromEquation(chain: Chain, ends: RealPoints): RealSet | undefined {
+  const [left, right] = chain.terms;
+  const point = right === undefined ? undefined : ends.at(right);
+  if (left?.kind !== "expression" || left.node.kind !== "sym" || point === undefined) return undefined;
+  return { pieces: [pointPiece(point)], name: left.text };
 }
 
 function unite(sets: readonly (RealSet | undefined)[]): RealSet | undefined {
@@ -165,29 +178,34 @@ function isLine(set: RealSet | undefined): boolean {
 }
 
 /** `|2x - 1| < 3` and its kin: the magnitude of what is linear in one variable against a number. */
-function fromMagnitude(chain: Chain, comparer: Comparer): RealSet | undefined {
+function fromMagnitude(chain: Chain, ends: RealPoints): RealSet | undefined {
   const [left, right] = chain.terms;
   const [relation] = chain.relations;
   if (chain.terms.length !== 2 || left?.kind !== "expression" || right === undefined) return undefined;
   const [inside] = left.node.kind === "fn" && left.node.name === "abs" ? left.node.args : [];
-  const bound = numberOf(right, comparer);
+  const bound = ends.at(right);
   const [name] = inside === undefined ? [] : variablesOf(inside);
-  if (inside === undefined || name === undefined || variablesOf(inside).size !== 1) return undefined;
-  const at = (x: number): number => evaluate(inside, new Map([[name, x]]), comparer.budget).re;
-  const [y0, y1, y2] = [at(0), at(1), at(2)];
-  const slope = y1 - y0;
-  if (bound === undefined || bound < 0 || slope === 0 || Math.abs(y2 - y1 - slope) > 1e-9) return undefined;
-  const [low, high] = [(-bound - y0) / slope, (bound - y0) / slope].toSorted((a, b) => a - b);
-  if (low === undefined || high === undefined || relation === undefined) return undefined;
+  if (inside === undefined || name === undefined || variablesOf(inside).size !== 1 || isComplexName(name))
+    return undefined;
+  if (right.kind !== "expression" || bound === undefined || bound < 0 || relation === undefined) return undefined;
+  const line = linearForm(inside, name, ends.comparer.budget);
+  if (line === undefined) return undefined;
+  const [low, high] = [negated(right.node), right.node]
+    .map((side): Node => ({ kind: "add", args: [side, negated(exactNode(line.offset))] }))
+    .map((over) => ends.at(expression({ kind: "div", over, under: exactNode(line.slope) })))
+    .toSorted((x, y) => (x ?? 0) - (y ?? 0));
+  if (low === undefined || high === undefined) return undefined;
   const closed = relation === "<=" || relation === ">";
   const within = [{ low, high, lowClosed: closed, highClosed: closed }].filter(() => low < high || closed);
   return { pieces: relation.startsWith("<") ? within : complement(within), name };
 }
 
-function numberOf(answer: Answer, comparer: Comparer): number | undefined {
-  if (answer.kind !== "expression" || variablesOf(answer.node).size > 0) return undefined;
-  const value = evaluate(answer.node, new Map(), comparer.budget);
-  return value.im === 0 && !Number.isNaN(value.re) ? value.re : undefined;
+function exactNode(value: Rational): Node {
+  return numberNode(value.n, value.d);
+}
+
+function negated(node: Node): Node {
+  return { kind: "neg", of: node };
 }
 
 function pointPiece(at: number): Piece {

@@ -30,13 +30,39 @@ export function findBoxes(text: string): Box[] {
       boxes.push({ content: text.slice(open + 1, close), start, end: close + 1 });
       from = close + 1;
     } else {
-      const bare = /^(?:-?\d[\d.,]*\d|-?\d|[a-zA-Z])/.exec(text.slice(open, open + 40));
+      const bare = BARE.exec(text.slice(open, open + 60));
       if (bare === null) continue;
       boxes.push({ content: bare[0], start, end: open + bare[0].length });
       from = open + bare[0].length;
     }
   }
   return boxes;
+}
+
+/** A number, or a letter that ends a formula or a sentence: a word behind `\\boxed` speaks of the command. */
+const BARE = /^(?:-?\d[\d.,]*\d|-?\d|[a-zA-Z](?=\s*(?:[$\\)}\]*]|[.,;:!?]?\s*(?:\n|$))))/;
+
+const BLANKS = /^(?:\.|…|\\[lc]?dots[cbmo]?|\\cdot|\\square|\\Box|\\quad|[?_□ ]|\\_)*$/;
+const WORDS =
+  /^(?:(?:the|your|my|final|correct|numerical|numeric|insert|put|write|this|that|for) )*(?:answer|result|solution|value|number|letter|option|choice|expression)(?: (?:here|goes|letter|value|choice|only))*$/i;
+
+/** Whether a box shows how an answer is to be written instead of giving one: nothing, dots, "your answer". */
+function isPlaceholder(box: Box): boolean {
+  const plain = box.content
+    .slice(0, 200)
+    .replace(/\\(?:text(?:bf|it|rm)?|mathrm|mathbf)\s*\{([^{}]*)\}/g, "$1")
+    .replace(/(?<!\\)[\s$<>[\](){}]+/g, " ")
+    .trim();
+  return BLANKS.test(plain) || WORDS.test(plain);
+}
+
+/** The boxes of a text that hold an answer; where none does, an empty one at its end stands for having given none. */
+export function findAnswerBoxes(text: string): Box[] {
+  const all = findBoxes(text);
+  const filled = all.filter((box) => !isPlaceholder(box));
+  const last = all.at(-1);
+  if (filled.length > 0 || last === undefined || last.content.trim() !== "") return filled;
+  return /\p{L}|\d/u.test(text.slice(last.end)) ? [] : [last];
 }
 
 /** Whether a text ends inside of a box: it was cut off there. */

@@ -1,14 +1,13 @@
 import { compareTexts } from "../compare/compare-texts.ts";
-import { type Box, findBoxes } from "./boxes.ts";
+import { type Box, findAnswerBoxes } from "./boxes.ts";
 import type { Extraction } from "./extraction.ts";
 
 /** The last box of a text, joined with those before it that are one answer with it. */
 export function extractBoxed(text: string): Extraction | undefined {
-  const all = findBoxes(text);
-  const boxes = all.filter((box) => box.content.trim() !== "");
+  const boxes = findAnswerBoxes(text);
   let first = boxes.length - 1;
   const last = boxes[first];
-  if (last === undefined) return all.length > 0 ? { answer: "", path: "boxed" } : undefined;
+  if (last === undefined) return undefined;
   for (; first > 0; first--) {
     const [before, box] = [boxes[first - 1], boxes[first]];
     if (before === undefined || box === undefined || !isJoining(text.slice(before.end, box.start))) break;

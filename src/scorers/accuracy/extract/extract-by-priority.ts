@@ -1,5 +1,5 @@
 import { ANSWER_WORD } from "./answer-words.ts";
-import { findBoxes } from "./boxes.ts";
+import { findAnswerBoxes } from "./boxes.ts";
 import { type Candidate, findCandidates } from "./extract-candidates.ts";
 import type { Extraction } from "./extraction.ts";
 
@@ -53,7 +53,7 @@ export function extractByPriority(text: string, options: PriorityOptions): Extra
 }
 
 function boxes(text: string): Found[] {
-  return findBoxes(text).map((box) => ({ answer: box.content, path: "boxed", end: box.end }));
+  return findAnswerBoxes(text).map((box) => ({ answer: box.content, path: "boxed", end: box.end }));
 }
 
 /** The first candidate near behind each occurrence of a phrase, or the last one that a sign of equality leads to. */

@@ -84,11 +84,16 @@ function answerAfter(text: string): string | undefined {
 
 /** Without Markdown, quotes and the stop at the end. */
 function withoutMarks(clause: string): string {
-  return clause
-    .replace(/^[\s*_"“]+|[\s*_"”]+$/g, "")
-    .replace(/(?<!\.)[.。][\s*_"”]*$/, "")
-    .replace(/[\s*_"”]+$/, "")
-    .replace(/^\$([^$]*)\$$/, "$1");
+  const stopped = withoutEnd(clause.replace(/^[\s*_"“]+/, ""));
+  const whole = /[^.][.。]$/.test(stopped) ? withoutEnd(stopped.slice(0, -1)) : stopped;
+  return whole.replace(/^\$([^$]*)\$$/, "$1");
+}
+
+/** Without white space and marks at the end; a loop, for an expression would look at every space of a text again. */
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && /[\s*_"”]/.test(text[end - 1] ?? "")) end--;
+  return text.slice(0, end);
 }
 
 /** `35 + 70 = 105` after a phrase: what follows the last `=`; without one, all of it. */

@@ -1,11 +1,13 @@
+import { withoutEmphasis } from "../read/emphasis.ts";
 import { withAsciiDigits } from "../read/unicode.ts";
-import { endsInBox, findBoxes } from "./boxes.ts";
+import { endsInBox, findAnswerBoxes } from "./boxes.ts";
 import { extractBoxed } from "./extract-boxed.ts";
 import { extractByPriority } from "./extract-by-priority.ts";
 import { lastCandidate } from "./extract-candidates.ts";
 import { extractChoice } from "./extract-choice.ts";
 import { extractByPhrase, extractLastClause, extractWords } from "./extract-phrase.ts";
 import type { Extraction } from "./extraction.ts";
+import { withoutRunOn } from "./run-on.ts";
 
 /** An extraction order: ours, or one that reproduces another project's for comparison. */
 export type ExtractionProfile = "default" | "math-verify" | "lighteval" | "qwen" | "gsm8k";
@@ -38,16 +40,30 @@ const NONE: Extraction = { answer: null, path: "none" };
 
 /** Finds the final answer in a model's text. */
 export function extractAnswer(text: string, options: ExtractOptions = {}): Extraction {
-  const searched = withAsciiDigits(text.length > MAX_TEXT ? text.slice(-MAX_TEXT) : text);
+  const searched = withAsciiDigits(withoutGaps(text.length > MAX_TEXT ? text.slice(-MAX_TEXT) : text));
+  const own = withoutRunOn(searched);
+  const found = extractFrom(own, options);
+  // "The answer is as follows", and then the question again: nothing was cut off that was not an answer.
+  const given = found.answer !== null && found.answer !== "" && found.path !== "last-words";
+  return given || own.length === searched.length ? found : extractFrom(searched, options);
+}
+
+/** Long white space, which means nothing and costs expressions quadratic time, as a space or an empty line. */
+function withoutGaps(text: string): string {
+  return text.replace(/\s{40,}/g, (gap) => (gap.includes("\n") ? "\n\n" : " "));
+}
+
+function extractFrom(text: string, options: ExtractOptions): Extraction {
+  const own = options.profile === undefined || options.profile === "default";
+  const searched = own ? withoutEmphasis(text) : text;
   if (options.choices !== undefined) return extractChoice(searched, options.choices) ?? NONE;
   // What a model says after its reasoning outweighs what it wrote while reasoning.
-  const conclusion =
-    options.profile === undefined || options.profile === "default" ? searched.split("</think>").at(-1) : undefined;
+  const conclusion = own ? searched.split("</think>").at(-1) : undefined;
   if (conclusion !== undefined && conclusion.length < searched.length) {
-    const found = extractAnswer(conclusion, options);
+    const found = extractFrom(conclusion, options);
     if (found.answer !== null && found.answer !== "") return found;
   }
-  const ranked = (options.boxedPriority ?? 0) !== 0 && (options.profile ?? "default") === "default";
+  const ranked = own && (options.boxedPriority ?? 0) !== 0;
   for (const step of ORDERS[ranked ? "math-verify" : (options.profile ?? "default")]) {
     if (options.anchoredOnly === true && GUESSES.has(step)) continue;
     const found = step(searched, options);
@@ -98,7 +114,7 @@ const byHope: Step = (text) => {
 };
 
 const byLastBox: Step = (text) => {
-  const box = findBoxes(text).at(-1);
+  const box = findAnswerBoxes(text).at(-1);
   return box === undefined ? undefined : { answer: box.content, path: "boxed" };
 };
 

@@ -1,9 +1,10 @@
 import { matchingBrace } from "../extract/boxes.ts";
+import { withoutEmphasis } from "./emphasis.ts";
 import { withoutUnicode } from "./unicode.ts";
 
 /** Rewrites an answer into plain LaTeX: no Unicode mathematics, no delimiters, no commands that only change how it looks. */
 export function normalise(raw: string): string {
-  let text = withoutQuotes(withOuterBrackets(raw.trim()));
+  let text = withoutEmphasis(withoutQuotes(withOuterBrackets(raw.trim())));
   // The whole of it is one number in groups of three digits.
   if (/^\$?\s*\d{1,3}(?: \d{3})+\s*\$?$/.test(text)) text = text.replaceAll(" ", "");
   // Formulas in lines of their own are a list.

@@ -1,9 +1,9 @@
-import { type Node, numberNode } from "../values/nodes.ts";
+import { type Node, numberNode, walk } from "../values/nodes.ts";
 import { SCALES } from "./read-letters.ts";
 import { TokenCursor } from "./token-cursor.ts";
 
 const FUNCTIONS: ReadonlySet<string> = new Set(
-  "sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan asin acos atan arccot log ln lg exp det arg Re Im gcd lcm max min sgn deg dim ker Arg sqrt abs floor ceil tg ctg cotg arctg arcctg cosec".split(
+  "sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan asin acos atan arccot log ln lg exp det arg Arg Re Im gcd lcm max min sgn deg dim ker Arg sqrt abs floor ceil tg ctg cotg arctg arcctg cosec".split(
     " ",
   ),
 );
@@ -18,6 +18,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 const BIG: ReadonlySet<string> = new Set(["sum", "prod", "int", "lim", "oint", "iint", "bigcap", "coprod"]);
 const ACCENTS: ReadonlySet<string> = new Set(["overline", "bar", "dot", "ddot"]);
+const BARS: ReadonlySet<string> = new Set(["overline", "bar"]);
 const CONSTANTS: Readonly<Record<string, "pi" | "infty">> = { pi: "pi", infty: "infty" };
 /** Letters that name functions when a bracket follows at once; capitals do before plain arguments, others before numbers only. */
 const FUNCTION_LETTER = /^\\?(?:[fghFG]|phi|psi|Phi|Psi)(?:_.*|'*)?(?:\^-1)?$/;
@@ -109,7 +110,8 @@ export abstract class CommandGrammar extends TokenCursor {
     }
     if (ACCENTS.has(name)) {
       const of = this.argument(depth);
-      return of === undefined ? undefined : { kind: "fn", name: `'${name}`, args: [of] };
+      if (of === undefined) return undefined;
+      return { kind: "fn", name: BARS.has(name) && isComplex(of) ? "conj" : `'${name}`, args: [of] };
     }
     if (BIG.has(name)) return this.#big(name, depth);
     if (FUNCTIONS.has(name)) return this.#function(ALIASES[name] ?? name, depth);
@@ -229,6 +231,16 @@ function isApplication(name: string, args: readonly Node[]): boolean {
   if (FUNCTION_LETTER.test(name) || args.length > 1) return true;
   const [arg] = args;
   return arg?.kind === "num" ? CAPITAL.test(name) || arg.value.n === 0n : arg?.kind === "sym" && CAPITAL.test(name);
+}
+
+/** Whether a bar over an expression is complex conjugation: over z, and beside i. */
+function isComplex(node: Node): boolean {
+  let found = false;
+  walk(node, (inner) => {
+    if (inner.kind === "const" ? inner.name === "i" : inner.kind === "sym" && /^[zw](?:_.*)?$/.test(inner.name))
+      found = true;
+  });
+  return found;
 }
 
 function factorial(of: Node): Node {

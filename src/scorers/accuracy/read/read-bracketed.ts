@@ -44,6 +44,18 @@ function builderBar(content: readonly Token[]): number {
   return -1;
 }
 
+/** Whether the condition of a set says all of it: inequalities and exclusions, or another set. */
+function isCondition(answer: Answer): boolean {
+  if (answer.kind === "union" || answer.kind === "tuple") return true;
+  if (answer.kind === "list") return !answer.braces && answer.items.every((item) => item.kind === "chain");
+  return answer.kind === "chain" && answer.relations.every((relation) => /^[<>]|!=/.test(relation));
+}
+
+/** Whether what stands before the bar says that the members are whole numbers or fractions: `x \in \mathbb{Z}`. */
+function isDiscrete(head: readonly Token[]): boolean {
+  return head.some((token) => token.text === "in") && !/\\[RC]$/.test(compactText(head));
+}
+
 /** `\begin{cases} x = 1 \\ y = 2 \end{cases}`: its rows, with their conditions if there are any. */
 export function readCases(tokens: readonly Token[], text: string, read: ReadPart): Answer | undefined {
   const [first] = tokens;
@@ -66,7 +78,7 @@ export function readBracketed(tokens: readonly Token[], text: string, read: Read
     const bar = builderBar(content);
     if (bar > 0) {
       const condition = read(content.slice(bar + 1));
-      return condition.kind === "chain" && condition.relations.every((relation) => /^[<>]|!=/.test(relation))
+      return isCondition(condition) && !isDiscrete(content.slice(0, bar))
         ? condition
         : { kind: "opaque", text: compactText([...tokens.slice(0, bar + 1), BAR, ...tokens.slice(bar + 2)]) };
     }

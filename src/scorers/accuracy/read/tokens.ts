@@ -132,6 +132,7 @@ function pushText(tokens: Token[], content: string, spaced: boolean): void {
   if (/^[,;]?\s*(?:and|or)$/i.test(words))
     tokens.push({ kind: "sep", text: words.toLowerCase().endsWith("or") ? "or" : "and", spaced });
   else if (/^to$/i.test(words)) tokens.push({ kind: "op", text: ":", spaced });
+  else if (/^(?:Re|Im|arg|Arg)$/.test(words)) tokens.push({ kind: "cmd", text: words, spaced });
   else if (/^[eid]$/.test(words)) tokens.push({ kind: "sym", text: words, spaced });
   else if (/^-?\.?\d/.test(words)) for (const token of tokenise(words)) tokens.push(token);
   else if (/^[^,;]+(?:[,;][^,;]+)+$/.test(words)) {

@@ -4,7 +4,8 @@ import { BINOMIAL_LETTER, MAX_TERMS } from "./evaluate-exact.ts";
 import type { Node } from "./nodes.ts";
 import { rationalToNumber } from "./rational.ts";
 
-export type Bindings = ReadonlyMap<string, number>;
+/** The values of variables: real numbers, or complex ones. */
+export type Bindings = ReadonlyMap<string, number | Complex>;
 
 const NAN: Complex = { re: Number.NaN, im: Number.NaN };
 
@@ -17,8 +18,10 @@ export function evaluate(node: Node, at: Bindings, budget: Budget): Complex {
       return real(rationalToNumber(node.value));
     case "const":
       return CONSTANTS[node.name];
-    case "sym":
-      return real(at.get(node.name) ?? Number.NaN);
+    case "sym": {
+      const value = at.get(node.name) ?? Number.NaN;
+      return typeof value === "number" ? real(value) : value;
+    }
     case "neg": {
       const of = value(node.of);
       return { re: -of.re, im: of.im === 0 ? 0 : -of.im };
@@ -81,7 +84,8 @@ function clip(a: Complex): Complex {
   return Number.isFinite(a.re) ? a : real(Number.isNaN(a.re) ? Number.NaN : Math.sign(a.re) * 1e3);
 }
 
-function evaluateFunction(name: string, args: readonly Complex[]): Complex {
+/** A function at doubles; of a name that is not known, a value that only the same name and arguments have. */
+export function evaluateFunction(name: string, args: readonly Complex[]): Complex {
   const a = args[0] ?? NAN;
   const b = args[1];
   switch (name) {
@@ -136,6 +140,8 @@ function evaluateFunction(name: string, args: readonly Complex[]): Complex {
       return real(a.re);
     case "Im":
       return real(a.im);
+    case "conj":
+      return { re: a.re, im: a.im === 0 ? 0 : -a.im };
     default: {
       const simple = a.im === 0 ? REAL_FUNCTIONS[name] : undefined;
       return simple === undefined ? opaque(name, args) : real(simple(a.re));
@@ -183,6 +189,11 @@ function doubleFactorial(a: Complex): number {
   let p = 1;
   for (let i = a.re; i > 1; i -= 2) p *= i;
   return p;
+}
+
+/** ln n! of a large n, by Stirling's series: right to the last bits from 100 on. */
+export function logarithmOfFactorial(n: number): number {
+  return n * Math.log(n) - n + Math.log(2 * Math.PI * n) / 2 + 1 / (12 * n) - 1 / (360 * n ** 3);
 }
 
 /** Γ(x) for real x, by Lanczos' approximation. */
