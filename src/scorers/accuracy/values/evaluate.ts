@@ -19,8 +19,8 @@ export function evaluate(node: Node, at: Bindings, budget: Budget): Complex {
     case "const":
       return CONSTANTS[node.name];
     case "sym": {
-      const value = at.get(node.name) ?? Number.NaN;
-      return typeof value === "number" ? real(value) : value;
+      const bound = at.get(node.name) ?? Number.NaN;
+      return typeof bound === "number" ? real(bound) : bound;
     }
     case "neg": {
       const of = value(node.of);
