@@ -149,7 +149,7 @@ function exactFunction(
 }
 
 /** -1, 0 or 1. */
-export function compareRationals(a: Rational, b: Rational): number {
+function compareRationals(a: Rational, b: Rational): number {
   const [x, y] = [a.n * b.d, b.n * a.d];
   return x < y ? -1 : x > y ? 1 : 0;
 }
