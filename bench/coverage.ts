@@ -7,6 +7,7 @@ import PQueue from "p-queue";
 import { median } from "../src/stats/quantile.ts";
 import type { CoverageAnswer, CoverageTask } from "./coverage/coverage-child.ts";
 import { POWER_CASES } from "./coverage/detectable-power.ts";
+import { DESIGNS, measureStratified } from "./coverage/stratified.ts";
 import { addTally, type Tally } from "./coverage/tally.ts";
 import { WORLDS } from "./coverage/world-list.ts";
 
@@ -16,7 +17,8 @@ Draws runs from worlds whose truth is known, makes the whole report of each, and
 against that truth.
 
   --reps   runs a world          [200]
-  --only   worlds with this text in their name; "power" for the detectable difference
+  --only   worlds with this text in their name; "power" for the detectable difference, "weights" for questions
+           that stand for others
   --seed   the first run's       [1]
   --jobs   processes             [${availableParallelism()}]
   --quick  20 runs a world, and no power
@@ -64,6 +66,7 @@ export async function benchCoverage(args: string[]): Promise<void> {
   const start = Date.now();
   try {
     await coverageTable(pool, { reps, seed, only: values.only });
+    if ("weights".includes(values.only)) weightsTable({ reps: 10 * reps, seed });
     if (!values.quick && "power".includes(values.only)) await powerTable(pool, { reps, seed });
   } finally {
     pool.close();
@@ -101,6 +104,21 @@ function cells(tally: Tally): string {
 function shareOf(tally: Tally, name: string, factor: number, digits: number): string {
   const [hits, total] = tally[name] ?? [0, 0];
   return total === 0 ? "-" : ((factor * hits) / total).toFixed(digits);
+}
+
+/** Intervals of the methods alone, over questions that were drawn from strata. */
+function weightsTable({ reps, seed }: Options): void {
+  print(`\nweighted questions, ${reps} samples a design`);
+  DESIGNS.forEach((strata, design) => {
+    const tally: Tally = {};
+    for (let rep = 0; rep < reps; rep++) measureStratified(strata, (seed + rep) * 31 + design, tally);
+    const asked = strata.map((one) => `${one.asked} for ${100 * one.share}%`).join(", ");
+    print(
+      `${asked.padEnd(62)}${Object.keys(tally)
+        .map((name) => `  ${name} ${shareOf(tally, name, 1, 3)}`)
+        .join("")}`,
+    );
+  });
 }
 
 async function powerTable(pool: ChildPool, { reps, seed }: Options): Promise<void> {

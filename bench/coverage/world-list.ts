@@ -87,6 +87,11 @@ export const WORLDS: readonly ListedWorld[] = [
     dense: true,
   },
   {
+    name: "twins: w=0.5 is w=0 again, falling by 10, n=200, greedy",
+    worlds: [{ points: twins(), questions: 200, rho: 0.9 }],
+    dense: true,
+  },
+  {
     name: "three benchmarks 30x10, 100x4, 200x1, flat 60%",
     worlds: [
       { points: flat(5, 0.6), questions: 30, attempts: 10, greedy: false },
@@ -108,6 +113,14 @@ export const WORLDS: readonly ListedWorld[] = [
     dense: true,
   },
 ];
+
+/** Two points of one weight among five: one point in all comparisons. */
+function twins(): WorldPoint[] {
+  const [first, ...others] = curve([0.8, 0.775, 0.8, 0.725, 0.7]);
+  return first === undefined
+    ? []
+    : [first, ...others.map((point) => (point.name === "w=0.5" ? { ...point, twinOf: first.name } : point))];
+}
 
 function failedGrid(): WorldPoint[] {
   const all = [0, 0.5, 1].flatMap((w) =>

@@ -199,14 +199,15 @@ function bandsOf(evidence: Evidence, names: readonly string[]): Map<string, Band
       .map((place) => evidence.columns[rate].columns[place] ?? new Float64Array());
     return columns.length < 2
       ? undefined
-      : rateBand(columns, `${evidence.benchmark} ${evidence.dataSha256} ${rate}`).critical;
+      : rateBand(columns, `${evidence.benchmark} ${evidence.dataSha256} ${rate}`, evidence.columns[rate]).critical;
   };
   const criticals = new Map(RATES.map((rate) => [rate, critical(rate)]));
   const bandOf = (rate: RateId, place: number): Interval | null => {
     const z = criticals.get(rate);
     const rates = evidence.columns[rate].columns[place];
     if (evidence.unit === "run" || z === undefined || rates === undefined || !places.includes(place)) return null;
-    return rateInterval({ rates, attempts: evidence.attempts[place] ?? 1 }, { z });
+    const { weights } = evidence.columns[rate];
+    return rateInterval({ rates, attempts: evidence.attempts[place] ?? 1, weights }, { z });
   };
   return new Map(
     names.flatMap((name) => {

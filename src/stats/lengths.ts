@@ -1,6 +1,7 @@
 import { studentQuantile } from "./distributions.ts";
 import { CONFIDENCE, type Interval, studentInterval } from "./interval.ts";
 import { sum, variance } from "./mean.ts";
+import { influences, relativeWeights } from "./weights.ts";
 
 /** Skewness under which a distribution is symmetric for all that can be seen. */
 const SYMMETRIC = 1e-6;
@@ -8,12 +9,17 @@ const SYMMETRIC = 1e-6;
 /**
  * The interval of a mean length by Hall's transformed t (Hall 1992): lengths are skewed, and Student's interval lies too low.
  *
- * @param values one a question
+ * @param lengths one a question
+ * @param weights what a question stands for. @default 1 each
  * @returns null of fewer than two values
  */
-export function lengthInterval(values: readonly number[], confidence: number = CONFIDENCE): Interval | null {
-  const n = values.length;
+export function lengthInterval(
+  lengths: readonly number[],
+  { confidence = CONFIDENCE, weights }: WeightedOptions = {},
+): Interval | null {
+  const n = lengths.length;
   if (n < 2) return null;
+  const values = influences(lengths, weights);
   const mean = sum(values) / n;
   const spread = Math.sqrt(variance(values) ?? 0);
   if (spread === 0) return { low: mean, high: mean };
@@ -28,6 +34,13 @@ export function lengthInterval(values: readonly number[], confidence: number = C
   return { low: Math.max(0, mean - transformed(t) * error), high: mean - transformed(-t) * error };
 }
 
+/** How an interval over questions is made. */
+export interface WeightedOptions {
+  readonly confidence?: number;
+  /** What each question stands for where it was drawn from a stratum. @default 1 each */
+  readonly weights?: readonly number[] | undefined;
+}
+
 /** A ratio with its interval; null where the data allow none. */
 export interface Ratio {
   readonly ratio: number;
@@ -40,11 +53,14 @@ export interface Ratio {
  * @returns null where the baseline costs nothing
  */
 export function ratioOfMeans(
-  point: readonly number[],
-  baseline: readonly number[],
-  confidence: number = CONFIDENCE,
+  pointLengths: readonly number[],
+  baselineLengths: readonly number[],
+  { confidence = CONFIDENCE, weights }: WeightedOptions = {},
 ): Ratio | null {
-  const n = point.length;
+  const n = pointLengths.length;
+  const share = relativeWeights(n, weights);
+  const [point, baseline] = [pointLengths, baselineLengths].map((lengths) => lengths.map((x, i) => x * share(i)));
+  if (point === undefined || baseline === undefined) return null;
   const [b, a] = [sum(point) / n, sum(baseline) / n];
   if (!(a > 0)) return null;
   if (n < 2) return { ratio: b / a, interval: null };
@@ -67,13 +83,14 @@ export function ratioOfMeans(
 export function ratioOfQuestions(
   point: readonly number[],
   baseline: readonly number[],
-  confidence: number = CONFIDENCE,
+  { confidence = CONFIDENCE, weights }: WeightedOptions = {},
 ): (Ratio & { readonly questions: number }) | null {
-  const logs = point.flatMap((value, i) => {
-    const other = baseline[i] ?? 0;
-    return value > 0 && other > 0 ? [Math.log(value / other)] : [];
-  });
-  if (logs.length === 0) return null;
+  const kept = point.flatMap((value, i) => (value > 0 && (baseline[i] ?? 0) > 0 ? [i] : []));
+  if (kept.length === 0) return null;
+  const logs = influences(
+    kept.map((i) => Math.log((point[i] ?? 0) / (baseline[i] ?? 0))),
+    weights && kept.map((i) => weights[i] ?? 1),
+  );
   const interval = studentInterval(logs, confidence);
   return {
     ratio: Math.exp(sum(logs) / logs.length),

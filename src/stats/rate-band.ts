@@ -4,6 +4,7 @@ import { upperQuantile } from "./family.ts";
 import { CONFIDENCE } from "./interval.ts";
 import { cholesky } from "./matrix.ts";
 import { normalDraws } from "./normal-draws.ts";
+import { weightsOf } from "./weights.ts";
 
 /** Draws of the multivariate t. */
 const DRAWS = 1999;
@@ -21,9 +22,14 @@ export interface RateBand {
  * questions (as Hothorn, Bretz and Westfall 2008), shrunk by the two pseudo-questions.
  *
  * @param columns a point each, a value a question; NaN where it was not asked
+ * @param weights what a question stands for. @default 1 each
  */
-export function rateBand(columns: readonly Float64Array[], seed: string, confidence: number = CONFIDENCE): RateBand {
-  const factor = cholesky(shrunkCorrelation(columns));
+export function rateBand(
+  columns: readonly Float64Array[],
+  seed: string,
+  { confidence = CONFIDENCE, weights }: { confidence?: number; weights?: ArrayLike<number> | undefined } = {},
+): RateBand {
+  const factor = cholesky(shrunkCorrelation(columns, weightsOf(weights)));
   const questions = Math.min(
     ...columns.map((column) => column.reduce((n, value) => n + (Number.isNaN(value) ? 0 : 1), 0)),
   );
@@ -67,13 +73,15 @@ function chiSquare(normal: () => number, degrees: number): number {
   return total;
 }
 
+type WeightOf = (question: number) => number;
+
 /** Correlation over the questions that both points were asked, 0 with a point that does not vary, times n / (n + 2). */
-function shrunkCorrelation(columns: readonly Float64Array[]): Float64Array[] {
+function shrunkCorrelation(columns: readonly Float64Array[], weightOf: WeightOf): Float64Array[] {
   const rows = columns.map(() => new Float64Array(columns.length));
   columns.forEach((a, i) => {
     rows[i]?.fill(1, i, i + 1);
     for (let j = 0; j < i; j++) {
-      const r = correlation(a, columns[j] ?? a);
+      const r = correlation(a, columns[j] ?? a, weightOf);
       rows[i]?.fill(r, j, j + 1);
       rows[j]?.fill(r, i, i + 1);
     }
@@ -81,19 +89,21 @@ function shrunkCorrelation(columns: readonly Float64Array[]): Float64Array[] {
   return rows;
 }
 
-function correlation(a: Float64Array, b: Float64Array): number {
-  let [n, sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0, 0];
+function correlation(a: Float64Array, b: Float64Array, weightOf: WeightOf): number {
+  let [n, total, sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0, 0, 0];
   for (let q = 0; q < a.length; q++) {
     const [x, y] = [a[q] ?? Number.NaN, b[q] ?? Number.NaN];
     if (Number.isNaN(x) || Number.isNaN(y)) continue;
+    const weight = weightOf(q);
     n++;
-    sa += x;
-    sb += y;
-    saa += x * x;
-    sbb += y * y;
-    sab += x * y;
+    total += weight;
+    sa += weight * x;
+    sb += weight * y;
+    saa += weight * x * x;
+    sbb += weight * y * y;
+    sab += weight * x * y;
   }
-  const [va, vb] = [saa - (sa * sa) / n, sbb - (sb * sb) / n];
+  const [va, vb] = [saa - (sa * sa) / total, sbb - (sb * sb) / total];
   if (n === 0 || va <= 1e-12 || vb <= 1e-12) return 0;
-  return ((sab - (sa * sb) / n) / Math.sqrt(va * vb)) * (n / (n + 2));
+  return ((sab - (sa * sb) / total) / Math.sqrt(va * vb)) * (n / (n + 2));
 }

@@ -3,6 +3,28 @@ export function weightsOf(weights: ArrayLike<number> | undefined): (question: nu
   return weights === undefined ? () => 1 : (question) => weights[question] ?? 1;
 }
 
+/** The weight of each question over their mean weight; 1 where none are given. */
+export function relativeWeights(
+  questions: number,
+  weights: ArrayLike<number> | undefined,
+): (question: number) => number {
+  if (weights === undefined) return () => 1;
+  let total = 0;
+  for (let q = 0; q < questions; q++) total += weights[q] ?? 1;
+  return (question) => ((weights[question] ?? 1) * questions) / total;
+}
+
+/**
+ * Values whose plain mean is the weighted mean of the given ones, and whose variance over n is that of the weighted mean
+ * (Cochran 1977, without what lies between strata): what is known of plain means holds of these.
+ */
+export function influences(values: readonly number[], weights: ArrayLike<number> | undefined): readonly number[] {
+  if (weights === undefined) return values;
+  const share = relativeWeights(values.length, weights);
+  const mean = values.reduce((total, value, i) => total + value * share(i), 0) / values.length;
+  return values.map((value, i) => mean + (value - mean) * share(i));
+}
+
 /** The nearest number within the bounds. */
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, value));

@@ -10,6 +10,8 @@ export interface WorldPoint {
   readonly name: string;
   readonly axes: Readonly<Record<string, string>>;
   readonly kind?: "point" | "reference";
+  /** A point before it with the same weights, whose answers are its own. */
+  readonly twinOf?: string;
   /** True rates. */
   readonly accuracy: number;
   /** @default the accuracy, answered alike */
@@ -52,22 +54,23 @@ export function drawRun(worlds: World | readonly World[], seed: number): StoredR
   const [first] = list;
   if (first === undefined) throw new Error("Expected a world, found none");
   const tables = list.map((world, b) => drawTables(world, world.benchmark ?? `world${b}`, seed * 1009 + b));
-  const evaluated = first.points.map(({ name, axes, kind = "point" }, j): EvaluatedPoint => {
+  const evaluated = first.points.map(({ name, axes, kind = "point", twinOf }, j): EvaluatedPoint => {
     const point: PlannedPoint = { name, kind, axes: { ...axes }, unit: sha256(name).slice(0, 12) };
+    const source = twinOf === undefined ? j : first.points.findIndex((one) => one.name === twinOf);
     return {
       point,
       result: {
         unit: point.unit,
-        weights_sha256: sha256(name),
-        identity: sha256(name),
-        same_as: null,
+        weights_sha256: sha256(twinOf ?? name),
+        identity: sha256(twinOf ?? name),
+        same_as: twinOf === undefined ? null : sha256(twinOf).slice(0, 12),
         runtime: "simulated",
         gguf_type: "bf16",
         attempts: 0,
         scorer_version: 1,
         scoring_digest: "",
       },
-      tables: tables.flatMap((own) => own[j] ?? []),
+      tables: tables.flatMap((own) => own[source] ?? []),
       inOrder: true,
       records: async function* () {},
     };

@@ -26,6 +26,27 @@ describe("lengths", () => {
     expect(ratioOfMeans([1, 1000], [1, 1000])?.interval).toBeNull();
   });
 
+  it("count a question for as many as it stands for", () => {
+    const alike = long.map(() => 3);
+    expect(lengthInterval(long, { weights: alike })?.high).toBeCloseTo(lengthInterval(long)?.high ?? 0, 9);
+    expect(ratioOfMeans(short, long, { weights: alike })?.interval?.low).toBeCloseTo(0.370823, 6);
+    expect(ratioOfQuestions(short, long, { weights: alike })?.ratio).toBeCloseTo(
+      ratioOfQuestions(short, long)?.ratio ?? 0,
+      12,
+    );
+
+    const weights = [1, 1, 3];
+    expect(ratioOfMeans([1, 2, 3], [2, 2, 4], { weights })?.ratio).toBeCloseTo(12 / 16, 12);
+    expect(ratioOfQuestions([1, 2, 3], [2, 2, 0], { weights })?.ratio).toBeCloseTo(Math.sqrt(0.5), 12);
+    const interval = lengthInterval([10, 20, 30], { weights });
+    expect(interval?.low).toBeLessThan(24);
+    expect(interval?.high).toBeGreaterThan(24);
+    // Hardly asked for what it stands for: one long answer moves the mean by its weight, and is as uncertain.
+    const few = [...Array.from({ length: 30 }, (_, i) => 100 + i), 900];
+    const heavy = lengthInterval(few, { weights: [...Array.from({ length: 30 }, () => 1), 30] });
+    expect((heavy?.high ?? 0) - (heavy?.low ?? 0)).toBeGreaterThan(400);
+  });
+
   it("are compared question by question, without those that have no length", () => {
     expect(ratioOfQuestions([10, 20, 0], [20, 40, 5])).toEqual({
       ratio: expect.closeTo(0.5, 12),
