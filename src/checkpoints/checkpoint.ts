@@ -21,6 +21,8 @@ export interface Checkpoint {
   readonly tokenizerFiles: TokenizerFiles;
   /** Of a GGUF file, which has no tokenizer files; `readTokenizer` reads those of a folder. */
   readonly tokenizer?: Tokenizer;
+  /** The folder of the adapter that is applied. */
+  readonly adapterPath?: string | undefined;
   /** Of a checkpoint and its adapter that were fetched, in this order; empty for local ones. */
   readonly origins: readonly HubOrigin[];
   /** What a person should know of how it was read. */

@@ -42,7 +42,7 @@ async function applyAdapter(base: Checkpoint, place: ModelPlace, options: OpenOp
   const { path, origins } = await locate(place, options);
   if (!(await isFolder(path, place.text))) throw new InputError(`${place.text}: expected a LoRA adapter, found a file`);
   const reader = adaptReader(base.reader, await openAdapter(path, base.reader.tensors, place.text));
-  return { ...base, reader, origins: [...base.origins, ...origins], close: () => reader.close() };
+  return { ...base, reader, adapterPath: path, origins: [...base.origins, ...origins], close: () => reader.close() };
 }
 
 /** Where a model is on this machine, after fetching it if it is the hub's. */

@@ -1,6 +1,6 @@
 import { formatBytes } from "../base/bytes.ts";
 import { DEFAULT_CACHE_LIMIT } from "../sweep/run/gguf-folder.ts";
-import { integerOption, jsonFlag, listOption, sizeOption, textOption } from "./options.ts";
+import { integerOption, jsonFlag, listOption, namesOption, sizeOption, textOption } from "./options.ts";
 
 /** Flags that change how the work is done and no result; shared by `run` and `eval`. */
 export const executionFlags = {
@@ -28,6 +28,10 @@ export const executionFlags = {
     ...sizeOption(`What merged files may take on disk (default: ${formatBytes(DEFAULT_CACHE_LIMIT)})`),
     group: "Execution:",
   },
+  again: {
+    ...namesOption("A point to make again though it is done, by name; its old completions are kept aside"),
+    group: "Execution:",
+  },
   "keep-gguf": { ...textOption("Folder that keeps the weights of every point"), group: "Output:" },
   report: { ...textOption("Folder of the report (default: reports/, by the name of the store)"), group: "Output:" },
   json: jsonFlag,
@@ -41,6 +45,7 @@ export interface ExecutionFlagValues {
   readonly batchSize: number | undefined;
   readonly hangSeconds: number | undefined;
   readonly cacheLimit: number | undefined;
+  readonly again: readonly string[] | undefined;
   readonly keepGguf: string | undefined;
   readonly report: string | undefined;
   readonly out: string | undefined;

@@ -40,6 +40,16 @@ export function serverUrlOption(description: string): Flag<string> {
   );
 }
 
+/** A flag of names that may have commas in them: given several times. */
+export function namesOption(description: string): {
+  readonly type: "string";
+  readonly array: true;
+  readonly requiresArg: true;
+  readonly description: string;
+} {
+  return { type: "string", array: true, requiresArg: true, description };
+}
+
 /** A flag of several texts: given several times, with several values, or with commas between them. */
 export function listOption(description: string): {
   readonly type: "string";

@@ -1,3 +1,4 @@
+import { countOf } from "../base/count-of.ts";
 import type { RunProgress } from "../runs/progress.ts";
 import type { SweepEvent } from "../sweep/run/sweep-event.ts";
 import type { Terminal } from "./terminal.ts";
@@ -27,6 +28,22 @@ export function showProgress(
 
   return (event, progress) => {
     switch (event.kind) {
+      case "inputs-compared":
+        terminal.note(`${event.point}: its files look otherwise than when it was evaluated; comparing the weights`);
+        break;
+      case "completions-lost":
+        terminal.note(
+          `${event.point}: ${countOf(event.lost, "completion")} of this finished point are missing in the store; asking again`,
+        );
+        break;
+      case "lines-set-aside":
+        terminal.note(
+          `${event.point}: ${countOf(event.lines, "damaged line")} set aside in ${event.file}; asking again for what they held`,
+        );
+        break;
+      case "unit-set-aside":
+        terminal.note(`${event.point}: made again; the old completions are in ${event.folder}`);
+        break;
       case "unit-crashed":
         terminal.note(`${event.point}: ${event.message}\n${event.point}: goes on with a fresh ${event.engine}`);
         break;

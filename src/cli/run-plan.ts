@@ -1,12 +1,17 @@
 import { join } from "node:path";
+import { checkWritable } from "../base/check-writable.ts";
 import { countOf } from "../base/count-of.ts";
 import { UsageError } from "../base/errors.ts";
+import { isRecord } from "../base/is-record.ts";
+import { withGroupRewards } from "../eval/score-samples.ts";
 import { usableMemory } from "../models/llama-cpp/usable-memory.ts";
 import { renderReport } from "../report/render-report.ts";
+import { readManifestIfPresent } from "../runs/read-manifest.ts";
 import { readRun } from "../runs/run-store.ts";
 import { completionsPerPoint } from "../runs/schema.ts";
+import type { SweepFile } from "../sweep/file/config.ts";
 import { chooseWorkers, plannedModels, type WorkerChoice } from "../sweep/plan/choose-workers.ts";
-import type { SweepPlan } from "../sweep/plan/plan.ts";
+import { planSweep, type SweepPlan } from "../sweep/plan/plan.ts";
 import { DEFAULT_CACHE_LIMIT } from "../sweep/run/gguf-folder.ts";
 import { runSweep, type SweepOutcome } from "../sweep/run/run-sweep.ts";
 import type { CliContext } from "./context.ts";
@@ -14,16 +19,42 @@ import type { ExecutionFlagValues } from "./execution-flags.ts";
 import { EXIT } from "./exit-codes.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { reportFolder, sayFailures } from "./report-folder.ts";
+import { downloads } from "./show-downloads.ts";
+import { overridesOf, type SweepFlagValues } from "./sweep-flags.ts";
+
+/**
+ * Plans a sweep as flags have it, does it, and closes it again. What an earlier run has fixed (the day that chat templates are
+ * told) stays fixed.
+ */
+export async function planAndRun(
+  context: CliContext,
+  sweep: SweepFile,
+  flags: ExecutionFlagValues & SweepFlagValues,
+): Promise<void> {
+  const date = await plannedDate(flags.out ?? join("runs", sweep.config.name));
+  const plan = await planSweep(sweep, { ...overridesOf(flags), date }, context.version, downloads(context));
+  try {
+    await runPlan(context, plan, flags);
+  } finally {
+    await plan.close();
+  }
+}
+
+async function plannedDate(out: string): Promise<string | undefined> {
+  const generation = (await readManifestIfPresent(out))?.plan.generation;
+  return isRecord(generation) && typeof generation.date === "string" ? generation.date : undefined;
+}
 
 /** Does all that a plan still lacks, shows how it goes, and renders the report. Failed units set the exit code. */
-export async function runPlan(context: CliContext, plan: SweepPlan, flags: ExecutionFlagValues): Promise<void> {
+async function runPlan(context: CliContext, plan: SweepPlan, flags: ExecutionFlagValues): Promise<void> {
   const { terminal } = context;
   const { sweep } = plan.manifest;
   const started = performance.now();
   for (const note of plan.notes) terminal.note(`warning: ${note}`);
   const out = flags.out ?? join("runs", sweep);
   const attempts = completionsPerPoint(plan.manifest);
-  const labels = new Map(plan.units.map(({ point }) => [point.unit, point.name]));
+  const folder = reportFolder(out, flags.report, plan.trial);
+  await checkWritable(folder);
   const { server, engine } = plan;
   // A server has all of the machine, or is another machine; a GPU is one's alone.
   const usesCores = server === undefined && engine.gpu !== "auto";
@@ -58,7 +89,8 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
       keepGguf: flags.keepGguf,
       cacheLimit: flags.cacheLimit ?? DEFAULT_CACHE_LIMIT,
       signal: context.signal,
-      onEvent: showProgress(terminal, (unit) => labels.get(unit) ?? unit),
+      again: flags.again,
+      onEvent: showProgress(terminal, (unit) => unit.replace(/^\d+-/, "")),
     });
   } catch (error) {
     if (context.signal.aborted) {
@@ -66,7 +98,7 @@ export async function runPlan(context: CliContext, plan: SweepPlan, flags: Execu
     }
     throw error;
   }
-  await report(context, { outcome, out, folder: reportFolder(out, flags.report), json: flags.json === true });
+  await report(context, plan, { outcome, out, folder, json: flags.json === true });
   terminal.note(`Done in ${formatSeconds((performance.now() - started) / 1000)}.`);
   if (outcome.failed.length === 0) return;
   const names = outcome.failed.map(({ point }) => point).join(", ");
@@ -91,10 +123,12 @@ function workersFor(plan: SweepPlan, cores: number): WorkerChoice {
 
 async function report(
   context: CliContext,
+  { manifest }: SweepPlan,
   { outcome, out, folder, json }: { outcome: SweepOutcome; out: string; folder: string; json: boolean },
 ): Promise<void> {
   const { terminal } = context;
-  const { files, table, decisions, failures } = await renderReport(await readRun(out), folder);
+  const run = await readRun(out, { view: manifest, regroup: withGroupRewards });
+  const { files, table, decisions, failures } = await renderReport(run, folder);
   terminal.out(json ? JSON.stringify({ ...outcome, run: out, report: files, decisions }) : table);
   for (const decision of decisions) terminal.note(decision);
   terminal.note(`Report: ${join(folder, "index.html")}`);

@@ -1,7 +1,15 @@
 import { GGUF_TYPES, type GgufType } from "../checkpoints/gguf-layout.ts";
 import { KV_TYPES, type RuntimeConfig } from "../sweep/file/config.ts";
 import type { PlanOverrides } from "../sweep/plan/plan.ts";
-import { type Flag, integerOption, listOption, numberOption, serverUrlOption, textOption } from "./options.ts";
+import {
+  type Flag,
+  integerOption,
+  listOption,
+  namesOption,
+  numberOption,
+  serverUrlOption,
+  textOption,
+} from "./options.ts";
 
 /** Lets a conversion to GGUF lose what it does not know; shared by all that convert. */
 export const allowUnknownFlag = {
@@ -67,7 +75,10 @@ export const sweepFlags = {
 
 /** Chooses points; there is nothing to choose from where a single model is evaluated. */
 export const onlyFlag = {
-  only: { ...listOption("Only points with this axis value: w=0.3"), group: "Input:" },
+  only: {
+    ...namesOption("Only this point, or points that meet all of these: w=0.5,d=0.4. Given several times: any of them"),
+    group: "Input:",
+  },
 } as const;
 
 /** The values of `sweepFlags` as yargs gives them. */

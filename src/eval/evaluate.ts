@@ -19,6 +19,8 @@ export interface EvaluationSettings {
   readonly seed: number;
   /** Tokens of prompt and completion together. */
   readonly contextTokens: number;
+  /** The day that chat templates are told, where one asks. */
+  readonly date?: string | undefined;
 }
 
 /** Tokens that a tokenizer may add around a text. */
@@ -69,9 +71,9 @@ export class Evaluation {
     return this.#waiting.length;
   }
 
-  /** What is answered and stored, in the order of the benchmarks, their samples, and the attempts. */
+  /** All that is answered and stored, whether it is asked now or was by an earlier plan. */
   get records(): SampleRecord[] {
-    return this.#tasks.flatMap((task) => this.#records.get(keyOfTask(task)) ?? []);
+    return [...this.#records.values()];
   }
 
   /**
@@ -135,7 +137,10 @@ async function answer(
   settings: EvaluationSettings,
   signal: AbortSignal,
 ): Promise<SampleRecord> {
-  const { prompt, prefill } = await renderChat(model.chat, messagesFor(benchmark.prompt, sample), { signal });
+  const { prompt, prefill } = await renderChat(model.chat, messagesFor(benchmark.prompt, sample), {
+    date: settings.date,
+    signal,
+  });
   const seed = deriveSeed(settings.seed, benchmark.name, sample.id, attempt);
   const maxTokens = await tokensLeft(model, prompt, settings);
   const stop = [...new Set([...settings.sampling.stop, ...(benchmark.prompt.stop ?? [])])];
@@ -172,6 +177,20 @@ async function tokensLeft(
     `Expected a prompt of fewer than ${contextTokens} tokens, the context, found ${contextTokens - left}`,
     { hint: "Choose a shorter prompt template or a larger context_size, or leave the problem out." },
   );
+}
+
+/** The keys of everything that is asked, as `completionKey` gives them. */
+export function* taskKeys(benchmarks: readonly AskedBenchmark[]): Generator<string> {
+  for (const task of tasksOf(benchmarks)) yield keyOfTask(task);
+}
+
+/** What tells the completion of one attempt from all others of its unit. */
+export function completionKey({
+  benchmark,
+  sample,
+  attempt,
+}: Pick<SampleRecord, "benchmark" | "sample" | "attempt">): string {
+  return keyOf(benchmark, sample, attempt);
 }
 
 function tasksOf(benchmarks: readonly AskedBenchmark[]): Task[] {

@@ -57,13 +57,24 @@ function scoreAttempts(
     ),
   );
   const classes = answerClasses(scores.map((score) => score.answer));
-  const kimi = kimiLengthRewards(scores.map((score) => ({ length: score.characters, correct: score.accuracy === 1 })));
-  return scores.map((score, index) => ({
-    benchmark: benchmark.name,
-    sample: sample.id,
-    attempt: attempts[index]?.attempt ?? index,
-    gold: sample.golds[0] ?? "",
-    answer_class: classes[index] ?? null,
+  return withGroupRewards(
+    scores.map((score, index) => ({
+      benchmark: benchmark.name,
+      sample: sample.id,
+      attempt: attempts[index]?.attempt ?? index,
+      gold: sample.golds[0] ?? "",
+      answer_class: classes[index] ?? null,
+      ...score,
+    })),
+  );
+}
+
+/** The scores of one sample's attempts with the rewards that compare these: where attempts are left out, they are others. */
+export function withGroupRewards(attempts: readonly ScoreRecord[]): ScoreRecord[] {
+  const kimi = kimiLengthRewards(
+    attempts.map(({ characters, accuracy }) => ({ length: characters ?? 0, correct: accuracy === 1 })),
+  );
+  return attempts.map((score, index) => ({
     ...score,
     rewards: { ...score.rewards, kimi_length: attempts.length < 2 ? null : (kimi[index] ?? null) },
   }));

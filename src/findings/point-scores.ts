@@ -57,8 +57,21 @@ export function missingPoints(run: StoredRun): string[] {
   return run.manifest.points.map((point) => point.name).filter((name) => !evaluated.has(name));
 }
 
-/** The name of the point whose completions a point shares because their weights are the same, or null. */
-export function sameAs(manifest: Manifest, result: UnitResult): string | null {
-  if (result.same_as === null) return null;
-  return manifest.points.find((point) => point.unit === result.same_as)?.name ?? result.same_as;
+/**
+ * The name of the first point that has the same completions because its weights are the same, or null. Which of them was
+ * evaluated makes no difference to a report.
+ */
+export function sameAs({ evaluated }: StoredRun, name: string): string | null {
+  const own = evaluated.find(({ point }) => point.name === name);
+  // Of results of other programs nobody knows the weights.
+  if (own === undefined || own.result.weights_sha256 === null) return null;
+  const first = evaluated.find(
+    ({ point, result }) => result.identity === own.result.identity && runOf(point) === runOf(own.point),
+  );
+  return first === undefined || first === own ? null : first.point.name;
+}
+
+/** Of runs that are laid over one another, the one that a point is of. */
+function runOf({ unit }: PlannedPoint): string {
+  return unit.slice(0, unit.lastIndexOf("/") + 1);
 }

@@ -112,7 +112,7 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
     ggufType: result.gguf_type,
     runtime: result.runtime,
     scorer: `${manifest.scoring.profile} v${result.scorer_version}`,
-    sameAs: sameAs(manifest, result),
+    sameAs: sameAs(run, point.name),
   };
 }
 

@@ -1,12 +1,7 @@
 import { digestOf } from "../base/digest.ts";
 import { StoreError } from "../base/errors.ts";
+import { different, type NamedRun, refuseIncomparable } from "./comparable.ts";
 import type { EvaluatedPoint, Manifest, PlannedPoint, StoredRun } from "./schema.ts";
-
-/** A run and what to call it. */
-export interface NamedRun {
-  readonly name: string;
-  readonly run: StoredRun;
-}
 
 /** The axis that tells runs apart that are laid over one another. */
 export const RUN_AXIS = "run";
@@ -69,38 +64,11 @@ export function layOver(runs: readonly NamedRun[]): StoredRun {
 
 function refuseOther(first: NamedRun, other: NamedRun): void {
   const [a, b] = [first.run.manifest, other.run.manifest];
-  const differences = [
-    ...different("scoring", a.scoring, b.scoring),
-    ...different("max_tokens", a.max_tokens, b.max_tokens),
-    ...different("scorer versions", versionsOf(first), versionsOf(other)),
-    ...b.benchmarks.flatMap((benchmark) => {
-      const same = a.benchmarks.find(({ name }) => name === benchmark.name);
-      return same === undefined
-        ? []
-        : [
-            ...different(
-              `data of ${benchmark.name}`,
-              same.data_sha256.slice(0, 12),
-              benchmark.data_sha256.slice(0, 12),
-            ),
-            ...different(`prompt of ${benchmark.name}`, same.prompt, benchmark.prompt),
-          ];
-    }),
-  ];
-  if (differences.length === 0) return;
-  throw new StoreError(
-    `${first.name} and ${other.name} cannot be laid over one another:\n${differences.map((line) => `  ${line}`).join("\n")}`,
-    { hint: "Bring both to one scoring with: mergesweep score RUN --profile P" },
-  );
-}
-
-function versionsOf({ run }: NamedRun): number[] {
-  return [...new Set(run.evaluated.map(({ result }) => result.scorer_version))].toSorted((a, b) => a - b);
-}
-
-function different(what: string, a: unknown, b: unknown): string[] {
-  const [x, y] = [JSON.stringify(a), JSON.stringify(b)];
-  return x === y ? [] : [`${what}: ${x} and ${y}`];
+  const prompts = b.benchmarks.flatMap(({ name, prompt }) => {
+    const same = a.benchmarks.find((benchmark) => benchmark.name === name);
+    return same === undefined ? [] : different(`prompt of ${name}`, same.prompt, prompt);
+  });
+  refuseIncomparable(first, other, [...different("max_tokens", a.max_tokens, b.max_tokens), ...prompts]);
 }
 
 /** Of one name once; asked as often as in the run that asks it most. */

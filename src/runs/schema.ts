@@ -4,17 +4,26 @@ import type { ScoreTable } from "./score-table.ts";
 /**
  * What a run store holds, as read back from disk. Reports, re-scoring and resuming all see a run through these types.
  *
- * runs/<name>/manifest.json            the frozen plan (Manifest)
- * runs/<name>/problems.jsonl           one ProblemRecord a question that is asked
- * runs/<name>/progress.json            how far a run is, while a process works on it (RunProgress in progress.ts)
- * runs/<name>/units/<id>/samples.jsonl one SampleRecord an attempt, appended the moment it exists
- * runs/<name>/units/<id>/scores.jsonl  one ScoreRecord an attempt, recomputed from samples.jsonl at will
- * runs/<name>/units/<id>/result.json   UnitResult; its presence means done
- * runs/<name>/units/<id>/failure.json  UnitFailure; there until the unit is done after all
+ * runs/<name>/manifest.json               the plan (Manifest); it may grow
+ * runs/<name>/problems.jsonl              one ProblemRecord a question that is asked
+ * runs/<name>/progress.json               how far a run is, while a process works on it (RunProgress in progress.ts)
+ * runs/<name>/units/<id>/identity.json    what determines the completions, and the files they were made from (UnitIdentity)
+ * runs/<name>/units/<id>/samples*.jsonl   one SampleRecord an attempt, appended the moment it exists; a file a worker
+ * runs/<name>/units/<id>/scores.jsonl     one ScoreRecord an attempt, recomputed from the completions at will
+ * runs/<name>/units/<id>/result.json      UnitResult; its presence means done
+ * runs/<name>/units/<id>/failure.json     UnitFailure; there until the unit is done after all
+ * runs/<name>/units/<id>/damaged.jsonl    lines of the other files that could not be read, set aside
+ *
+ * Version 1 had a digest in a file `identity` instead, which covered the list of benchmarks, and no fingerprints.
  */
-export const MANIFEST_VERSION = 1;
+export const MANIFEST_VERSION = 2;
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** The name of a folder in the store, never a path out of it. */
+const folderName = z
+  .string()
+  .regex(/^(?!\.{1,2}$)[^/\\\0]+$/, "expected the name of a folder in units/, without slashes");
 
 /** One completion, as the runtime gave it. Never rewritten. */
 export const sampleRecordSchema = z.object({
@@ -93,8 +102,8 @@ const plannedPointSchema = z.object({
   kind: z.enum(["point", "reference"]),
   /** Axis values as decimals a person would write, in the axes' order; empty for a reference. */
   axes: z.record(z.string(), z.string()),
-  /** The unit directory: a point x its benchmarks. */
-  unit: z.string(),
+  /** The unit's folder: a point x its benchmarks. */
+  unit: folderName,
 });
 export type PlannedPoint = z.infer<typeof plannedPointSchema>;
 
@@ -111,7 +120,10 @@ const plannedBenchmarkSchema = z.object({
   unit: z.enum(["question", "run"]).optional(),
   /** Of whole runs: how many questions each asked, where the source says it; `samples` is then how many runs there are. */
   questions: z.int().positive().optional(),
+  /** The problems that are asked, where not all of the benchmark are. */
+  ids: z.array(z.string()).optional(),
 });
+export type PlannedBenchmark = z.infer<typeof plannedBenchmarkSchema>;
 
 /** How the stored scores were made. Unlike the plan it may change: completions stay, and are scored again. */
 const scoringSchema = z.object({
@@ -119,7 +131,7 @@ const scoringSchema = z.object({
   formats: z.record(z.string(), z.string()),
 });
 
-/** Frozen when the run is made; a run that would change it is refused. */
+/** The plan of a run. It may grow by points, problems, attempts and benchmarks; what would change a completion is refused. */
 export const manifestSchema = z.object({
   manifest_version: z.literal(MANIFEST_VERSION),
   mergesweep_version: z.string(),
@@ -137,6 +149,8 @@ export const manifestSchema = z.object({
   /** The whole resolved sweep, for the record and for saying what differs. */
   plan: z.record(z.string(), z.unknown()),
   plan_digest: digest,
+  /** Whether the points were asked different problems: a unit is then complete by its own count. */
+  ragged: z.boolean().optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -151,25 +165,54 @@ export type Repeated = z.infer<typeof repeatedSchema>;
 
 /** Written by atomic rename when every attempt of a unit is stored and scored. */
 export const unitResultSchema = z.object({
-  unit: z.string(),
+  unit: folderName,
   /** Null of results of other programs, which do not say. */
   weights_sha256: digest.nullable(),
-  /** Hash of everything that determines the completions. */
+  /** Hash of everything about the model that determines the completions. */
   identity: digest,
   /** The unit whose completions these are, if the same weights were evaluated under another point already. */
-  same_as: z.string().nullable(),
+  same_as: folderName.nullable(),
   runtime: z.string(),
   gguf_type: z.string(),
   attempts: z.int().nonnegative(),
   scorer_version: z.int(),
   /** Digest of the manifest's scoring that the unit's scores were made with. */
   scoring_digest: z.string().default(""),
+  /** Bytes of the completions that were stored then: the same, and nothing has to be counted. */
+  samples_bytes: z.int().nonnegative().optional(),
+  /** Digest of the problems and attempts that were asked for. */
+  asked: digest.optional(),
   /** Where the runtime is not known to repeat itself: a GPU, a server. */
   repeated: repeatedSchema.optional(),
 });
 export type UnitResult = z.infer<typeof unitResultSchema>;
 /** What the evaluation of a unit adds to its result. */
-export type UnitAnswers = Pick<UnitResult, "attempts" | "repeated">;
+export type UnitAnswers = Pick<UnitResult, "attempts" | "repeated" | "samples_bytes" | "asked">;
+
+/** A file that completions were made from, as it was then. */
+const fingerprintSchema = z.object({
+  path: z.string(),
+  bytes: z.int().nonnegative(),
+  modified_ms: z.number(),
+  inode: z.number(),
+  /** Of the whole file, or of its first mebibyte where it is large. */
+  sha256: digest,
+  whole: z.boolean(),
+});
+export type Fingerprint = z.infer<typeof fingerprintSchema>;
+
+/** What determines a unit's completions, and what it was made from. */
+export const unitIdentitySchema = z.object({
+  /** Null in a store of version 1 until the unit is next worked on. */
+  identity: digest.nullable(),
+  /** What the identity is the digest of. */
+  parts: z.record(z.string(), z.unknown()),
+  /** Digests of what is asked, by benchmark. */
+  benchmarks: z.record(z.string(), digest),
+  inputs: z.array(fingerprintSchema),
+  v1: z.object({ identity: z.string(), benchmarks: z.array(plannedBenchmarkSchema) }).optional(),
+});
+export type UnitIdentity = z.infer<typeof unitIdentitySchema>;
 
 /** Why a unit is not done though it was tried. */
 export const unitFailureSchema = z.object({

@@ -63,7 +63,7 @@ function parseStored<Schema extends z.ZodType>(schema: Schema, text: string, pat
   return checkStored(schema, value, path);
 }
 
-function checkStored<Schema extends z.ZodType>(schema: Schema, value: unknown, path: string): z.infer<Schema> {
+export function checkStored<Schema extends z.ZodType>(schema: Schema, value: unknown, path: string): z.infer<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -76,7 +76,8 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return undefined;
+    // A file where a folder should be holds nothing, either; whoever writes there says so.
+    if (["ENOENT", "ENOTDIR"].includes(systemCodeOf(error) ?? "")) return undefined;
     throw error;
   }
 }

@@ -1,20 +1,41 @@
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeWriteFailure, writeFileAtomic } from "../base/atomic-write.ts";
-import { systemCodeOf } from "../base/errors.ts";
-import { recoverJsonLines, toJsonLines } from "../base/jsonl.ts";
+import { MergesweepError, StoreError, systemCodeOf } from "../base/errors.ts";
+import { toJsonLines } from "../base/jsonl.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import {
+  completionBytes,
+  completionFiles,
+  type DamagedLine,
+  mendCompletions,
+  readCompletions,
+  refuseDamaged,
+  type StoredCompletions,
+} from "./completion-files.ts";
+import { differencesOf } from "./grow.ts";
+import { benchmarkIdentity } from "./identity.ts";
+import {
+  type PlannedBenchmark,
   type SampleRecord,
   type ScoreRecord,
   sampleRecordSchema,
   scoreRecordSchema,
   type UnitFailure,
+  type UnitIdentity,
   type UnitResult,
   unitFailureSchema,
+  unitIdentitySchema,
   unitResultSchema,
 } from "./schema.ts";
 import { readIfPresent, readRecords, readStored, streamRecords } from "./stored-files.ts";
+
+/** The identity under which a unit is worked on. */
+export interface OpenedAs extends Omit<UnitIdentity, "v1" | "identity"> {
+  readonly identity: string;
+  /** The name that a store of version 1 gave the same completions. */
+  readonly identityV1?: ((benchmarks: NonNullable<UnitIdentity["v1"]>["benchmarks"]) => string) | undefined;
+}
 
 /** A unit's folder in a run store. */
 export class UnitStore {
@@ -34,6 +55,30 @@ export class UnitStore {
     return readStored(unitFailureSchema, join(this.#folder, "failure.json"));
   }
 
+  /** Undefined until the unit is first worked on. */
+  identity(): Promise<UnitIdentity | undefined> {
+    return readStored(unitIdentitySchema, this.#identityPath);
+  }
+
+  get #identityPath(): string {
+    return join(this.#folder, "identity.json");
+  }
+
+  /**
+   * Brings a unit of a store of version 1 to the form of today: what its identity covered is known from the manifest of then.
+   *
+   * @param benchmarks of that manifest
+   */
+  async upgrade(benchmarks: readonly PlannedBenchmark[]): Promise<void> {
+    const path = join(this.#folder, "identity");
+    const identity = await readIfPresent(path);
+    if (identity === undefined) return;
+    const asked = Object.fromEntries(benchmarks.map((benchmark) => [benchmark.name, benchmarkIdentity(benchmark)]));
+    const v1 = { identity, benchmarks: [...benchmarks] };
+    await this.writeIdentity({ identity: null, parts: {}, benchmarks: asked, inputs: [], v1 });
+    await rm(path);
+  }
+
   async scores(): Promise<ScoreRecord[]> {
     return readRecords(scoreRecordSchema, this.#scoresPath);
   }
@@ -42,40 +87,77 @@ export class UnitStore {
    * The scores in pieces, so that they are never all in memory.
    *
    * @param options.checked whether this process has read and checked them before
+   * @param options.from another folder that has scores of the unit
    */
-  readScores({ checked = false }: { readonly checked?: boolean } = {}): AsyncGenerator<ScoreRecord[]> {
-    return streamRecords(scoreRecordSchema, this.#scoresPath, checked);
+  readScores({
+    checked = false,
+    from,
+  }: {
+    readonly checked?: boolean;
+    readonly from?: string | undefined;
+  } = {}): AsyncGenerator<ScoreRecord[]> {
+    return streamRecords(scoreRecordSchema, from === undefined ? this.#scoresPath : join(from, SCORES_FILE), checked);
   }
 
   /** The completions in pieces, so that they are never all in memory. */
-  readSamples(): AsyncGenerator<SampleRecord[]> {
-    return streamRecords(sampleRecordSchema, join(this.#folder, "samples.jsonl"), false);
+  async *readSamples(): AsyncGenerator<SampleRecord[]> {
+    for (const file of await completionFiles(this.#folder)) {
+      yield* streamRecords(sampleRecordSchema, join(this.#folder, file), false);
+    }
   }
 
   get #scoresPath(): string {
-    return join(this.#folder, "scores.jsonl");
+    return join(this.#folder, SCORES_FILE);
   }
 
-  async samples(): Promise<SampleRecord[]> {
-    return readRecords(sampleRecordSchema, join(this.#folder, "samples.jsonl"));
+  /** @throws StoreError naming the first line that is damaged */
+  async samples(): Promise<readonly SampleRecord[]> {
+    const { records, damaged } = await readCompletions(this.#folder);
+    refuseDamaged(damaged);
+    return records;
+  }
+
+  /** The completions, and which lines are none. */
+  completions(): Promise<StoredCompletions> {
+    return readCompletions(this.#folder);
+  }
+
+  /** How many scores there are; none where the file is damaged: they are made again from the completions. */
+  async scoreCount(): Promise<number> {
+    let count = 0;
+    try {
+      for await (const records of this.readScores({ checked: true })) count += records.length;
+    } catch (error) {
+      if (!(error instanceof MergesweepError)) throw error;
+      return 0;
+    }
+    return count;
+  }
+
+  /** Bytes of the completions: the same as when the unit was done, and none was lost. */
+  samplesBytes(): Promise<number> {
+    return completionBytes(this.#folder);
   }
 
   /**
    * Opens the unit for completions made under an identity (the hash of all that determines them). Completions of the same
-   * identity are given back, a torn last line dropped; those of another are moved aside, never reused.
+   * identity are given back, a torn last line dropped, damaged lines set aside.
+   *
+   * @throws StoreError if there are completions of another identity, saying what differs; they are never mixed, nor thrown away
    */
-  async open(identity: string): Promise<SampleWriter> {
+  async open(as: OpenedAs): Promise<SampleWriter> {
     await makeFolder(this.#folder);
-    const identityPath = join(this.#folder, "identity");
-    const samplesPath = join(this.#folder, "samples.jsonl");
-    const found = await readIfPresent(identityPath);
-    if (found !== identity) {
-      if (found !== undefined) await moveAside(samplesPath, `samples.${found.slice(0, 12)}.jsonl`);
-      await writeFileAtomic(identityPath, identity);
-    }
-    const values = await recoverJsonLines(samplesPath);
-    const existing = values.map((value) => sampleRecordSchema.parse(value));
-    return SampleWriter.open(samplesPath, existing);
+    const stored = await this.identity();
+    if (stored !== undefined && (await this.samplesBytes()) > 0) refuseOther(this.#folder, stored, as);
+    await this.writeIdentity({ ...as, benchmarks: { ...stored?.benchmarks, ...as.benchmarks } });
+    const setAside = await mendCompletions(this.#folder);
+    const { records } = await readCompletions(this.#folder);
+    return SampleWriter.open(join(this.#folder, "samples.jsonl"), records, setAside);
+  }
+
+  async writeIdentity({ identity, parts, benchmarks, inputs, v1 }: UnitIdentity): Promise<void> {
+    const record: UnitIdentity = { identity, parts, benchmarks, inputs, ...(v1 === undefined ? {} : { v1 }) };
+    await writeFileAtomic(this.#identityPath, `${JSON.stringify(record, null, 2)}\n`);
   }
 
   async writeScores(scores: readonly ScoreRecord[]): Promise<void> {
@@ -88,28 +170,86 @@ export class UnitStore {
     await rm(join(this.#folder, "failure.json"), { force: true });
   }
 
+  /** Marks the unit as not done, after all: its completions stay. */
+  async removeResult(): Promise<void> {
+    await rm(join(this.#folder, "result.json"), { force: true });
+  }
+
   /** Notes why the unit failed, for the report and for whoever looks later. */
   async writeFailure(failure: UnitFailure): Promise<void> {
     await writeFileAtomic(join(this.#folder, "failure.json"), `${JSON.stringify(failure, null, 2)}\n`);
   }
+
+  /**
+   * Moves all that is stored of the unit aside, so that it can be made again.
+   *
+   * @returns where it lies now; undefined if there was nothing
+   */
+  async setAside(): Promise<string | undefined> {
+    for (let count = 1; ; count++) {
+      const aside = `${this.#folder}.old-${count}`;
+      try {
+        await rename(this.#folder, aside);
+        return aside;
+      } catch (error) {
+        const code = systemCodeOf(error);
+        if (code === "ENOENT") return undefined;
+        if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "EPERM") throw describeWriteFailure(error, aside);
+      }
+    }
+  }
+}
+
+const SCORES_FILE = "scores.jsonl";
+
+function refuseOther(folder: string, stored: UnitIdentity, as: OpenedAs): void {
+  const changed = Object.entries(as.benchmarks).filter(([name, asked]) => (stored.benchmarks[name] ?? asked) !== asked);
+  const same =
+    stored.v1 === undefined
+      ? stored.identity === as.identity
+      : stored.v1.identity === as.identityV1?.(stored.v1.benchmarks);
+  if (same && changed.length === 0) return;
+  const differences = [
+    ...(stored.v1 === undefined ? differencesOf(stored.parts, as.parts) : []),
+    ...changed.map(([name]) => `benchmark ${name}: other problems or another prompt`),
+  ];
+  const what = differences.length === 0 ? ["an input or the runtime"] : differences;
+  throw new StoreError(
+    `${folder} holds completions that were made otherwise:\n${what.map((line) => `  ${line}`).join("\n")}`,
+    {
+      hint: "Keep them and make the point again with: --again POINT; or give the new ones a store of their own with --out FOLDER.",
+    },
+  );
 }
 
 /** Appends completions to `samples.jsonl`, each in one write that has reached the operating system when `append` returns. */
 export class SampleWriter {
   /** What was stored before this process. */
   readonly existing: readonly SampleRecord[];
+  /** Damaged lines that were set aside when the unit was opened. */
+  readonly setAside: readonly DamagedLine[];
   readonly #file: Awaited<ReturnType<typeof open>>;
   readonly #path: string;
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, file: Awaited<ReturnType<typeof open>>, existing: readonly SampleRecord[]) {
+  private constructor(
+    path: string,
+    file: Awaited<ReturnType<typeof open>>,
+    existing: readonly SampleRecord[],
+    setAside: readonly DamagedLine[],
+  ) {
     this.#path = path;
     this.#file = file;
     this.existing = existing;
+    this.setAside = setAside;
   }
 
-  static async open(path: string, existing: readonly SampleRecord[]): Promise<SampleWriter> {
-    return new SampleWriter(path, await open(path, "a"), existing);
+  static async open(
+    path: string,
+    existing: readonly SampleRecord[],
+    setAside: readonly DamagedLine[] = [],
+  ): Promise<SampleWriter> {
+    return new SampleWriter(path, await open(path, "a"), existing, setAside);
   }
 
   /** @throws WorkError if the disk is full; what was stored before stays readable. */
@@ -130,13 +270,5 @@ export class SampleWriter {
     } finally {
       await this.#file.close();
     }
-  }
-}
-
-async function moveAside(path: string, name: string): Promise<void> {
-  try {
-    await rename(path, join(path, "..", name));
-  } catch (error) {
-    if (systemCodeOf(error) !== "ENOENT") throw error;
   }
 }

@@ -157,13 +157,14 @@ it("ends with its report also where nothing is compiled beforehand", { timeout: 
   }
 });
 
-it("leaves the report of the whole run alone when a trial has a store of its own", { timeout: 60_000 }, async () => {
+it("leaves the report of the whole run alone when only a part is asked for", { timeout: 60_000 }, async () => {
   const store = `trial-${basename(folder)}`;
   const { code, stderr } = await cli(["run", SWEEP, "--limit", "1", "--only", "w=1", "--out", join(folder, store)]);
   const report = join(projectRoot, "reports", store);
-  expect(await readdir(report)).toContain("summary.csv");
+  expect(await readdir(join(report, "trial"))).toContain("summary.csv");
+  expect(await readdir(report)).toEqual(["trial"]);
   await rm(report, { recursive: true });
-  expect(stderr).toContain(join("reports", store, "index.html"));
+  expect(stderr).toContain(join("reports", store, "trial/index.html"));
   expect(code).toBe(0);
 });
 

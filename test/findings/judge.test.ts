@@ -176,6 +176,7 @@ describe("odd sweeps", () => {
               result: {
                 ...unit.result,
                 weights_sha256: run.evaluated[0]?.result.weights_sha256 ?? "",
+                identity: run.evaluated[0]?.result.identity ?? "",
                 same_as: run.evaluated[0]?.point.unit ?? "",
               },
               tables: run.evaluated[0]?.tables ?? [],

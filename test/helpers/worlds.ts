@@ -78,7 +78,7 @@ export function drawRun(worlds: World | readonly World[], seed: number): StoredR
   const { axes = ["w"], greedy = true, objective } = first;
   return {
     manifest: {
-      manifest_version: 1,
+      manifest_version: 2,
       mergesweep_version: "0.0.0",
       sweep: "world",
       axes: [...axes],

@@ -26,7 +26,13 @@ async function goldenRun(): Promise<StoredRun> {
       if (unit.point.name === "w=0.8") return [];
       if (unit.point.name !== "w=0.3" || first === undefined) return [unit];
       const { weights_sha256 } = first.result;
-      return [{ ...first, point: unit.point, result: { ...unit.result, weights_sha256, same_as: first.point.unit } }];
+      return [
+        {
+          ...first,
+          point: unit.point,
+          result: { ...unit.result, weights_sha256, identity: first.result.identity, same_as: first.point.unit },
+        },
+      ];
     }),
     failed: [{ point: "w=0.8", message: "The process that runs llama.cpp was ended by SIGKILL.", earlier: [] }],
   };

@@ -71,7 +71,7 @@ export function syntheticRun(options: SyntheticOptions = {}): StoredRun {
   );
   return {
     manifest: {
-      manifest_version: 1,
+      manifest_version: 2,
       mergesweep_version: "0.0.0",
       sweep: "pocket",
       axes: [...axes],

@@ -3,16 +3,17 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { digestOf } from "../../src/base/digest.ts";
+import { digestOf, sha256 } from "../../src/base/digest.ts";
 import { lockFolder } from "../../src/runs/lock.ts";
 import { openRunStore, readRun } from "../../src/runs/run-store.ts";
 import type { Manifest, SampleRecord } from "../../src/runs/schema.ts";
+import type { OpenedAs } from "../../src/runs/unit-store.ts";
 
 const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "run-"));
 
 function manifest(plan: Record<string, unknown> = { generation: { seed: 0 } }): Manifest {
   return {
-    manifest_version: 1,
+    manifest_version: 2,
     mergesweep_version: "0",
     sweep: "s",
     axes: ["w"],
@@ -42,15 +43,19 @@ function record(sample: string): SampleRecord {
   };
 }
 
+function identified(weights: string): OpenedAs {
+  return { identity: sha256(weights), parts: { weights }, benchmarks: { b: sha256("b") }, inputs: [] };
+}
+
 describe("a run store", () => {
   it("gives back what was appended, and drops a torn last line", async () => {
     const folder = await newFolder();
     const store = await openRunStore(folder, manifest());
-    const writer = await store.unit("000-w=0").open("identity");
+    const writer = await store.unit("000-w=0").open(identified("a"));
     await Promise.all([writer.append(record("1")), writer.append(record("2"))]);
     await writer.close();
     await appendFile(join(folder, "units/000-w=0/samples.jsonl"), '{"benchmark":"b","sam');
-    const again = await store.unit("000-w=0").open("identity");
+    const again = await store.unit("000-w=0").open(identified("a"));
     expect(again.existing).toEqual([record("1"), record("2")]);
     await again.append(record("3"));
     await again.close();
@@ -58,16 +63,18 @@ describe("a run store", () => {
     await store.close();
   });
 
-  it("never reuses completions that were made under another identity", async () => {
+  it("never mixes completions of two identities, and says what differs", async () => {
     const folder = await newFolder();
     const store = await openRunStore(folder, manifest());
-    const writer = await store.unit("000-w=0").open("one");
+    const writer = await store.unit("000-w=0").open(identified("a"));
     await writer.append(record("1"));
     await writer.close();
-    const other = await store.unit("000-w=0").open("two");
-    expect(other.existing).toEqual([]);
-    await other.close();
-    expect(await readdir(join(folder, "units/000-w=0"))).toContain("samples.one.jsonl");
+    await expect(store.unit("000-w=0").open(identified("b"))).rejects.toThrow(
+      /holds completions that were made otherwise:\n {2}weights: "a" in the store, "b" now/,
+    );
+    const again = await store.unit("000-w=0").open(identified("a"));
+    expect(again.existing).toEqual([record("1")]);
+    await again.close();
     await store.close();
   });
 

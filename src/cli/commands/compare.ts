@@ -3,6 +3,7 @@ import type { CommandModule } from "yargs";
 import { UsageError } from "../../base/errors.ts";
 import { compareRuns, comparisonTable } from "../../report/tables/compare-runs.ts";
 import { alignedText } from "../../report/tables/summary-table.ts";
+import { askedDifferently, refuseIncomparable } from "../../runs/comparable.ts";
 import { readRun } from "../../runs/run-store.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";
@@ -39,10 +40,12 @@ export function compareCommand({ terminal }: CliContext): CommandModule {
       const baseline = { name: basename(resolve(args.run)), run: await readRun(args.run) };
       const other =
         args.other === undefined ? baseline : { name: basename(resolve(args.other)), run: await readRun(args.other) };
+      if (other !== baseline) refuseIncomparable(baseline, other);
       const comparisons = compareRuns(baseline, other, points);
       terminal.out(
         args.json === true ? JSON.stringify(comparisons, null, 2) : alignedText(comparisonTable(comparisons)),
       );
+      for (const line of askedDifferently(baseline, other)) terminal.note(`The two were asked differently: ${line}`);
       terminal.note(
         "Differences are of the point minus the one it is compared with, on the problems that both answered; in brackets 95% intervals. " +
           "p is of accuracy, adjusted for the number of comparisons.",

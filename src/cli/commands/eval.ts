@@ -1,13 +1,11 @@
 import { basename, resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { sweepOfModel } from "../../sweep/file/config.ts";
-import { planSweep } from "../../sweep/plan/plan.ts";
 import type { CliContext } from "../context.ts";
 import { executionFlags } from "../execution-flags.ts";
 import { defineCommand, named } from "../options.ts";
-import { runPlan } from "../run-plan.ts";
-import { downloads } from "../show-downloads.ts";
-import { overridesOf, sweepFlags } from "../sweep-flags.ts";
+import { planAndRun } from "../run-plan.ts";
+import { sweepFlags } from "../sweep-flags.ts";
 
 /** What is asked if nothing is said: the benchmark that is shipped. */
 const DEFAULT_BENCHMARKS = ["pocket-math"];
@@ -28,18 +26,14 @@ export function evalCommand(context: CliContext): CommandModule {
     handler: async (args) => {
       const name = modelName(args.model);
       const sweep = sweepOfModel(`eval-${name}`, { name, path: args.model }, args.benchmarks ?? DEFAULT_BENCHMARKS);
-      const plan = await planSweep(sweep, overridesOf(args), context.version, downloads(context));
-      try {
-        await runPlan(context, plan, args);
-      } finally {
-        await plan.close();
-      }
+      await planAndRun(context, sweep, args);
     },
   });
 }
 
 /** The last part of a path, in letters that a file's name may have. */
 function modelName(path: string): string {
-  const name = basename(resolve(path)).replace(/\.gguf$/i, "");
+  // A file and a folder of one name are two models.
+  const name = basename(resolve(path));
   return name.replaceAll(/[^\w.-]+/g, "_").replace(/^[^A-Za-z0-9]+/, "") || "model";
 }

@@ -10,6 +10,7 @@ import { importCommand } from "./import.ts";
 import { initCommand } from "./init.ts";
 import { mergeCommand } from "./merge.ts";
 import { planCommand } from "./plan.ts";
+import { recoverCommand } from "./recover.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { scoreCommand } from "./score.ts";
@@ -26,6 +27,7 @@ export function commands(context: CliContext): CommandModule[] {
     reportCommand(context),
     compareCommand(context),
     scoreCommand(context),
+    recoverCommand(context),
     importCommand(context),
     mergeCommand(context),
     verifyCommand(context),

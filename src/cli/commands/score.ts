@@ -1,14 +1,16 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import { writeFileAtomic } from "../../base/atomic-write.ts";
 import { countOf } from "../../base/count-of.ts";
 import { UsageError } from "../../base/errors.ts";
-import { renderReport } from "../../report/render-report.ts";
+import { type RenderedReport, renderReport } from "../../report/render-report.ts";
 import { disagreementsCsv, disagreementTable, findDisagreements } from "../../report/tables/disagreements.ts";
 import { alignedText } from "../../report/tables/summary-table.ts";
 import { readRun } from "../../runs/run-store.ts";
 import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract/extract.ts";
-import { scoreRun, scoresUnder } from "../../sweep/run/score-run.ts";
+import { type Rescored, scoreRun, scoresUnder } from "../../sweep/run/score-run.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named, textOption } from "../options.ts";
 import { reportFolder, sayFailures } from "../report-folder.ts";
@@ -34,7 +36,7 @@ export function scoreCommand(context: CliContext): CommandModule {
               group: "Input:",
             },
             out: {
-              ...textOption("Folder of the report (default: reports/, by the name of the store)"),
+              ...textOption("Folder of a report to look at; the run keeps its scores (default: it gets the new ones)"),
               group: "Output:",
             },
             json: jsonFlag,
@@ -53,8 +55,7 @@ export function scoreCommand(context: CliContext): CommandModule {
         );
         return;
       }
-      const rescored = await scoreRun(folder, root, profiles[0]);
-      const { table, failures } = await renderReport(await readRun(folder), report);
+      const { rescored, table, failures } = await scoreAndReport(folder, root, { profile: profiles[0], out: args.out });
       terminal.out(args.json === true ? JSON.stringify(rescored) : table);
       terminal.note(
         `${countOf(rescored.attempts, "completion")} of ${countOf(rescored.units, "unit")} scored; ${countOf(rescored.changed, "verdict")} changed`,
@@ -62,6 +63,26 @@ export function scoreCommand(context: CliContext): CommandModule {
       sayFailures(context, failures);
     },
   });
+}
+
+/** Scores a run for good, or, with a folder for the report, for this report only. */
+async function scoreAndReport(
+  folder: string,
+  root: string,
+  { profile, out }: { profile: string | undefined; out: string | undefined },
+): Promise<{ rescored: Rescored } & RenderedReport> {
+  if (out === undefined) {
+    const rescored = await scoreRun(folder, root, { profile });
+    return { rescored, ...(await renderReport(await readRun(folder), reportFolder(folder, undefined))) };
+  }
+  const into = await mkdtemp(join(tmpdir(), "mergesweep-score-"));
+  try {
+    const rescored = await scoreRun(folder, root, { profile, into });
+    const run = await readRun(folder, { scoresOf: (unit) => join(into, unit), profile });
+    return { rescored, ...(await renderReport(run, out)) };
+  } finally {
+    await rm(into, { recursive: true, force: true });
+  }
 }
 
 const DISAGREEMENTS = "disagreements.csv";

@@ -80,6 +80,7 @@ export async function writeStore(
   ];
   await store.writeManifest({
     manifest_version: MANIFEST_VERSION,
+    ragged: true,
     mergesweep_version: context.version,
     sweep: context.sweep,
     axes,

@@ -51,7 +51,7 @@ export async function buildPageData(run: StoredRun, judgement: Judgement, extras
       const unit = evaluated.get(name);
       if (unit === undefined) return [];
       const { weights_sha256: weights } = unit.result;
-      return [{ name, kind, axes, weights, sameAs: sameAs(manifest, unit.result) }];
+      return [{ name, kind, axes, weights, sameAs: sameAs(run, name) }];
     }),
     benchmarks,
     claims: pageClaims(judgement),

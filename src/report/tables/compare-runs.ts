@@ -6,7 +6,7 @@ import { pairsAsked } from "../../findings/contrasts.ts";
 import { type Evidence, evidenceOf } from "../../findings/evidence.ts";
 import { decimal, percent, pText } from "../../findings/numbers.ts";
 import { type PointScores, pointScores } from "../../findings/point-scores.ts";
-import type { NamedRun } from "../../runs/lay-over.ts";
+import type { NamedRun } from "../../runs/comparable.ts";
 import type { TextTable } from "./summary-table.ts";
 
 /**

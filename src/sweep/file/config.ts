@@ -52,6 +52,11 @@ const generationSchema = z.strictObject({
   /** Completions a problem, where a benchmark does not say. */
   attempts: z.int().positive().default(1),
   seed: z.int().nonnegative().default(0),
+  /** The day that chat templates are told, where one asks for it; the day on which the run was set down if left out. */
+  date: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, "expected a day such as 2026-01-31")
+    .optional(),
 });
 /** As a person gives it. */
 export type GenerationConfig = z.infer<typeof generationSchema>;

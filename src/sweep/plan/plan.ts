@@ -1,7 +1,10 @@
-import { digestOf } from "../../base/digest.ts";
+import { countOf } from "../../base/count-of.ts";
+import { digestOf, sha256 } from "../../base/digest.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { nearestWord } from "../../base/suggest.ts";
+import type { Benchmark } from "../../benchmarks/benchmark.ts";
 import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
+import { readChatFormat } from "../../checkpoints/chat-format.ts";
 import { type Checkpoint, fetchedModels } from "../../checkpoints/checkpoint.ts";
 import type { GgufType } from "../../checkpoints/gguf-layout.ts";
 import type { AskedBenchmark, EvaluationSettings } from "../../eval/evaluate.ts";
@@ -9,7 +12,7 @@ import type { FetchModelOptions } from "../../hub/fetch-model.ts";
 import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
 import { parseRecipe } from "../../merge/parse-recipe.ts";
 import { type MergePlan, planMerge } from "../../merge/plan.ts";
-import { MANIFEST_VERSION, type Manifest, type PlannedPoint } from "../../runs/schema.ts";
+import { MANIFEST_VERSION, type Manifest, type PlannedBenchmark, type PlannedPoint } from "../../runs/schema.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
 import type { GenerationConfig, RuntimeConfig, SweepFile } from "../file/config.ts";
 import { expandSweep } from "../file/expand.ts";
@@ -18,6 +21,7 @@ import { type CheckedWeights, checkWeights } from "./check-weights.ts";
 import { contextNeeded, leastContext, promptNotes } from "./plan-context.ts";
 import { type EnginePlan, planEngine } from "./plan-engine.ts";
 import { planServer, type ServerPlan } from "./plan-server.ts";
+import { selectPoints } from "./select-points.ts";
 
 /** What is evaluated at a point, opened and checked. */
 type PlannedWeights =
@@ -34,6 +38,8 @@ export interface SweepPlan {
   readonly sweep: SweepFile;
   readonly units: readonly PlannedUnit[];
   readonly benchmarks: readonly AskedBenchmark[];
+  /** The same benchmarks with all of their problems: what is stored may be more than is asked now. */
+  readonly wholeBenchmarks: readonly Benchmark[];
   readonly settings: EvaluationSettings;
   readonly ggufType: GgufType;
   /** Undefined for llama.cpp in processes of our own. */
@@ -46,6 +52,12 @@ export interface SweepPlan {
   readonly allowNonFinite: boolean;
   /** What a person should know though it stops nothing. */
   readonly notes: readonly string[];
+  /** Tokens of context, where the person chose them. */
+  readonly contextSize: number | undefined;
+  /** The day that chat templates are told, where one asks. */
+  readonly date: string | undefined;
+  /** Whether flags ask for a part of the sweep only. */
+  readonly trial: boolean;
   readonly manifest: Manifest;
   close(): Promise<void>;
 }
@@ -64,8 +76,10 @@ export interface PlanOverrides {
   readonly allowNonFinite?: boolean | undefined;
   /** Only problems with these ids. */
   readonly sampleIds?: readonly string[] | undefined;
-  /** `w=0.3`: only points with these axis values; references stay. */
+  /** `w=0.3` or a point's name; with commas, all of several conditions. Points that meet any of them; references stay. */
   readonly only?: readonly string[] | undefined;
+  /** The day that an earlier run told chat templates. */
+  readonly date?: string | undefined;
 }
 
 /** Everything about generation, decided. */
@@ -89,20 +103,24 @@ export async function planSweep(
   const entries = overrides.benchmarks ?? config.benchmarks;
   refuseTwice(entries.map((entry) => (typeof entry === "string" ? entry : entry.name)));
   const loaded = await Promise.all(
-    entries.map((entry) => {
+    entries.map(async (entry) => {
       const { name, prompt, limit, attempts } = typeof entry === "string" ? { name: entry } : entry;
       const asked = overrides.generation?.attempts ?? attempts ?? config.generation.attempts;
-      return loadBenchmark(name, { root: sweep.root, prompt, limit: overrides.limit ?? limit }).then(
-        (benchmark): AskedBenchmark => ({ ...benchmark, attempts: asked }),
-      );
+      const whole = await loadBenchmark(name, { root: sweep.root, prompt });
+      const samples = whole.samples.slice(0, overrides.limit ?? limit);
+      return { whole, asked: { ...whole, samples, attempts: asked } satisfies AskedBenchmark };
     }),
   );
-  const benchmarks = selectSamples(loaded, overrides.sampleIds);
+  const wholeBenchmarks = loaded.map(({ whole }) => whole);
+  const benchmarks = selectSamples(
+    loaded.map(({ asked }) => asked),
+    overrides.sampleIds,
+  );
   const pool = new CheckpointPool(sweep.root, downloads);
   try {
     const units: PlannedUnit[] = [];
     const add = (name: string, axes: Readonly<Record<string, string>>, weights: PlannedWeights): void => {
-      const unit = `${String(units.length).padStart(3, "0")}-${name.replaceAll(/[^\w.=-]+/g, "_")}`;
+      const unit = `${String(units.length).padStart(3, "0")}-${fileName(name)}`;
       const kind = weights.kind === "merge" ? "point" : "reference";
       units.push({ point: { name, kind, axes: { ...axes }, unit }, weights });
     };
@@ -114,7 +132,7 @@ export async function planSweep(
     for (const [name, path] of Object.entries(config.references)) {
       add(name, {}, { kind: "checkpoint", checkpoint: await pool.open(path) });
     }
-    if (overrides.only === undefined || overrides.only.length === 0) {
+    if (overrides.only === undefined) {
       checkObjective(
         sweep,
         units.map(({ point }) => point.name),
@@ -134,16 +152,25 @@ export async function planSweep(
         `${sweep.document.locate(["runtime", "context_size"])}: expected a context_size of at most ${contextLimit} tokens, the least context of the models, found ${contextSize}`,
       );
     }
-    const needed = contextSize ?? (await contextNeeded(donors, benchmarks, generation.max_tokens));
-    const settings = settingsOf(generation, Math.min(contextLimit, needed));
-    const { contextTokens } = settings;
+    const wanted = await contextNeeded(donors, benchmarks, generation.max_tokens);
+    const contextTokens = Math.min(contextLimit, contextSize ?? wanted);
+    const date = (await asksForDate(donors)) ? (generation.date ?? overrides.date ?? today()) : undefined;
+    const settings = { ...settingsOf(generation, contextTokens), date };
+    const { date: _date, ...undated } = generation;
+    const described = benchmarks.map((benchmark) => describeBenchmark(benchmark, wholeBenchmarks));
     const allowUnknown = overrides.allowUnknown ?? [];
     const converted = server === undefined || server.weights === "gguf" ? units : [];
     const lost = await checkWeights(converted.map(checkedWeights), ggufType, { allowUnknown, contextTokens });
     const unasked = await promptNotes(
       units.map(({ point, weights }) => [weights.kind === "merge" ? "The points" : point.name, donorOf(weights)]),
     );
-    const notes = [...new Set(units.flatMap(({ weights }) => mergeWarnings(weights))), ...lost, ...unasked];
+    const short =
+      contextTokens > generation.max_tokens
+        ? []
+        : [
+            `No completion can have max_tokens, ${generation.max_tokens}: the context of prompt and completion is ${countOf(contextTokens, "token")}.`,
+          ];
+    const notes = [...new Set(units.flatMap(({ weights }) => mergeWarnings(weights))), ...lost, ...unasked, ...short];
     const { allowNonFinite = false } = overrides;
     if (allowNonFinite) notes.push("Weights that are infinite or no number were evaluated all the same.");
     const plan = {
@@ -152,9 +179,9 @@ export async function planSweep(
       recipe: config.recipe,
       references: config.references,
       points: units.map(({ point }) => point.name),
-      benchmarks: benchmarks.map(describeBenchmark),
+      benchmarks: described.map(({ ids: _ids, ...benchmark }) => benchmark),
       sample_ids: overrides.sampleIds,
-      generation,
+      generation: { ...undated, ...(date === undefined ? {} : { date }) },
       gguf_type: ggufType,
       ...fetchedOf(units),
       ...(server === undefined ? {} : { server: server.identity }),
@@ -165,6 +192,7 @@ export async function planSweep(
       sweep,
       units,
       benchmarks,
+      wholeBenchmarks,
       settings,
       ggufType,
       server,
@@ -172,13 +200,16 @@ export async function planSweep(
       allowUnknown,
       allowNonFinite,
       notes,
+      contextSize,
+      date,
+      trial: [overrides.limit, overrides.sampleIds, overrides.only].some((part) => part !== undefined),
       manifest: {
         manifest_version: MANIFEST_VERSION,
         mergesweep_version: version,
         sweep: config.name,
         axes: Object.keys(config.axes),
         points: units.map(({ point }) => point),
-        benchmarks: plan.benchmarks,
+        benchmarks: described,
         max_tokens: generation.max_tokens,
         scoring: config.scoring,
         ...(config.objective === undefined ? {} : { objective: config.objective }),
@@ -251,8 +282,9 @@ function settingsOf(generation: Generation, contextTokens: number): EvaluationSe
   };
 }
 
-function describeBenchmark(benchmark: AskedBenchmark): Manifest["benchmarks"][number] {
+function describeBenchmark(benchmark: AskedBenchmark, whole: readonly Benchmark[]): PlannedBenchmark {
   const { name, version, prompt, samples, attempts, dataSha256 } = benchmark;
+  const all = whole.find((one) => one.name === name)?.samples.length;
   return {
     name,
     version,
@@ -260,23 +292,26 @@ function describeBenchmark(benchmark: AskedBenchmark): Manifest["benchmarks"][nu
     attempts,
     data_sha256: dataSha256,
     prompt: `${prompt.name}@${prompt.version}`,
+    ...(samples.length === all ? {} : { ids: samples.map(({ id }) => id) }),
   };
 }
 
-function selectPoints<Point extends { readonly axes: Readonly<Record<string, string>> }>(
-  points: readonly Point[],
-  only: readonly string[] | undefined,
-): readonly Point[] {
-  if (only === undefined || only.length === 0) return points;
-  const wanted = only.map((text) => text.split("=", 2));
-  const selected = points.filter(({ axes }) => wanted.some(([axis = "", value]) => axes[axis] === value));
-  if (selected.length > 0) return selected;
-  const known = points.map(({ axes }) =>
-    Object.entries(axes)
-      .map(([axis, value]) => `${axis}=${value}`)
-      .join(","),
-  );
-  throw new ConfigError(`--only ${only.join(" ")} selects no point`, { hint: `The points are ${known.join(", ")}.` });
+/** Whether any model's chat template writes the day into the prompt: the clock must not be an input. */
+async function asksForDate(models: readonly Checkpoint[]): Promise<boolean> {
+  const chats = await Promise.all(models.map(readChatFormat));
+  return chats.some(({ template }) => template?.includes("strftime_now") === true);
+}
+
+/** The day here, as YYYY-MM-DD. */
+function today(): string {
+  const now = new Date();
+  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+}
+
+/** A name as a file may have it; what had to be changed is kept apart from its like by a digest. */
+function fileName(name: string): string {
+  const plain = name.replaceAll(/[^\p{L}\p{N}_.=-]+/gu, "_");
+  return plain === name ? name : `${plain}-${sha256(name).slice(0, 6)}`;
 }
 
 function selectSamples(

@@ -1,7 +1,7 @@
 import { cp, rm } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { describeWriteFailure } from "../../base/atomic-write.ts";
-import { digestOf, sha256 } from "../../base/digest.ts";
+import { digestOf } from "../../base/digest.ts";
 import { makeFolder } from "../../base/make-folder.ts";
 import { writeGguf } from "../../checkpoints/write-gguf.ts";
 import { mergeStreams } from "../../merge/run-merge.ts";
@@ -12,14 +12,13 @@ import { SCORER_VERSION } from "../../scorers/version.ts";
 import { streamReader } from "../../tensors/write/tensor-stream.ts";
 import { donorOf, type PlannedUnit, type SweepPlan } from "../plan/plan.ts";
 import { temporaryName } from "./gguf-folder.ts";
+import { storedType } from "./unit-identity.ts";
 
 /** The weights of a unit as the runtime can load them. */
 export interface MaterialisedWeights {
   /** A GGUF file or a checkpoint folder; empty for a server that has the model already. */
   readonly path: string;
   readonly weightsSha256: string;
-  /** Hash of everything that determines the unit's completions. */
-  readonly identity: string;
   /** Removes what was made. */
   discard(): Promise<void>;
 }
@@ -29,40 +28,17 @@ interface PlacedWeights extends Pick<MaterialisedWeights, "path" | "weightsSha25
   readonly temporary: boolean;
 }
 
-/** Puts the weights of a unit where its runtime finds them, and names all that its completions depend on. */
+/** Puts the weights of a unit where its runtime finds them. */
 export async function materialise(
   unit: PlannedUnit,
   plan: SweepPlan,
-  runtimeBuild: string,
   folder: string,
   signal: AbortSignal,
 ): Promise<MaterialisedWeights> {
-  const donor = donorOf(unit.weights);
   const { path, weightsSha256, temporary } = await place(unit, plan, folder, signal);
-  const { tokenizerFiles } = donor;
-  const files = await Promise.all(
-    tokenizerFiles.names.map(async (name) => [`/${name}`, sha256((await tokenizerFiles.read(name)) ?? "")]),
-  );
-  const identity = digestOf({
-    weights: weightsSha256,
-    config: donor.config,
-    tokenizer: donor.tokenizer ?? files,
-    gguf_type: storedType(plan),
-    // How many problems are asked, and how often, changes no completion.
-    benchmarks: plan.manifest.benchmarks.map((benchmark) => ({
-      ...benchmark,
-      samples: undefined,
-      attempts: undefined,
-    })),
-    sampling: plan.settings.sampling,
-    seed: plan.settings.seed,
-    runtime: runtimeBuild,
-    server: plan.server?.identity,
-  });
   return {
     path,
     weightsSha256,
-    identity,
     discard: async () => {
       if (temporary) await rm(path, { recursive: true, force: true });
     },
@@ -96,25 +72,20 @@ async function place(
   return { path, ...(await writeMergedCheckpoint(weights.merge, path, options)), temporary: true };
 }
 
-/** The type that weights are evaluated in: that of their checkpoint, where a server gets it as it is. */
-function storedType({ server, ggufType }: SweepPlan): string {
-  return server === undefined || server.weights === "gguf" ? ggufType : "checkpoint";
-}
-
-/** @param sameAs the unit that evaluates the same weights already: the same merge is never evaluated twice */
+/**
+ * @param unit the folder
+ * @param answers what was answered, or the unit that evaluates the same weights: a merge is never evaluated twice
+ */
 export function resultOf(
-  unit: PlannedUnit,
-  weights: MaterialisedWeights,
+  unit: string,
+  { weights, runtime, identity }: { readonly weights: string; readonly runtime: string; readonly identity: string },
   plan: SweepPlan,
-  runtime: string,
-  answers: UnitAnswers,
-  sameAs: string | null,
+  answers: UnitAnswers & Pick<UnitResult, "same_as">,
 ): UnitResult {
   return {
-    unit: unit.point.unit,
-    weights_sha256: weights.weightsSha256,
-    identity: weights.identity,
-    same_as: sameAs,
+    unit,
+    weights_sha256: weights,
+    identity,
     runtime,
     gguf_type: storedType(plan),
     ...answers,

@@ -1,17 +1,24 @@
 import { EventEmitter, once, setMaxListeners } from "node:events";
+import { join } from "node:path";
 import PQueue from "p-queue";
-import { DiskFullError, explanationOf } from "../../base/errors.ts";
+import { ConfigError, DiskFullError, explanationOf } from "../../base/errors.ts";
+import { suggestion } from "../../base/suggest.ts";
 import { problemRecords } from "../../eval/problem-records.ts";
 import { EngineDied, type ModelRuntime } from "../../models/runtime.ts";
+import { DAMAGED_FILE } from "../../runs/completion-files.ts";
 import type { RunProgress } from "../../runs/progress.ts";
 import { openRunStore, type RunStore, writeProblems } from "../../runs/run-store.ts";
 import { completionsPerPoint, type UnitAnswers } from "../../runs/schema.ts";
+import type { OpenedAs, UnitStore } from "../../runs/unit-store.ts";
 import { type PlannedUnit, type SweepPlan, unitBytes } from "../plan/plan.ts";
+import { checkInputs } from "./check-inputs.ts";
 import { chooseGgufFolder } from "./gguf-folder.ts";
 import { keepWeights, type MaterialisedWeights, materialise, resultOf } from "./materialise.ts";
-import { isScoredBy, rescoreUnit } from "./score-run.ts";
+import { isScoredBy, keepScores, scoresOfUnit } from "./score-run.ts";
+import { askedDigest, storedShare } from "./stored-completions.ts";
 import type { SweepEvent } from "./sweep-event.ts";
 import { SweepTally } from "./tally.ts";
+import { InputFiles, unitIdentity } from "./unit-identity.ts";
 import { UnitInProgress } from "./unit-in-progress.ts";
 
 export interface SweepOptions {
@@ -26,6 +33,8 @@ export interface SweepOptions {
   readonly keepGguf?: string | undefined;
   /** Bytes that merged files may take in the cache folder. */
   readonly cacheLimit: number;
+  /** Points to make again though they are done; what is stored of them is moved aside. */
+  readonly again?: readonly string[] | undefined;
   readonly signal: AbortSignal;
   /** `progress` says how far the sweep is after the event. */
   readonly onEvent: (event: SweepEvent, progress: () => RunProgress) => void;
@@ -47,7 +56,7 @@ export interface SweepOutcome {
  *   answered before is saved.
  */
 export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<SweepOutcome> {
-  const store = await openRunStore(options.out, plan.manifest);
+  const store = await openRunStore(options.out, plan.manifest, { trial: plan.trial });
   const sweep = new RunningSweep(plan, store, options);
   try {
     await writeProblems(options.out, problemRecords(plan.benchmarks));
@@ -86,6 +95,7 @@ class RunningSweep {
   /** What no unit can go on with: a full disk, a bug. */
   readonly #halt = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #files = new InputFiles();
   readonly #tally: SweepTally;
   readonly #beat: NodeJS.Timeout;
   #writing: Promise<void> = Promise.resolve();
@@ -117,7 +127,15 @@ class RunningSweep {
   }
 
   async run(): Promise<SweepOutcome> {
+    await this.#setAside(this.#options.again ?? []);
+    await checkInputs(this.#plan, this.#store, this.#files, {
+      signal: this.#signal,
+      onCheck: (point) => this.#report({ kind: "inputs-compared", point }),
+    });
     await this.#skipFinished();
+    // What has no room is said before anything is made.
+    const [first] = this.#pending;
+    if (first !== undefined && (this.#plan.server?.weights ?? "gguf") === "gguf") await this.#ggufFolder(first);
     await Promise.all(
       Array.from({ length: this.#options.workers }, async () => {
         try {
@@ -138,21 +156,60 @@ class RunningSweep {
     await Promise.all(this.#runtimes.map((runtime) => runtime[Symbol.asyncDispose]()));
   }
 
-  async #skipFinished(): Promise<void> {
-    for (const unit of this.#plan.units) {
-      const result = await this.#store.unit(unit.point.unit).result();
-      if (result === undefined) {
-        this.#pending.push(unit);
-        continue;
-      }
-      if (result.same_as === null) this.#owners.set(result.identity, unit.point.unit);
-      // Completions stay what they are; scores follow the scorers of today and the sweep file.
-      const { scoring } = this.#plan.manifest;
-      if (result.same_as === null && !isScoredBy(result, scoring)) {
-        await rescoreUnit(this.#store.unit(unit.point.unit), result, this.#plan.benchmarks, scoring);
-      }
-      this.#reportDone(unit, result.same_as, true);
+  /** @throws ConfigError for a name that no point of the plan has */
+  async #setAside(names: readonly string[]): Promise<void> {
+    const known = this.#plan.units.map(({ point }) => point.name);
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw new ConfigError(`--again ${unknown}: no point of the plan has this name`, {
+        hint: suggestion(unknown, known),
+      });
     }
+    for (const point of names) {
+      const unit = this.#plan.units.find((one) => one.point.name === point);
+      if (unit === undefined) continue;
+      const folder = await this.#store.unit(this.#folderOf(unit)).setAside();
+      if (folder !== undefined) this.#report({ kind: "unit-set-aside", point, folder });
+    }
+  }
+
+  #folderOf({ point }: PlannedUnit): string {
+    return this.#store.unitOf(point);
+  }
+
+  async #skipFinished(): Promise<void> {
+    for (const { unit } of this.#store.manifest.points) {
+      const result = await this.#store.unit(unit).result();
+      if (result?.same_as === null && !this.#owners.has(result.identity)) this.#owners.set(result.identity, unit);
+    }
+    for (const unit of this.#plan.units) {
+      if (!(await this.#isFinished(unit))) this.#pending.push(unit);
+    }
+  }
+
+  /** Whether all that is asked of a unit is stored; its scores are then brought up to date. */
+  async #isFinished(unit: PlannedUnit): Promise<boolean> {
+    const own = await this.#store.unit(this.#folderOf(unit)).result();
+    if (own === undefined) return false;
+    const store = this.#store.unit(own.same_as ?? this.#folderOf(unit));
+    const result = own.same_as === null ? own : await store.result();
+    if (result === undefined) return false;
+    const { benchmarks, wholeBenchmarks, manifest } = this.#plan;
+    const { complete, lost } = await storedShare(store, result, benchmarks);
+    const point = unit.point.name;
+    if (lost > 0) this.#report({ kind: "completions-lost", point, lost });
+    if (!complete) return false;
+    // Completions stay what they are; scores follow the scorers of today and the sweep file.
+    if (!isScoredBy(result, manifest.scoring) || (await store.scoreCount()) < result.attempts) {
+      const scores = await scoresOfUnit(store, await store.samples(), wholeBenchmarks, manifest.scoring);
+      await keepScores(store, { ...result, ...(await this.#storedAnswers(store)) }, scores, manifest.scoring);
+    }
+    this.#reportDone(unit, own.same_as, true);
+    return true;
+  }
+
+  async #storedAnswers(store: UnitStore): Promise<Partial<UnitAnswers>> {
+    return { asked: askedDigest(this.#plan.benchmarks), samples_bytes: await store.samplesBytes() };
   }
 
   /** A worker's life: a unit of its own while there are any; then a share of those that others are on. */
@@ -223,19 +280,26 @@ class RunningSweep {
     try {
       weights = await this.#merging.add(async () => {
         this.#signal.throwIfAborted();
-        return materialise(unit, this.#plan, runtime.build, await this.#ggufFolder(unit), this.#signal);
+        return materialise(unit, this.#plan, await this.#ggufFolder(unit), this.#signal);
       });
-      const own = unit.point.unit;
-      const owner = this.#owners.get(weights.identity) ?? own;
-      this.#owners.set(weights.identity, owner);
+      const known = { weights: weights.weightsSha256, runtime: runtime.build };
+      const identity = await unitIdentity(unit, this.#plan, known, await this.#files.of(unit));
+      const own = this.#folderOf(unit);
+      const owner = this.#owners.get(identity.identity) ?? own;
+      this.#owners.set(identity.identity, owner);
       if (this.#options.keepGguf !== undefined) await keepWeights(weights, unit, this.#options.keepGguf);
-      const sameAs = owner === own ? null : owner;
-      const answers =
-        sameAs === null
-          ? await this.#evaluate(unit, weights, runtime)
-          : { attempts: completionsPerPoint(this.#plan.manifest) };
-      await this.#store.unit(own).writeResult(resultOf(unit, weights, this.#plan, runtime.build, answers, sameAs));
-      this.#reportDone(unit, sameAs, false);
+      const named = { ...known, identity: identity.identity };
+      if (!(await this.#isLeftToOwner(owner, own))) {
+        const answers = await this.#evaluate(unit, owner, weights, identity, runtime);
+        await this.#store.unit(owner).writeResult(resultOf(owner, named, this.#plan, { ...answers, same_as: null }));
+      }
+      if (owner !== own) {
+        const { identityV1: _v1, ...record } = identity;
+        const attempts = completionsPerPoint(this.#plan.manifest);
+        await this.#store.unit(own).writeIdentity(record);
+        await this.#store.unit(own).writeResult(resultOf(own, named, this.#plan, { attempts, same_as: owner }));
+      }
+      this.#reportDone(unit, owner === own ? null : owner, false);
     } catch (error) {
       if (this.#signal.aborted || error instanceof DiskFullError) throw error;
       await this.#reportFailure(unit, error);
@@ -244,14 +308,31 @@ class RunningSweep {
     }
   }
 
-  async #evaluate(unit: PlannedUnit, weights: MaterialisedWeights, runtime: ModelRuntime): Promise<UnitAnswers> {
+  /** Whether another unit of the same weights answers, or has answered, all that is asked: one merge is never evaluated twice. */
+  async #isLeftToOwner(owner: string, own: string): Promise<boolean> {
+    if (owner === own) return false;
+    if (this.#plan.units.some((unit) => this.#folderOf(unit) === owner)) return true;
+    const store = this.#store.unit(owner);
+    const result = await store.result();
+    return result !== undefined && (await storedShare(store, result, this.#plan.benchmarks)).complete;
+  }
+
+  /** @param owner the folder that gets the completions */
+  async #evaluate(
+    unit: PlannedUnit,
+    owner: string,
+    weights: MaterialisedWeights,
+    identity: OpenedAs,
+    runtime: ModelRuntime,
+  ): Promise<UnitAnswers> {
     const { sequences } = this.#options;
     const point = unit.point.name;
     const progress = await UnitInProgress.begin({
       unit,
       plan: this.#plan,
-      store: this.#store.unit(unit.point.unit),
+      store: this.#store.unit(owner),
       weights,
+      identity,
       sequences,
       signal: this.#signal,
       onCompletion: (record) => this.#report({ kind: "completion", point, record }),
@@ -261,6 +342,11 @@ class RunningSweep {
       },
     });
     try {
+      const [damaged] = progress.setAside;
+      if (damaged !== undefined) {
+        const file = join(this.#store.folder, "units", owner, DAMAGED_FILE);
+        this.#report({ kind: "lines-set-aside", point, lines: progress.setAside.length, file });
+      }
       this.#report({ kind: "unit-started", point, stored: progress.stored });
       this.#inProgress.set(point, progress);
       this.#bell.emit("change");
@@ -290,7 +376,7 @@ class RunningSweep {
     const message = explanationOf(error);
     this.#failed.push({ point, message });
     this.#report({ kind: "unit-failed", point, message });
-    await this.#store.unit(unit.point.unit).writeFailure({ message, earlier: this.#deaths.get(point) ?? [] });
+    await this.#store.unit(this.#folderOf(unit)).writeFailure({ message, earlier: this.#deaths.get(point) ?? [] });
   }
 
   /** Chosen once, by the size of the first merge: all merges of a sweep are of one size, or nearly. */

@@ -1,12 +1,15 @@
+import { join } from "node:path";
+import { writeFileAtomic } from "../../base/atomic-write.ts";
 import { digestOf } from "../../base/digest.ts";
 import { StoreError } from "../../base/errors.ts";
+import { toJsonLines } from "../../base/jsonl.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
 import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
 import { problemRecords } from "../../eval/problem-records.ts";
 import { scoreSamples } from "../../eval/score-samples.ts";
 import { lockFolder } from "../../runs/lock.ts";
 import { readManifest, unitStore, writeProblems, writeScoring } from "../../runs/run-store.ts";
-import type { Manifest, PlannedPoint, ScoreRecord, UnitResult } from "../../runs/schema.ts";
+import type { Manifest, PlannedPoint, SampleRecord, ScoreRecord, UnitResult } from "../../runs/schema.ts";
 import type { UnitStore } from "../../runs/unit-store.ts";
 import { type Scoring, scoreOptionsOf } from "../../scorers/scoring.ts";
 import { SCORER_VERSION } from "../../scorers/version.ts";
@@ -22,31 +25,40 @@ export interface Rescored {
  * Scores every finished unit of a run again from its stored completions; no model is needed.
  *
  * @param root where the benchmarks are found
- * @param profile another extraction order than the run's; the run keeps it
- * @throws StoreError if a benchmark's data is not the one that the run was made with, or the run is being worked on
+ * @param options.profile another extraction order than the run's; the run keeps it
+ * @param options.into a folder that gets the scores, each unit's in a folder of its own; the run then stays as it is
+ * @throws StoreError if a benchmark's data is not the one that the run was made with, the run is being worked on, or completions
+ *   are missing or damaged; nothing is written then
  */
-export async function scoreRun(folder: string, root: string, profile?: string): Promise<Rescored> {
+export async function scoreRun(
+  folder: string,
+  root: string,
+  { profile, into }: { readonly profile?: string | undefined; readonly into?: string | undefined } = {},
+): Promise<Rescored> {
   const manifest = await readManifest(folder);
   const scoring = withProfile(manifest, profile);
   scoreOptionsOf(scoring);
   const benchmarks = await plannedBenchmarks(manifest, root);
-  const lock = await lockFolder(folder);
+  const lock = into === undefined ? await lockFolder(folder) : undefined;
   try {
-    await writeScoring(folder, manifest, scoring);
-    await writeProblems(folder, problemRecords(benchmarks));
+    const units = await finishedUnits(folder, manifest);
+    if (into === undefined) {
+      await writeScoring(folder, manifest, scoring);
+      await writeProblems(folder, problemRecords(benchmarks));
+    }
     const total = { units: 0, attempts: 0, changed: 0 };
-    for (const { unit } of manifest.points) {
-      const store = unitStore(folder, unit);
-      const result = await store.result();
-      if (result === undefined || result.same_as !== null) continue;
-      const { before, after } = await rescoreUnit(store, result, benchmarks, scoring);
+    for (const { store, result } of units) {
+      const before = await store.scores().catch(() => []);
+      const after = scoreSamples(await store.samples(), benchmarks, scoreOptionsOf(scoring));
+      if (into === undefined) await keepScores(store, result, after, scoring);
+      else await writeFileAtomic(join(into, result.unit, "scores.jsonl"), toJsonLines(after));
       total.units++;
       total.attempts += after.length;
-      total.changed += after.filter((score, index) => verdictOf(score) !== verdictOf(before[index])).length;
+      total.changed += countChanged(before, after);
     }
     return total;
   } finally {
-    await lock.release();
+    await lock?.release();
   }
 }
 
@@ -64,13 +76,38 @@ export async function scoresUnder(
   const options = scoreOptionsOf(withProfile(manifest, profile));
   const benchmarks = await plannedBenchmarks(manifest, root);
   const points: { point: PlannedPoint; scores: readonly ScoreRecord[] }[] = [];
-  for (const point of manifest.points) {
-    const store = unitStore(folder, point.unit);
-    const result = await store.result();
-    if (result === undefined || result.same_as !== null) continue;
+  for (const { point, store } of await finishedUnits(folder, manifest)) {
     points.push({ point, scores: scoreSamples(await store.samples(), benchmarks, options) });
   }
   return points;
+}
+
+interface FinishedUnit {
+  readonly point: PlannedPoint;
+  readonly store: UnitStore;
+  readonly result: UnitResult;
+}
+
+/**
+ * The units that have completions of their own.
+ *
+ * @throws StoreError if one has fewer completions than it had when it was done
+ */
+async function finishedUnits(folder: string, { points }: Manifest): Promise<FinishedUnit[]> {
+  const units: FinishedUnit[] = [];
+  const short: string[] = [];
+  for (const point of points) {
+    const store = unitStore(folder, point.unit);
+    const result = await store.result();
+    if (result === undefined || result.same_as !== null) continue;
+    const found = (await store.samples()).length;
+    if (found < result.attempts) short.push(`  ${point.name}: ${found} of ${result.attempts}`);
+    units.push({ point, store, result });
+  }
+  if (short.length === 0) return units;
+  throw new StoreError(`${folder} has lost completions of finished points:\n${short.join("\n")}`, {
+    hint: "Nothing was scored, and the scores are as they were. Run the sweep again: what is missing is asked again. Or mark these points as unfinished with: mergesweep recover RUN",
+  });
 }
 
 /** Whether a unit's scores were made by this version of the scorers and by this scoring. */
@@ -78,18 +115,42 @@ export function isScoredBy(result: UnitResult, scoring: Scoring): boolean {
   return result.scorer_version === SCORER_VERSION && result.scoring_digest === digestOf(scoring);
 }
 
-/** Replaces the scores of a finished unit; its result says by what they were made. */
-export async function rescoreUnit(
+/**
+ * Scores the completions of a unit by benchmarks as a whole: a store may hold more than a plan asks. Scores of other benchmarks
+ * stay, where they were made by the same scorers.
+ */
+export async function scoresOfUnit(
   store: UnitStore,
-  result: UnitResult,
+  records: readonly SampleRecord[],
   benchmarks: readonly Benchmark[],
   scoring: Scoring,
-): Promise<{ before: readonly ScoreRecord[]; after: readonly ScoreRecord[] }> {
-  const before = await store.scores();
-  const after = scoreSamples(await store.samples(), benchmarks, scoreOptionsOf(scoring));
-  await store.writeScores(after);
+): Promise<ScoreRecord[]> {
+  const names = new Set(benchmarks.map(({ name }) => name));
+  const before = await store.result();
+  // Damaged ones are made again.
+  const kept = before !== undefined && isScoredBy(before, scoring) ? await store.scores().catch(() => []) : [];
+  const others = kept.filter(({ benchmark }) => !names.has(benchmark));
+  return [...scoreSamples(records, benchmarks, scoreOptionsOf(scoring)), ...others];
+}
+
+/** Replaces the scores of a finished unit; its result says by what they were made. */
+export async function keepScores(
+  store: UnitStore,
+  result: UnitResult,
+  scores: readonly ScoreRecord[],
+  scoring: Scoring,
+): Promise<void> {
+  await store.writeScores(scores);
   await store.writeResult({ ...result, scorer_version: SCORER_VERSION, scoring_digest: digestOf(scoring) });
-  return { before, after };
+}
+
+function countChanged(before: readonly ScoreRecord[], after: readonly ScoreRecord[]): number {
+  const verdicts = new Map(before.map((score) => [keyOf(score), verdictOf(score)]));
+  return after.filter((score) => verdicts.get(keyOf(score)) !== verdictOf(score)).length;
+}
+
+function keyOf({ benchmark, sample, attempt }: ScoreRecord): string {
+  return JSON.stringify([benchmark, sample, attempt]);
 }
 
 function withProfile({ scoring }: Manifest, profile: string | undefined): Scoring {
@@ -109,8 +170,6 @@ async function loadPlanned(planned: Manifest["benchmarks"][number], root: string
   );
 }
 
-function verdictOf(score: ScoreRecord | undefined): string {
-  return score === undefined
-    ? ""
-    : JSON.stringify([score.status, score.accuracy, score.accuracy_strict, score.format, score.format_parts]);
+function verdictOf(score: ScoreRecord): string {
+  return JSON.stringify([score.status, score.accuracy, score.accuracy_strict, score.format, score.format_parts]);
 }

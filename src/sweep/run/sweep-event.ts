@@ -4,6 +4,14 @@ import type { SampleRecord } from "../../runs/schema.ts";
 export type SweepEvent =
   /** Nothing but that time has passed. */
   | { readonly kind: "beat" }
+  /** A point's weights are made again, to be compared with what its completions were made from. */
+  | { readonly kind: "inputs-compared"; readonly point: string }
+  /** A finished point has fewer completions than it had: what is missing is asked again. */
+  | { readonly kind: "completions-lost"; readonly point: string; readonly lost: number }
+  /** Lines of a point's store could not be read and lie in `file` now: what they held is asked again. */
+  | { readonly kind: "lines-set-aside"; readonly point: string; readonly lines: number; readonly file: string }
+  /** A point that was to be made again: its old completions lie in `folder`. */
+  | { readonly kind: "unit-set-aside"; readonly point: string; readonly folder: string }
   /** `stored` are the completions from before. */
   | { readonly kind: "unit-started"; readonly point: string; readonly stored: readonly SampleRecord[] }
   | { readonly kind: "completion"; readonly point: string; readonly record: SampleRecord }

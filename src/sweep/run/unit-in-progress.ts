@@ -1,13 +1,14 @@
 import { setMaxListeners } from "node:events";
 import { readChatFormat } from "../../checkpoints/chat-format.ts";
-import { Evaluation } from "../../eval/evaluate.ts";
-import { scoreSamples } from "../../eval/score-samples.ts";
+import { completionKey, Evaluation, taskKeys } from "../../eval/evaluate.ts";
 import { EngineDied, type LoadedModel, type ModelRuntime } from "../../models/runtime.ts";
+import type { DamagedLine } from "../../runs/completion-files.ts";
 import type { Repeated, SampleRecord, UnitAnswers } from "../../runs/schema.ts";
-import type { SampleWriter, UnitStore } from "../../runs/unit-store.ts";
-import { scoreOptionsOf } from "../../scorers/scoring.ts";
+import type { OpenedAs, SampleWriter, UnitStore } from "../../runs/unit-store.ts";
 import { donorOf, type PlannedUnit, type SweepPlan } from "../plan/plan.ts";
 import type { MaterialisedWeights } from "./materialise.ts";
+import { scoresOfUnit } from "./score-run.ts";
+import { askedDigest } from "./stored-completions.ts";
 
 /** Completions of a unit that are asked for twice where the same seed need not give the same text. */
 const REPEATED = 4;
@@ -17,6 +18,8 @@ export interface UnitContext {
   readonly plan: SweepPlan;
   readonly store: UnitStore;
   readonly weights: MaterialisedWeights;
+  /** What its completions are known by. */
+  readonly identity: OpenedAs;
   /** Sequences a process. */
   readonly sequences: number | undefined;
   readonly signal: AbortSignal;
@@ -30,8 +33,10 @@ export interface UnitContext {
  * what it was answering is asked again, of a fresh one. The second ends the unit.
  */
 export class UnitInProgress {
-  /** Completions that were stored before. */
+  /** Completions that are asked now and were stored before. */
   readonly stored: readonly SampleRecord[];
+  /** Damaged lines of the store that are out of the way now. */
+  readonly setAside: readonly DamagedLine[];
   readonly #context: UnitContext;
   readonly #writer: SampleWriter;
   readonly #evaluation: Evaluation;
@@ -48,12 +53,14 @@ export class UnitInProgress {
     this.#writer = writer;
     // Elsewhere the same seed gives the same text.
     this.#checked = plan.server === undefined && plan.engine.gpu !== "auto" && plan.engine.flashAttention !== true;
-    this.stored = writer.existing;
+    const asked = new Set(taskKeys(plan.benchmarks));
+    this.stored = writer.existing.filter((record) => asked.has(completionKey(record)));
+    this.setAside = writer.setAside;
     this.#evaluation = new Evaluation(plan.benchmarks, plan.settings, writer, context.onCompletion);
   }
 
   static async begin(context: UnitContext): Promise<UnitInProgress> {
-    return new UnitInProgress(context, await context.store.open(context.weights.identity));
+    return new UnitInProgress(context, await context.store.open(context.identity));
   }
 
   /** Whether another worker would find something to do here. */
@@ -129,8 +136,13 @@ export class UnitInProgress {
     this.#failure.signal.throwIfAborted();
     const { records } = this.#evaluation;
     const { plan, store } = this.#context;
-    await store.writeScores(scoreSamples(records, plan.benchmarks, scoreOptionsOf(plan.manifest.scoring)));
-    return { attempts: records.length, repeated: this.#repeated };
+    await store.writeScores(await scoresOfUnit(store, records, plan.wholeBenchmarks, plan.manifest.scoring));
+    return {
+      attempts: records.length,
+      samples_bytes: await store.samplesBytes(),
+      asked: askedDigest(plan.benchmarks),
+      repeated: this.#repeated,
+    };
   }
 
   async close(): Promise<void> {

@@ -113,7 +113,16 @@ describe("summary.csv", () => {
     const twin = {
       ...run,
       evaluated: run.evaluated.map((unit, i) =>
-        i === 0 ? unit : { ...unit, result: { ...unit.result, same_as: run.evaluated[0]?.point.unit ?? null } },
+        i === 0
+          ? unit
+          : {
+              ...unit,
+              result: {
+                ...unit.result,
+                same_as: run.evaluated[0]?.point.unit ?? null,
+                identity: run.evaluated[0]?.result.identity ?? "",
+              },
+            },
       ),
     };
     expect(judge(twin).rows.map((row) => row.sameAs)).toEqual([null, "w=0"]);

@@ -1,0 +1,77 @@
+import { StoreError } from "../base/errors.ts";
+import type { PlannedBenchmark, StoredRun } from "./schema.ts";
+
+/** A run and what to call it. */
+export interface NamedRun {
+  readonly name: string;
+  readonly run: StoredRun;
+}
+
+/**
+ * Refuses runs whose figures mean different things: other scoring, or other problems under one benchmark's name.
+ *
+ * @param also what else may not differ
+ * @throws StoreError that says what differs, and how to bring it together
+ */
+export function refuseIncomparable(first: NamedRun, other: NamedRun, also: readonly string[] = []): void {
+  const [a, b] = [first.run.manifest, other.run.manifest];
+  const scoring = [
+    ...different("scoring", a.scoring, b.scoring),
+    ...different("scorer versions", versionsOf(first), versionsOf(other)),
+  ];
+  const data = eachCommon(first, other, (x, y) =>
+    different(`data of ${x.name}`, x.data_sha256.slice(0, 12), y.data_sha256.slice(0, 12)),
+  );
+  const differences = [...scoring, ...data, ...also];
+  if (differences.length === 0) return;
+  throw new StoreError(
+    `${first.name} and ${other.name} cannot be compared:\n${differences.map((line) => `  ${line}`).join("\n")}`,
+    {
+      hint:
+        scoring.length > 0
+          ? "Bring both to one scoring with: mergesweep score RUN --profile P"
+          : "Evaluate both on the same problems, in the same way.",
+    },
+  );
+}
+
+/** How two runs asked their models differently, though their figures can be compared. */
+export function askedDifferently(first: NamedRun, other: NamedRun): string[] {
+  const [a, b] = [first.run.manifest, other.run.manifest];
+  return [
+    ...different("max_tokens", a.max_tokens, b.max_tokens),
+    ...different("generation", sampled(a.plan.generation), sampled(b.plan.generation)),
+    ...eachCommon(first, other, (x, y) => [
+      ...different(`attempts at ${x.name}`, x.attempts, y.attempts),
+      ...different(`problems of ${x.name}`, x.samples, y.samples),
+      ...different(`prompt of ${x.name}`, x.prompt, y.prompt),
+    ]),
+  ];
+}
+
+/** What of the settings is not said otherwise. */
+function sampled(generation: unknown): unknown {
+  if (typeof generation !== "object" || generation === null) return generation;
+  return { ...generation, attempts: undefined, max_tokens: undefined };
+}
+
+function eachCommon(
+  first: NamedRun,
+  other: NamedRun,
+  compare: (a: PlannedBenchmark, b: PlannedBenchmark) => string[],
+): string[] {
+  return other.run.manifest.benchmarks.flatMap((benchmark) => {
+    const same = first.run.manifest.benchmarks.find(({ name }) => name === benchmark.name);
+    return same === undefined ? [] : compare(same, benchmark);
+  });
+}
+
+function versionsOf({ run }: NamedRun): number[] {
+  return [...new Set(run.evaluated.map(({ result }) => result.scorer_version))].toSorted((a, b) => a - b);
+}
+
+/** `what: 1 and 2`, if they differ. */
+export function different(what: string, a: unknown, b: unknown): string[] {
+  const [x, y] = [JSON.stringify(a), JSON.stringify(b)];
+  return x === y ? [] : [`${what}: ${x} and ${y}`];
+}
