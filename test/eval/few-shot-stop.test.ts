@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { sha256 } from "../../src/base/digest.ts";
 import type { Benchmark } from "../../src/benchmarks/benchmark.ts";
 import { choosePrompt } from "../../src/benchmarks/prompt.ts";
 import { findBenchmark } from "../../src/benchmarks/registry.ts";
@@ -41,7 +42,7 @@ async function stopsOf(prompt: string, own: readonly string[]): Promise<readonly
     maxThinkingTokens: null,
     stop: own,
   };
-  const writer = await new UnitStore(folder).open("identity");
+  const writer = await new UnitStore(folder).open({ identity: sha256("i"), parts: {}, benchmarks: {}, inputs: [] });
   const evaluation = new Evaluation([benchmark], { sampling, seed: 0, contextTokens: 4096 }, writer);
   await evaluation.answerWith(model, new AbortController().signal);
   await writer.close();
