@@ -65,8 +65,11 @@ function commitsOf(fetched: unknown): Record<string, unknown> {
 function changedBenchmark({ benchmarks }: Manifest, wanted: PlannedBenchmark): string[] {
   const stored = benchmarks.find(({ name }) => name === wanted.name);
   if (stored === undefined) return [];
-  const frozen = ({ version, data_sha256, prompt }: PlannedBenchmark): unknown => ({ version, data_sha256, prompt });
-  return differencesOf(frozen(stored), frozen(wanted), `benchmarks.${wanted.name}`);
+  return differencesOf(frozenBenchmark(stored), frozenBenchmark(wanted), `benchmarks.${wanted.name}`);
+}
+
+function frozenBenchmark({ version, data_sha256, prompt }: PlannedBenchmark): unknown {
+  return { version, data_sha256, prompt };
 }
 
 function unionOfPoints(stored: Manifest, wanted: Manifest): PlannedPoint[] {

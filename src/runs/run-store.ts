@@ -103,8 +103,11 @@ async function unitFolders(folder: string): Promise<string[]> {
 
 /** The folder that a point has in the store already, whatever number it had in the plan then. */
 function unitIn(folders: readonly string[], { unit }: PlannedPoint): string {
-  const nameOf = (id: string): string => id.replace(/^\d+-/, "");
-  return folders.find((id) => nameOf(id) === nameOf(unit) && !/\.old-\d+$/.test(id)) ?? unit;
+  return folders.find((id) => withoutNumber(id) === withoutNumber(unit) && !/\.old-\d+$/.test(id)) ?? unit;
+}
+
+function withoutNumber(id: string): string {
+  return id.replace(/^\d+-/, "");
 }
 
 /** How far the process that works on a run has come, as it last said; undefined if none does. */
@@ -222,7 +225,6 @@ function writeManifest(folder: string, manifest: Manifest): Promise<void> {
 
 /** Keeps the questions that are asked, beside those that were asked before. */
 export async function writeProblems(folder: string, problems: readonly ProblemRecord[]): Promise<void> {
-  const keyOf = ({ benchmark, sample }: ProblemRecord): string => JSON.stringify([benchmark, sample]);
   const known = await readProblems(folder);
   const now = new Set(problems.map(keyOf));
   const all = [...problems, ...known.filter((problem) => !now.has(keyOf(problem)))];
@@ -230,6 +232,10 @@ export async function writeProblems(folder: string, problems: readonly ProblemRe
   const digests = new Set(known.map((problem) => digestOf(problem)));
   if (problems.every((problem) => digests.has(digestOf(problem)))) return;
   await writeFileAtomic(join(folder, PROBLEMS_FILE), toJsonLines(all));
+}
+
+function keyOf({ benchmark, sample }: ProblemRecord): string {
+  return JSON.stringify([benchmark, sample]);
 }
 
 function readProblems(folder: string): Promise<ProblemRecord[]> {

@@ -60,7 +60,7 @@ async function changedInputs(
   const inputs = await files.of(unit);
   const differing = changedFiles(stored.inputs, inputs);
   if (stored.v1 === undefined && differing.length === 0) return [];
-  const runtime = result?.runtime ?? String(stored.parts.runtime ?? "");
+  const runtime = result?.runtime ?? (typeof stored.parts.runtime === "string" ? stored.parts.runtime : "");
   onCheck(unit.point.name);
   const now = await unitIdentity(unit, plan, { weights: await unitDigest(unit, signal), runtime }, inputs);
   const same =
