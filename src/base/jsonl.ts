@@ -1,5 +1,4 @@
-import { readFile, truncate } from "node:fs/promises";
-import { InputError, systemCodeOf } from "./errors.ts";
+import { InputError } from "./errors.ts";
 
 /** Values as JSON Lines text, each line ended by a newline. */
 export function toJsonLines(values: Iterable<unknown>): string {
@@ -59,21 +58,4 @@ function parseLineByLine(text: string, name: string, firstLine: number): unknown
     }
   }
   return values;
-}
-
-/**
- * Reads a JSON Lines file that a process may have died in the middle of appending to: a last line without its newline is
- * dropped, and the file is cut back so that appending can go on. A missing file is an empty one.
- */
-export async function recoverJsonLines(path: string): Promise<unknown[]> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return [];
-    throw error;
-  }
-  const whole = bytes.lastIndexOf(0x0a) + 1;
-  if (whole < bytes.length) await truncate(path, whole);
-  return parseJsonLines(bytes.toString("utf8", 0, whole), path);
 }

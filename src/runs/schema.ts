@@ -199,7 +199,6 @@ const fingerprintSchema = z.object({
   sha256: digest,
   whole: z.boolean(),
 });
-export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
 /** What determines a unit's completions, and what it was made from. */
 export const unitIdentitySchema = z.object({
