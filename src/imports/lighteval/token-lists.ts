@@ -54,9 +54,11 @@ function endTokens(
     const last = usualEnd(below);
     if (last !== undefined) ends.add(last);
   }
-  const texts = below.map((list) => list.slice(0, list.findLastIndex((token) => !ends.has(token)) + 1));
-  const before = usualEnd(texts);
-  const longest = below.filter((list, i) => list.length === texts[i]?.length);
+  const texts = lists.map((list) => list.slice(0, list.findLastIndex((token) => !ends.has(token)) + 1));
+  const isFilled = (list: readonly number[], i: number): boolean => list.length > (texts[i]?.length ?? 0);
+  const isBelow = (list: readonly number[]): boolean => list.length > 0 && (limit === null || list.length < limit);
+  const before = usualEnd(texts.filter((text, i) => text.length > 0 && (isFilled(lists[i] ?? [], i) || isBelow(text))));
+  const longest = lists.filter((list, i) => isBelow(list) && !isFilled(list, i));
   if (before !== undefined && longest.length > 0 && longest.every((list) => list.at(-1) === before)) ends.add(before);
   return ends;
 }

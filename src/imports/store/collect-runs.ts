@@ -57,13 +57,12 @@ class GrowingUnit {
       if (systemCodeOf(error) !== "ENOENT") throw error;
       await rm(unit.#draft, { force: true });
     });
-    for await (const run of readStoredRuns(path)) unit.#note(run);
+    for await (const run of readStoredRuns(path)) unit.#note(run, contentDigest(run));
     return unit;
   }
 
   /** @returns whether anything of it was new @throws InputError where another source says otherwise of the same */
-  async add(run: StoredImport): Promise<boolean> {
-    const digest = contentDigest(run);
+  async add(run: StoredImport, digest: string): Promise<boolean> {
     const known = this.#runs.get(runKey(run)) ?? [];
     if (known.some((one) => one.digest === digest)) return false;
     const answered = run.answers.length > 0;
@@ -74,13 +73,13 @@ class GrowingUnit {
       this.#stream ??= createWriteStream(this.#draft, { flags: "a" });
       if (!this.#stream.write(line)) await once(this.#stream, "drain");
     }
-    this.#note({ ...run, answers });
+    this.#note(run, digest);
     return true;
   }
 
-  #note(run: StoredImport): void {
+  #note(run: StoredImport, digest: string): void {
     const key = runKey(run);
-    const entry = { digest: contentDigest(run), source: run.source, answered: run.answers.length > 0 };
+    const entry = { digest, source: run.source, answered: run.answers.length > 0 };
     this.#runs.set(key, [...(this.#runs.get(key) ?? []), entry]);
   }
 
@@ -155,13 +154,13 @@ export async function collectRuns(
   try {
     for await (const run of runs) {
       const named = { ...run, answers: nameQuestions(run.answers) };
-      const digest = `${runKey(run)} ${contentDigest(named)}`;
-      digests.set(run.model, [...(digests.get(run.model) ?? []), digest]);
+      const digest = contentDigest(named);
+      digests.set(run.model, [...(digests.get(run.model) ?? []), `${runKey(run)} ${digest}`]);
       if (!wanted(run.model)) continue;
       const unit = open.get(run.model) ?? (await GrowingUnit.open(store.unitFile(unitOf(run.model))));
       open.set(run.model, unit);
       units.set(run.model, unitOf(run.model));
-      const isNew = await unit.add(named);
+      const isNew = await unit.add(named, digest);
       if (isNew) tally.added++;
       else tally.repeated++;
     }
