@@ -3,6 +3,7 @@ import type { Budget } from "../values/budget.ts";
 import { evaluateExact } from "../values/evaluate-exact.ts";
 import { mapNode, type Node, numberNode, variablesOf, withNames } from "../values/nodes.ts";
 import { isModulus, unitsConflict } from "../values/units.ts";
+import { compareClocks } from "./compare-clocks.ts";
 import { compareExpressions } from "./compare-expressions.ts";
 import type { Comparer, Comparison } from "./comparer.ts";
 
@@ -31,6 +32,8 @@ function valueInBase(digits: string, base: number): Answer | undefined {
 
 /** Two expressions, in each of their readings. */
 export function compareScalars(gold: ExpressionAnswer, pred: ExpressionAnswer, comparer: Comparer): Comparison {
+  const time = compareClocks(gold, pred);
+  if (time !== undefined) return time ? "clock" : undefined;
   const direct = compareReading(gold, pred, comparer);
   if (direct !== undefined) return direct;
   const readings: [ExpressionAnswer | undefined, ExpressionAnswer | undefined][] = [
@@ -39,6 +42,7 @@ export function compareScalars(gold: ExpressionAnswer, pred: ExpressionAnswer, c
     [gold.other, pred.other],
   ];
   for (const [a, b] of readings) {
+    if ((a?.glued === true && b?.unit === "") || (b?.glued === true && a?.unit === "")) continue;
     const rule = a === undefined || b === undefined ? undefined : compareReading(a, b, comparer);
     if (rule !== undefined) return rule;
   }

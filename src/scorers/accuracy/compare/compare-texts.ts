@@ -1,3 +1,4 @@
+import { withDecimalPoint } from "../read/decimal-comma.ts";
 import { normalise } from "../read/normalise.ts";
 import { readAnswer } from "../read/read-answer.ts";
 import { splitUnit } from "../read/split-unit.ts";
@@ -70,7 +71,7 @@ export function compareTexts(goldText: string, predText: string, options: Compar
       compareSets(a, b, comparer) ??
       compareChoice(goldText, predText) ??
       compareContent(gold, pred, comparer) ??
-      (sameDecimal(gold, pred) ? "decimal-comma" : undefined);
+      compareWithPoints(gold, pred, comparer, options.unit);
     return verdict(rule, { unparsed: rule === undefined && b.kind === "opaque" });
   } catch (error) {
     if (!(error instanceof BudgetExceeded)) throw error;
@@ -117,11 +118,18 @@ function withUnit(answer: Answer, unit: string | undefined): Answer {
   return { ...answer, text: `${answer.text} ${split.unit}`, unit: split.unit, percent: split.percent };
 }
 
-/** `0,5` and `0.5`: the same digits with a comma where the other has a point. */
-function sameDecimal(gold: string, pred: string): boolean {
-  const decimal = /^-?\d+([.,])(?!\d{3}$)\d+$/;
-  const [a, b] = [decimal.exec(gold)?.[1], decimal.exec(pred)?.[1]];
-  return a !== b && a !== undefined && b !== undefined && gold.replace(",", ".") === pred.replace(",", ".");
+/** `0,5` for 0.5 and for 1/2: with the decimal commas of either side read as points. */
+function compareWithPoints(
+  gold: string,
+  pred: string,
+  comparer: Comparer,
+  unit: string | undefined,
+): string | undefined {
+  const [a, b] = [withDecimalPoint(gold), withDecimalPoint(pred)];
+  if (a === undefined && b === undefined) return undefined;
+  const read = (text: string): Answer => readAnswer(tokenise(text), comparer.budget);
+  const rule = comparer.compare(withUnit(read(a ?? gold), unit), read(b ?? pred));
+  return rule === undefined ? undefined : "decimal-comma";
 }
 
 function compareSets(gold: Answer, pred: Answer, comparer: Comparer): string | undefined {

@@ -14,7 +14,7 @@ const DELIMITED = String.raw`\$\$(?<d1>[^$]{1,2000})\$\$|\$(?<d2>(?:[^$\\\n]|\\[
 const BARE_LATEX = String.raw`-?\d*\\(?:d|t|c)?frac${GROUP}${GROUP}|-?\d*\\sqrt(?:\[\d+\])?${GROUP}`;
 const NUMBER_TEXT = String.raw`[-+−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|[1-9]\d{0,2}(?:[ \u00a0\u202f]\d{3})+(?![\d.,]\d|\d)|\d+\.\d+|\.\d+|\d+)(?:[eE][-+]?\d+\b)?`;
 /** A number with its sign and percent, or a chain of them such as `35 + 70 = 105` or `13/28`. */
-const PLAIN = String.raw`(?<![a-zA-Z\d.\\^_])(?:[$€£]\s?)?${NUMBER_TEXT}(?:\^(?:\{-?\d+\}|-?\d+))?(?:\s?[/:]\s?${NUMBER_TEXT})?(?:\s*(?:\\?%|percent\b|pct\b))?`;
+const PLAIN = String.raw`(?<![a-zA-Z\d.\\^_])(?:[$€£]\s?)?${NUMBER_TEXT}(?:\^(?:\{-?\d+\}|-?\d+))?(?:\s?[/:]\s?${NUMBER_TEXT})?(?:\s*(?:\\?%|percent\b|pct\b|[ap]m\b|[ap]\.m\.|o['’]clock\b))?`;
 
 const CANDIDATE = new RegExp(`${DELIMITED}|(?<latex>${BARE_LATEX})|(?<plain>${PLAIN})`, "gu");
 
@@ -72,16 +72,19 @@ function lastPlainNumber(text: string): Candidate | undefined {
   return { text: grouped.replace(",", "."), start: match.index, end: match.index + match[0].length, math: false };
 }
 
+const MAX_GAP = 40;
+const JOINT = /^\s*(?:,|;|and|or)(?:\s*(?:and|or))?\s*$/;
+/** Numbers in prose are one answer only if it is said that either is: `12 or 16`. */
+const PLAIN_JOINT = /^ or $/;
+
 /** `$21,16$ or $11$` is one answer. */
 function joinNeighbours(text: string, candidates: readonly Candidate[]): Candidate[] {
   const joined: Candidate[] = [];
   for (const candidate of candidates) {
     const before = joined.at(-1);
-    if (
-      before?.math === true &&
-      candidate.math &&
-      /^\s*(?:,|;|and|or)(?:\s*(?:and|or))?\s*$/.test(text.slice(before.end, candidate.start))
-    ) {
+    const gap = before === undefined ? "" : text.slice(before.end, Math.min(candidate.start, before.end + MAX_GAP));
+    const formulas = before?.math === true && candidate.math;
+    if (before !== undefined && (formulas ? JOINT : PLAIN_JOINT).test(gap)) {
       joined[joined.length - 1] = {
         ...candidate,
         text: `${before.text}${text.slice(before.end, candidate.start)} ${candidate.text}`,

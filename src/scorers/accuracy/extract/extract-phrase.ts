@@ -1,4 +1,5 @@
 import { isInequality, valueOf } from "../compare/compare-chains.ts";
+import { isNumberWord, readNumberWords } from "../read/number-words.ts";
 import { readPlainMath } from "../read/read-plain-math.ts";
 import { ANSWER_WORD, IS_WORD } from "./answer-words.ts";
 import { type Candidate, findCandidates } from "./extract-candidates.ts";
@@ -37,11 +38,13 @@ export function extractLastClause(text: string): Extraction | undefined {
   const sentence = (line.split(/[.!?。]\s+(?=\S)/u).at(-1) ?? "")
     .replace(/(?<=\d.*)\s\([^()]*\)(?=[.!]?$)/, "")
     .replace(/,?\s+(?:or|which is|that is)\s+(?:about|approximately|roughly)\s.*$/, "");
-  const whole = withoutMarks(sentence.replace(/^(?:(?:so|thus|hence|therefore|then|finally|now|and)\b[\s,]*)+/i, ""));
+  const whole = withUnitApart(
+    withoutMarks(sentence.replace(/^(?:(?:so|thus|hence|therefore|then|finally|now|and)\b[\s,]*)+/i, "")),
+  );
   const after = (joint: RegExp): string[] =>
     [...sentence.matchAll(joint)].map((match) => withoutMarks(sentence.slice(match.index + match[0].length)));
   const clauses = [...after(/\b(?:is|are|at|equals|be|get|gives|obtain|yields)\b|[:：]/gu), whole, ...after(/[=≈]/gu)];
-  for (const clause of clauses) {
+  for (const clause of clauses.map(withUnitApart)) {
     if (/[$\\]|^[\d.,]+$/.test(clause)) continue;
     const answer = readPlainMath(clause);
     const valueless =
@@ -59,8 +62,26 @@ export function extractWords(text: string): Extraction | undefined {
   const words =
     /^(?:yes|no|true|false)(?!\p{L})/iu.exec(plain)?.[0] ??
     /\b(?:is|are|be)\s+[*_"]*(\p{L}+)$/u.exec(plain)?.[1] ??
-    /^\p{L}+$/u.exec(plain)?.[0];
+    /^\p{L}+$/u.exec(plain)?.[0] ??
+    lastNumberWords(plain);
   return words === undefined ? undefined : { answer: words, path: "last-words" };
+}
+
+/** How much of the end of a text is searched for numbers in words. */
+const MAX_WORDS = 300;
+
+/** The last number that a text says in words: `So there are twenty-one ways.` */
+function lastNumberWords(text: string): string | undefined {
+  const words = [...text.slice(-MAX_WORDS).matchAll(/\p{L}+/gu)].map(([word]) => word.toLowerCase());
+  let last: string | undefined;
+  for (let at = 0; at < words.length; at++) {
+    const found = isNumberWord(words[at] ?? "") ? readNumberWords(words.slice(at)) : undefined;
+    if (found === undefined) continue;
+    // "One" is a pronoun more often than a number.
+    if (found.used > 1 || words[at] !== "one") last = words.slice(at, at + found.used).join(" ");
+    at += found.used - 1;
+  }
+  return last;
 }
 
 const STATED_WORDS = new RegExp(`(?:${ANSWER_WORD})(?: is|:)[\\s:*]*([^\\n.]{1,80})`, "giu");
@@ -68,7 +89,7 @@ const STATED_WORDS = new RegExp(`(?:${ANSWER_WORD})(?: is|:)[\\s:*]*([^\\n.]{1,8
 /** The answer in the sentence after a phrase: all of it if it is mathematics, what follows the phrase at once, what follows "is" or "=", the first formula or number. */
 function answerAfter(text: string): string | undefined {
   const candidates = findCandidates(text);
-  const clause = withoutMarks(
+  const clause = plainAnswer(
     /^[\s*:_"]*((?:\$[^$\n]*\$|[^\n$])*?)(?:[.!?]?\s*(?:\n|$)|[.!?。]\s|。)/u.exec(text)?.[1] ?? "",
   );
   if (clause !== "" && readPlainMath(clause) !== undefined) return clause;
@@ -81,6 +102,20 @@ function answerAfter(text: string): string | undefined {
   const named = inside.findLast((candidate) => /(?:\bis|\bare|=|est|:)\s*\**$/.test(text.slice(0, candidate.start)));
   return (named ?? inside.find((candidate) => /\d/.test(candidate.text)) ?? inside[0])?.text;
 }
+
+/** What a clause says without the words around it: `either 1 or 2` is 1 or 2, `5m` five metres. */
+function plainAnswer(clause: string): string {
+  return withUnitApart(withoutMarks(clause).replace(/^(?:either|both)\s+(?=\S.*\b(?:or|and)\b)/, ""));
+}
+
+/** In prose a letter behind a number is a unit: `5m` and `9m2` as `5 m` and `9 m^2`. */
+function withUnitApart(clause: string): string {
+  const [, number, unit, power] = GLUED_UNIT.exec(clause) ?? [];
+  if (number === undefined || unit === undefined) return clause;
+  return `${number} ${unit}${power === undefined ? "" : `^${power === "²" ? "2" : power === "³" ? "3" : power}`}`;
+}
+
+const GLUED_UNIT = /^([-+−]?\d[\d.,]*)(mm|cm|dm|km|[mgshLNJWVKA])(?:\^?\{?([23²³])\}?)?$/;
 
 /** Without Markdown, quotes and the stop at the end. */
 function withoutMarks(clause: string): string {

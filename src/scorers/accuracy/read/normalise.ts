@@ -11,6 +11,7 @@ export function normalise(raw: string): string {
   text = text.replace(/\$\s*\n\s*\$/g, "$, $");
   // JSON escaped twice; inside of matrices `\\` ends a row.
   if (!text.includes("\\begin")) text = text.replace(/\\\\(?=[a-zA-Z({[\])}])/g, "\\");
+  text = text.replace(/(?<=\d)m(?=[²³](?![\p{L}\d]))/gu, " m");
   text = withoutTags(unbox(stripDelimiters(withoutUnicode(text))));
   if (text.includes("\\")) text = withoutLayout(text);
   return joinThousands(text)
@@ -20,10 +21,13 @@ export function normalise(raw: string): string {
     .replace(/([)\]])\s*U\s*([([])/g, "$1\\cup $2")
     .replace(/\(\s*mod\s+(\w+)\s*\)|(?<![a-zA-Z\\])mod\s+(\w+)/g, " \\text{ mod$1$2}")
     .replace(/(?<![a-zA-Z])([ap])\.\s?m\.?(?![a-zA-Z])/gi, "$1m")
+    .replace(/\\text\s*\{\s*:\s*\}/g, ":")
+    .replace(/(:\d\d)?\s*(?:\\text\s*\{\s*)?o'clock(?:\s*\})?/gi, (_all, minutes?: string) => minutes ?? ":00")
     .replace(/(?<!\\[a-zA-Z]{1,20})\{([:;,.=<>])\}/g, "$1")
     .replaceAll("**", "^")
     .replace(/(?<=\d)\s*[xX]\s*(?=\d)/g, "\\times ")
     .replace(/^\s*(\\text(?:bf|it|rm)?\s*\{\s*)?(?:an?|the)\s+(?=[a-z]{4})/i, "$1")
+    .replace(/^\s*(\\text(?:bf|it|rm)?\s*\{\s*)?(?:either|both)\s+(?=\S.*\b(?:or|and)\b)/i, "$1")
     .replace(/\s+/g, " ")
     .trim()
     .replace(/(?:\\\\|(?<!\\)\\|[.,;:。?])+$/, "")
@@ -142,7 +146,7 @@ function rewrite(text: string, rules: readonly (readonly [RegExp, string])[]): s
 /** Thousands separators that can be nothing else: `{,}`, `,\!`, `\,` and `\!` between groups of three digits. */
 function joinThousands(text: string): string {
   if (!/\d(?:\{,\}|,\s*\\!|\\[,!;: ])/.test(text)) return text;
-  return text.replace(/(?<![\d.])\d{1,3}(?:(?:\{,\}|,\s*\\!|\\[,!;: ]|,)\s*\d{3})+(?!\d)/g, (run) =>
+  return text.replace(/(?<![\d.])[1-9]\d{0,2}(?:(?:\{,\}|,\s*\\!|\\[,!;: ]|,)\s*\d{3})+(?!\d)/g, (run) =>
     run.replace(/[^\d]/g, ""),
   );
 }

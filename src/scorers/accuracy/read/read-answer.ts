@@ -5,6 +5,7 @@ import { expandSigns, readList } from "./read-list.ts";
 import { readMatrix } from "./read-matrix.ts";
 import type { ReadPart } from "./read-part.ts";
 import { readScalar } from "./read-scalar.ts";
+import { readWorded } from "./read-worded.ts";
 import { closing, splitAt } from "./split-tokens.ts";
 import type { Token } from "./token.ts";
 
@@ -19,7 +20,7 @@ export function readAnswer(tokens: readonly Token[], budget: Budget, depth = 0):
   if (inner.length === 0 || depth > MAX_DEPTH) return { kind: "opaque", text };
   budget.spend(inner.length);
   const read: ReadPart = (part) => readAnswer(part, budget, depth + 1);
-  const list = readCases(inner, text, read) ?? readList(inner, text, read);
+  const list = readWorded(inner, text) ?? readCases(inner, text, read) ?? readList(inner, text, read);
   if (list !== undefined) return list;
   const signs = expandSigns(inner);
   if (signs !== undefined) return { kind: "list", text, items: signs.map(read), braces: false };

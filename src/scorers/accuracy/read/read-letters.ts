@@ -1,3 +1,4 @@
+import { isNumberWord } from "./number-words.ts";
 import type { Token } from "./token.ts";
 
 /** Words that mean the same without a backslash. */
@@ -18,10 +19,19 @@ export const SCALES: ReadonlyMap<string, bigint> = new Map([
 
 /** Short runs of letters that are a unit or an ordinal ending when they follow a number. */
 const SHORT_UNITS: ReadonlySet<string> = new Set(
-  "cm mm km kg mg ft in mi lb lbs oz ml mL hr hrs min mins sec secs mph kph kmh Hz kHz MHz GHz Pa kPa MPa eV keV MeV GeV mol rad deg pct am pm AM PM nm um ms ns kN mN kV mV mA kW MW kJ MJ cal kcal yd yr yrs atm dB AU pc Mpc kpc Gyr Myr erg cc sq cu ha st nd rd th USD EUR GBP RMB CNY INR".split(
+  "cm mm km kg mg ft in mi lb lbs oz ml mL hr hrs min mins sec secs mph kph kmh Hz kHz MHz GHz Pa kPa MPa eV keV MeV GeV mol rad deg pct am pm AM PM nm um ms ns kN mN kV mV mA kW MW kJ MJ cal kcal yd yr yrs atm dB AU pc Mpc kpc Gyr Myr erg cc sq cu ha kWh Wh GB MB KB TB kB dm dL cl cL dl st nd rd th USD EUR GBP RMB CNY INR".split(
     " ",
   ),
 );
+
+/** "And" and "or" in other languages, between answers. */
+const OTHER_JOINTS: ReadonlyMap<string, string> = new Map([
+  ["oder", "or"],
+  ["ou", "or"],
+  ["или", "or"],
+  ["und", "and"],
+  ["et", "and"],
+]);
 
 /** Short words of prose that are no product of variables. */
 const PROSE: ReadonlySet<string> = new Set(
@@ -38,6 +48,11 @@ export function isFunctionName(word: string): boolean {
 /** The tokens of a run of letters outside of `\text`: a command without its backslash, words, or a product of variables. */
 export function readLetters(run: string, before: Token | undefined, spaced: boolean): Token[] {
   if (run === "and" || run === "or") return [{ kind: "sep", text: run, spaced }];
+  if (OTHER_JOINTS.has(run) && before !== undefined && spaced)
+    return [{ kind: "sep", text: OTHER_JOINTS.get(run) ?? "or", spaced }];
+  if (/^[或和与及]者?$/u.test(run) && before !== undefined)
+    return [{ kind: "sep", text: /^或/.test(run) ? "or" : "and", spaced }];
+  if (isNumberWord(run)) return readWords(run, before, spaced);
   if (run === "min" && before?.kind === "num") return [{ kind: "text", text: run, spaced }];
   if (COMMANDS.has(run)) return [{ kind: "cmd", text: run === "infinity" || run === "inf" ? "infty" : run, spaced }];
   if (isWord(run, before)) return readWords(run, before, spaced);

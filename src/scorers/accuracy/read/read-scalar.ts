@@ -1,5 +1,7 @@
 import { type Answer, compactText, type ExpressionAnswer } from "../values/answer.ts";
 import type { Budget } from "../values/budget.ts";
+import { numberNode } from "../values/nodes.ts";
+import { clockOfWord, readClock } from "./clock.ts";
 import { parseExpression } from "./parse-expression.ts";
 import { splitLetterUnit, splitUnit } from "./split-unit.ts";
 import type { Token } from "./token.ts";
@@ -13,6 +15,9 @@ export function readScalar(tokens: readonly Token[], budget: Budget): Answer {
   if (based !== undefined) return based;
   if (text === "\\emptyset" || /^(?:the )?(?:empty|null) set$/i.test(text))
     return { kind: "list", text: "\\{\\}", items: [], braces: true };
+  const clock = clockOfWord(text);
+  if (clock !== undefined)
+    return { kind: "expression", text, node: numberNode(12n), unit: clock.half ?? "", percent: false, clock };
   if (tokens.every((token) => token.kind === "text")) return { kind: "words", text };
   // The degrees in \\cos 60^\\circ belong to the angle.
   const angle =
@@ -22,8 +27,10 @@ export function readScalar(tokens: readonly Token[], budget: Budget): Answer {
   const node = bare.length === 0 ? undefined : parseExpression(bare, budget);
   const other = letterUnit(tokens, text, budget);
   if (node !== undefined) {
+    const time = readClock(bare, unit);
     const answer: ExpressionAnswer = { kind: "expression", text, node, unit, percent };
-    return other === undefined ? answer : { ...answer, other };
+    const timed = time === undefined ? answer : { ...answer, clock: time };
+    return other === undefined ? timed : { ...timed, other };
   }
   if (other !== undefined) return other;
   if (unit !== "") {
@@ -38,7 +45,7 @@ function letterUnit(tokens: readonly Token[], text: string, budget: Budget): Exp
   const node = split === undefined ? undefined : parseExpression(split.bare, budget);
   return split === undefined || node === undefined
     ? undefined
-    : { kind: "expression", text, node, unit: split.unit, percent: false };
+    : { kind: "expression", text, node, unit: split.unit, percent: false, glued: split.glued };
 }
 
 /** `4343_6`, `(52)_{8}`, `1A_{16}`, `101_{\text{two}}`. */

@@ -14,6 +14,8 @@ export interface SplitUnit {
   /** The unit as written, words apart, or "". */
   readonly unit: string;
   readonly percent: boolean;
+  /** A letter without a space. */
+  readonly glued?: boolean | undefined;
 }
 
 /** Cuts a unit, a percent sign or degrees from the end. */
@@ -30,11 +32,13 @@ export function splitUnit(tokens: readonly Token[]): SplitUnit {
 
 /** The other reading of letters after a number: `5 m/s` in metres and seconds. undefined if there are none. */
 export function splitLetterUnit(tokens: readonly Token[]): SplitUnit | undefined {
-  const start = tokens.findIndex((token, i) => i > 0 && token.spaced && token.kind === "sym" && isLetterUnit(token));
+  const start = tokens.findIndex(
+    (token, i) => i > 0 && isLetterUnit(token) && (token.spaced || tokens[i - 1]?.kind === "num"),
+  );
   if (start < 0 || unitEnd(tokens, start, true) !== tokens.length) return undefined;
   const bare = tokens.slice(0, start);
   if (bare.some((token) => token.kind === "sym" || token.kind === "text")) return undefined;
-  return { bare, unit: unitText(tokens.slice(start)), percent: false };
+  return { bare, unit: unitText(tokens.slice(start)), percent: false, glued: tokens[start]?.spaced === false };
 }
 
 function isLetterUnit(token: Token): boolean {

@@ -41,8 +41,22 @@ export interface ExpressionAnswer {
   /** The unit as written, or "". */
   readonly unit: string;
   readonly percent: boolean;
+  /** The time of day that it may be. */
+  readonly clock?: Clock | undefined;
   /** A second reading: `5 m` as five metres instead of five times m. */
   readonly other?: ExpressionAnswer | undefined;
+  /** The unit is a letter without a space, `5m`: it is one only where the other side has a unit. */
+  readonly glued?: boolean | undefined;
+}
+
+/** A time of day. */
+export interface Clock {
+  readonly hour: number;
+  readonly minute: number;
+  /** `am` or `pm`, if said. */
+  readonly half?: string | undefined;
+  /** It is no ratio. */
+  readonly certain: boolean;
 }
 
 /** Terms with relations between them: `y = 2x`, `1 < x \le 2`. */
