@@ -1,5 +1,5 @@
-import { withDecimalPoint } from "../read/decimal-comma.ts";
 import { normalise } from "../read/normalise.ts";
+import { withDecimalPoint } from "../read/notation/decimal-comma.ts";
 import { readAnswer } from "../read/read-answer.ts";
 import { splitUnit } from "../read/split-unit.ts";
 import { tokenise } from "../read/tokens.ts";

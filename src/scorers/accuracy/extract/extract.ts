@@ -1,5 +1,5 @@
-import { withoutEmphasis } from "../read/emphasis.ts";
-import { withAsciiDigits } from "../read/unicode.ts";
+import { withoutEmphasis } from "../read/notation/emphasis.ts";
+import { withAsciiDigits } from "../read/notation/unicode.ts";
 import { endsInBox, findAnswerBoxes } from "./boxes.ts";
 import { extractBoxed } from "./extract-boxed.ts";
 import { extractByPriority } from "./extract-by-priority.ts";

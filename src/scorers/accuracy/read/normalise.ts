@@ -1,6 +1,6 @@
 import { matchingBrace } from "../extract/boxes.ts";
-import { withoutEmphasis } from "./emphasis.ts";
-import { withoutUnicode } from "./unicode.ts";
+import { withoutEmphasis } from "./notation/emphasis.ts";
+import { withoutUnicode } from "./notation/unicode.ts";
 
 /** Rewrites an answer into plain LaTeX: no Unicode mathematics, no delimiters, no commands that only change how it looks. */
 export function normalise(raw: string): string {

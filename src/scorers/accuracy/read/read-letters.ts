@@ -51,7 +51,7 @@ export function readLetters(run: string, before: Token | undefined, spaced: bool
   if (OTHER_JOINTS.has(run) && before !== undefined && spaced)
     return [{ kind: "sep", text: OTHER_JOINTS.get(run) ?? "or", spaced }];
   if (/^[或和与及]者?$/u.test(run) && before !== undefined)
-    return [{ kind: "sep", text: /^或/.test(run) ? "or" : "and", spaced }];
+    return [{ kind: "sep", text: run.startsWith("或") ? "or" : "and", spaced }];
   if (isNumberWord(run)) return readWords(run, before, spaced);
   if (run === "min" && before?.kind === "num") return [{ kind: "text", text: run, spaced }];
   if (COMMANDS.has(run)) return [{ kind: "cmd", text: run === "infinity" || run === "inf" ? "infty" : run, spaced }];

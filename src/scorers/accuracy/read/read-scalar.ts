@@ -1,7 +1,7 @@
 import { type Answer, compactText, type ExpressionAnswer } from "../values/answer.ts";
 import type { Budget } from "../values/budget.ts";
 import { numberNode } from "../values/nodes.ts";
-import { clockOfWord, readClock } from "./clock.ts";
+import { clockOfWord, readClock } from "./notation/clock.ts";
 import { parseExpression } from "./parse-expression.ts";
 import { splitLetterUnit, splitUnit } from "./split-unit.ts";
 import type { Token } from "./token.ts";

@@ -1,6 +1,6 @@
-import type { Clock } from "../values/answer.ts";
-import { gcd } from "../values/rational.ts";
-import type { Token } from "./token.ts";
+import type { Clock } from "../../values/answer.ts";
+import { gcd } from "../../values/rational.ts";
+import type { Token } from "../token.ts";
 
 /** The time of day that `3:30`, `3:30 PM` or `5 PM` may be; the first may be a ratio as well. */
 export function readClock(bare: readonly Token[], unit: string): Clock | undefined {
