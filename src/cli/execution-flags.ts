@@ -1,5 +1,6 @@
 import { formatBytes } from "../base/bytes.ts";
 import { DEFAULT_CACHE_LIMIT } from "../sweep/run/gguf-folder.ts";
+import { openFlag } from "./open-page.ts";
 import { integerOption, jsonFlag, listOption, namesOption, sizeOption, textOption } from "./options.ts";
 
 /** Flags that change how the work is done and no result; shared by `run` and `eval`. */
@@ -34,6 +35,7 @@ export const executionFlags = {
   },
   "keep-gguf": { ...textOption("Folder that keeps the weights of every point"), group: "Output:" },
   report: { ...textOption("Folder of the report (default: reports/, by the name of the store)"), group: "Output:" },
+  open: openFlag,
   json: jsonFlag,
 } as const;
 
@@ -49,5 +51,6 @@ export interface ExecutionFlagValues {
   readonly keepGguf: string | undefined;
   readonly report: string | undefined;
   readonly out: string | undefined;
+  readonly open: boolean | undefined;
   readonly json: boolean | undefined;
 }

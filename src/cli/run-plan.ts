@@ -17,6 +17,7 @@ import { runSweep, type SweepOutcome } from "../sweep/run/run-sweep.ts";
 import type { CliContext } from "./context.ts";
 import type { ExecutionFlagValues } from "./execution-flags.ts";
 import { EXIT } from "./exit-codes.ts";
+import { openPage } from "./open-page.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { reportFolder, sayFailures } from "./report-folder.ts";
 import { downloads } from "./show-downloads.ts";
@@ -99,6 +100,7 @@ async function runPlan(context: CliContext, plan: SweepPlan, flags: ExecutionFla
     throw error;
   }
   await report(context, plan, { outcome, out, folder, json: flags.json === true });
+  if (flags.open === true) openPage(terminal, join(folder, "index.html"));
   terminal.note(`Done in ${formatSeconds((performance.now() - started) / 1000)}.`);
   if (outcome.failed.length === 0) return;
   const names = outcome.failed.map(({ point }) => point).join(", ");

@@ -18,7 +18,7 @@ import type { Store } from "./store.ts";
 Chart.register(Legend, LinearScale, LineElement, PointElement, ScatterController, SubTitle, Title, Tooltip);
 
 /** The charts of the chosen benchmark and those of all, live: the slider's point is marked, a click on a point moves it. */
-export function chartSection({ pictures }: PageData, store: Store): HTMLElement {
+export function chartSection({ pictures }: PageData, store: Store, signal: AbortSignal): HTMLElement {
   const place = h("div", { class: "charts" });
   let charts: Chart[] = [];
   let shown = "";
@@ -63,12 +63,11 @@ export function chartSection({ pictures }: PageData, store: Store): HTMLElement 
     else for (const chart of charts) chart.draw();
     shown = benchmark;
   });
-  dark.addEventListener("change", () => draw(shown));
-  addEventListener("beforeprint", () => {
-    if (dark.matches) draw(shown, true);
-  });
-  addEventListener("afterprint", () => {
-    if (dark.matches) draw(shown);
+  dark.addEventListener("change", () => draw(shown), { signal });
+  addEventListener("beforeprint", () => dark.matches && draw(shown, true), { signal });
+  addEventListener("afterprint", () => dark.matches && draw(shown), { signal });
+  signal.addEventListener("abort", () => {
+    for (const chart of charts) chart.destroy();
   });
   return h("section", { "aria-labelledby": "charts" }, h("h2", { id: "charts" }, "Charts"), place);
 }

@@ -1,6 +1,7 @@
 import type { PageData } from "../report/page/page-data.ts";
 import { chartSection } from "./charts.ts";
 import { fill, h } from "./dom.ts";
+import { followRun } from "./live.ts";
 import { pointPicker } from "./point-picker.ts";
 import { pointsTable } from "./points-table.ts";
 import { questionSection } from "./questions.ts";
@@ -43,19 +44,24 @@ function validIn({ points, benchmarks, table }: PageData, start: View): (view: V
   };
 }
 
+/** Takes the listeners of what was shown before away. */
+let shown = new AbortController();
+
 function show(data: PageData): void {
+  shown.abort();
+  shown = new AbortController();
+  const { signal } = shown;
   const start = startOf(data);
-  const store = createStore(start, validIn(data, start));
-  const place = document.getElementById("page") ?? document.body;
+  const store = createStore(start, validIn(data, start), signal);
   fill(
-    place,
+    content,
     h("header", {}, h("h1", {}, data.sweep)),
     h(
       "main",
       {},
       decisionSection(data),
-      data.points.length === 0 ? null : pointPicker(data, store),
-      data.pictures.length === 0 ? null : chartSection(data, store),
+      data.points.length === 0 ? null : pointPicker(data, store, signal),
+      data.pictures.length === 0 ? null : chartSection(data, store, signal),
       data.table.rows.length === 0 ? null : pointsTable(data, store),
       questionSection(data, store),
       claimSections(data),
@@ -65,6 +71,11 @@ function show(data: PageData): void {
   );
 }
 
+const content = h("div");
+const progress = h("div");
+fill(document.getElementById("page") ?? document.body, progress, content);
 const embedded = document.getElementById("data")?.textContent ?? "";
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the report that this page belongs to
-show(JSON.parse(embedded) as PageData);
+const data = JSON.parse(embedded) as PageData;
+show(data);
+if (data.live !== null) followRun(progress, show);

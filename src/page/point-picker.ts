@@ -6,12 +6,13 @@ import type { Store } from "./store.ts";
 const STEP = 1000;
 
 /** The slider over the points, a button that plays it, and what the point under it scores. */
-export function pointPicker({ points, table, sweep }: PageData, store: Store): HTMLElement {
+export function pointPicker({ points, table, sweep }: PageData, store: Store, signal: AbortSignal): HTMLElement {
   const swept = points.filter(({ kind }) => kind === "point").map(({ name }) => name);
   const names = points.map(({ name }): [string, string] => [name, name]);
   const slider = h("input", {
     type: "range",
     id: "slider",
+    "data-key": "slider",
     min: 0,
     max: Math.max(0, swept.length - 1),
     step: 1,
@@ -21,7 +22,13 @@ export function pointPicker({ points, table, sweep }: PageData, store: Store): H
     },
   });
   let timer: ReturnType<typeof setInterval> | undefined;
-  const play = h("button", { type: "button", class: "play", click: () => (timer === undefined ? start() : stop()) });
+  signal.addEventListener("abort", () => clearInterval(timer));
+  const play = h("button", {
+    type: "button",
+    "data-key": "play",
+    class: "play",
+    click: () => (timer === undefined ? start() : stop()),
+  });
   const stop = (): void => {
     clearInterval(timer);
     timer = undefined;

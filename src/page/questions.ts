@@ -18,6 +18,7 @@ export function questionSection(data: PageData, store: Store): HTMLElement | nul
   const search = h("input", {
     type: "search",
     id: "search",
+    "data-key": "search",
     input: () => store.change({ text: search.value, question: "" }),
   });
   const count = h("p", { class: "count", role: "status" });

@@ -3,14 +3,16 @@ import { h } from "./dom.ts";
 import { LICENCES } from "./licences.ts";
 
 /** The answer to the sweep's objective. */
-export function decisionSection({ decisions, run, failures, benchmarks }: PageData): HTMLElement {
+export function decisionSection({ decisions, run, failures, live }: PageData): HTMLElement {
   return h(
     "section",
     { class: "decision", "aria-label": "Decision" },
     ...decisions.map(({ benchmark, text }) =>
       h("p", {}, decisions.length > 1 ? `${benchmark}: ` : null, ...withFirstSentence(text)),
     ),
-    decisions.length === 0 && benchmarks.length > 0 ? h("p", {}, "There is nothing to choose from in this run.") : null,
+    decisions.length > 0
+      ? null
+      : h("p", {}, live === null ? "There is nothing to choose from in this run." : "Nothing can be chosen from yet."),
     h("p", { class: "note" }, run),
     failures.length === 0
       ? null

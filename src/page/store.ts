@@ -10,16 +10,20 @@ export interface Store {
 }
 
 /** A store that begins with what the address asks for and follows it. @param valid puts right what does not exist */
-export function createStore(start: View, valid: (view: View) => View): Store {
+export function createStore(start: View, valid: (view: View) => View, signal: AbortSignal): Store {
   const followers: ((view: View) => void)[] = [];
   let view = valid(readAddress(location.hash, start));
   const tell = (): void => {
     for (const follower of followers) follower(view);
   };
-  addEventListener("hashchange", () => {
-    view = valid(readAddress(location.hash, start));
-    tell();
-  });
+  addEventListener(
+    "hashchange",
+    () => {
+      view = valid(readAddress(location.hash, start));
+      tell();
+    },
+    { signal },
+  );
   return {
     view: () => view,
     change: (changes) => {

@@ -1,14 +1,18 @@
 import { basename, join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
+import { UsageError } from "../../base/errors.ts";
 import { PICTURE_FORMATS, PICTURE_KINDS } from "../../report/pictures/draw-pictures.ts";
 import { renderReport } from "../../report/render-report.ts";
 import { layOver } from "../../runs/lay-over.ts";
 import { readRun } from "../../runs/run-store.ts";
 import type { CliContext } from "../context.ts";
+import { openFlag, openPage } from "../open-page.ts";
 import { choiceListOption, defineCommand, integerOption, jsonFlag, named, textOption } from "../options.ts";
 import { reportFolder, sayFailures } from "../report-folder.ts";
+import { serveFolder, serveLive } from "../serve-page.ts";
 
 const PICTURES = "Pictures:";
+const SERVER = "Server:";
 
 /** `mergesweep report RUN`: tables and pictures from a run store, which may come from another machine. */
 export function reportCommand(context: CliContext): CommandModule {
@@ -49,10 +53,33 @@ export function reportCommand(context: CliContext): CommandModule {
               ...choiceListOption(`Only these pictures: ${PICTURE_KINDS.join(", ")}`, PICTURE_KINDS),
               group: PICTURES,
             },
+            open: openFlag,
+            serve: {
+              type: "boolean",
+              description: "Serve the page on 127.0.0.1 until Ctrl-C",
+              group: SERVER,
+            } as const,
+            watch: {
+              type: "boolean",
+              description: "With --serve: the page fills while the run goes on; writes nothing",
+              group: SERVER,
+            } as const,
+            port: { ...integerOption("Port to serve on (default: a free one)"), group: SERVER },
+            root: {
+              ...textOption("With --watch: project folder with datasets/ (default: the working directory)"),
+              group: SERVER,
+            },
             json: jsonFlag,
           }),
         ),
     handler: async (args) => {
+      if (args.watch === true) {
+        if (args.serve !== true) throw new UsageError("--watch: expected --serve with it");
+        const [folder, ...others] = args.runs;
+        if (folder === undefined || others.length > 0) throw new UsageError("--watch: expected one run");
+        await serveLive(context, folder, { ...args, root: args.root ?? process.cwd() });
+        return;
+      }
       const stores = args.runs.map((run) => ({ name: basename(resolve(run)), folder: run }));
       const runs = await Promise.all(stores.map(async ({ name, folder }) => ({ name, run: await readRun(folder) })));
       const run = layOver(runs);
@@ -70,6 +97,8 @@ export function reportCommand(context: CliContext): CommandModule {
       for (const decision of decisions) terminal.note(decision);
       terminal.note(files.map((file) => join(folder, file)).join("\n"));
       sayFailures(context, failures);
+      if (args.serve === true) await serveFolder(context, folder, args);
+      else if (args.open === true) openPage(terminal, join(folder, "index.html"));
     },
   });
 }

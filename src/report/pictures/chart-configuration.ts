@@ -235,7 +235,8 @@ function drawCursor(
     pen.fillRect(plot.x(place.x) - 5, plot.area.top, 10, plot.area.bottom - plot.area.top);
   } else {
     pen.globalAlpha = 0.35;
-    for (const { x, y } of series.flatMap(({ marks }) => marks.filter((mark) => mark.point === point))) {
+    const marks = tiles.length > 0 ? [] : series.flatMap((one) => one.marks.filter((mark) => mark.point === point));
+    for (const { x, y } of marks) {
       pen.beginPath();
       pen.arc(plot.x(x), plot.y(y), 15, 0, 2 * Math.PI);
       pen.fill();

@@ -20,7 +20,7 @@ export interface ChartContext {
   readonly claims: readonly Claim[];
   readonly tables: ReadonlyMap<string, ScoreTable>;
   readonly decision: Decision | undefined;
-  /** What the report is called in captions: the first digits of the digest of report.json. */
+  /** What the report is called in captions: the first digits of the digest of report.json; empty while there is none. */
   readonly digest: string;
 }
 
@@ -79,6 +79,6 @@ export function captionOf({ rows, digest, manifest, benchmark }: ChartContext, i
   return [
     `n = ${known.length === 0 ? "unknown" : asked}, k = ${byRun ? countOf(attempts, "run") : `${countOf(attempts, "attempt")} each`}.`,
     ...(intervals === "" ? [] : [intervals]),
-    `report.json\u00a0${digest}`,
+    digest === "" ? "The run goes on." : `report.json\u00a0${digest}`,
   ].join(" ");
 }
