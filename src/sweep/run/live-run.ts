@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../../base/digest.ts";
 import { InputError, StoreError } from "../../base/errors.ts";
@@ -50,19 +50,7 @@ export class LiveRun {
   /** Changes whenever something is written to the store that a report shows. */
   async signature(): Promise<string> {
     const { points } = await readManifest(this.#folder);
-    const files = points.flatMap(({ unit }) =>
-      ["samples.jsonl", "scores.jsonl", "result.json", "failure.json"].map((file) =>
-        join(this.#folder, "units", unit, file),
-      ),
-    );
-    const states = await Promise.all(
-      files.map((file) =>
-        stat(file).then(
-          ({ size, mtimeMs }) => `${size} ${mtimeMs}`,
-          () => "",
-        ),
-      ),
-    );
+    const states = await Promise.all(points.map(({ unit }) => stateOf(join(this.#folder, "units", unit))));
     return sha256(states.join("\n"));
   }
 
@@ -161,6 +149,16 @@ export class LiveRun {
     }
     return this.#benchmarks.get(name);
   }
+}
+
+/** Names, sizes and times of the files of a unit. */
+async function stateOf(folder: string): Promise<string> {
+  const files = (await readdir(folder).catch(() => [])).toSorted();
+  const states = files.map(async (file) => {
+    const found = await stat(join(folder, file)).catch(() => undefined);
+    return `${file} ${found?.size} ${found?.mtimeMs}`;
+  });
+  return (await Promise.all(states)).join("\n");
 }
 
 function bySample(samples: readonly SampleRecord[], benchmark: string): Map<string, SampleRecord[]> {

@@ -47,7 +47,9 @@ describe("a run that goes on", () => {
     const [first, second] = samples;
     if (first === undefined || second === undefined) throw new Error("Expected two questions");
     const [point] = manifest.points;
-    const writer = await store.unit(point?.unit ?? "").open(sha256("identity"));
+    const writer = await store
+      .unit(point?.unit ?? "")
+      .open({ identity: sha256("identity"), parts: {}, benchmarks: {}, inputs: [] });
     const live = new LiveRun(folder, projectRoot);
     try {
       expect((await live.read()).evaluated).toEqual([]);
