@@ -153,12 +153,12 @@ export class LiveRun {
 
 /** Names, sizes and times of the files of a unit. */
 async function stateOf(folder: string): Promise<string> {
-  const files = (await readdir(folder).catch(() => [])).toSorted();
+  const files: readonly string[] = await readdir(folder).catch(() => []);
   const states = files.map(async (file) => {
     const found = await stat(join(folder, file)).catch(() => undefined);
     return `${file} ${found?.size} ${found?.mtimeMs}`;
   });
-  return (await Promise.all(states)).join("\n");
+  return (await Promise.all(states)).toSorted((a, b) => (a < b ? -1 : 1)).join("\n");
 }
 
 function bySample(samples: readonly SampleRecord[], benchmark: string): Map<string, SampleRecord[]> {
