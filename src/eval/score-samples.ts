@@ -47,8 +47,9 @@ function scoreAttempts(
         prefill: record.prefill,
         golds: sample.golds,
         answer: benchmark.answer,
-        finishReason: record.finish_reason,
-        completionTokens: record.completion_tokens,
+        // Only imported results lack these, and those are scored where they are imported.
+        finishReason: record.finish_reason === "unknown" ? "stop" : record.finish_reason,
+        completionTokens: record.completion_tokens ?? 0,
         thinkingTokens: record.thinking_tokens,
         tolerance: sample.tolerance,
         unit: sample.unit,

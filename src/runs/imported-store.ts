@@ -3,8 +3,8 @@ import { writeFileAtomic } from "../base/atomic-write.ts";
 import { StoreError } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { lockFolder } from "./lock.ts";
-import { unitStore } from "./run-store.ts";
-import { type Manifest, manifestSchema } from "./schema.ts";
+import { unitStore, writeProblems } from "./run-store.ts";
+import { type Manifest, manifestSchema, type ProblemRecord, type SampleRecord } from "./schema.ts";
 import { readStored } from "./stored-files.ts";
 import type { UnitStore } from "./unit-store.ts";
 
@@ -17,6 +17,9 @@ export interface ImportedStore {
   /** Where a unit keeps what was imported. */
   unitFile(id: string): string;
   writeManifest(manifest: Manifest): Promise<void>;
+  /** The completions of a unit, for whoever reads them. */
+  writeCompletions(id: string, records: readonly SampleRecord[]): Promise<void>;
+  writeProblems(problems: readonly ProblemRecord[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,7 +36,7 @@ export async function openImportedStore(folder: string): Promise<ImportedStore> 
     const manifest = await readStored(manifestSchema, path);
     if (manifest !== undefined && !("imported" in manifest.plan)) {
       throw new StoreError(`${folder} is the store of the run "${manifest.sweep}", not of imported results`, {
-        hint: "Import into a store of its own with --out FOLDER; `report` lays both over one another.",
+        hint: "Import into a store of its own with --out FOLDER; `compare` takes both.",
       });
     }
     return {
@@ -42,10 +45,17 @@ export async function openImportedStore(folder: string): Promise<ImportedStore> 
       unit: (id) => unitStore(folder, id),
       unitFile: (id) => join(folder, "units", id, "imported.jsonl"),
       writeManifest: (next) => writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`),
+      writeCompletions: (id, records) => writeFileAtomic(join(folder, "units", id, "samples.jsonl"), lines(records)),
+      writeProblems: (problems) => writeProblems(folder, problems),
       close: () => lock.release(),
     };
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+// oxlint-disable-next-line typescript/require-await -- what is written in pieces is an asynchronous sequence
+async function* lines(records: readonly SampleRecord[]): AsyncGenerator<string> {
+  for (const record of records) yield `${JSON.stringify(record)}\n`;
 }

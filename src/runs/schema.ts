@@ -25,23 +25,23 @@ const folderName = z
   .string()
   .regex(/^(?!\.{1,2}$)[^/\\\0]+$/, "expected the name of a folder in units/, without slashes");
 
-/** One completion, as the runtime gave it. Never rewritten. */
+/** One completion, as the runtime gave it. Never rewritten. Null is what results of other programs do not say. */
 export const sampleRecordSchema = z.object({
   benchmark: z.string(),
   sample: z.string(),
   /** 0-based: the k-th completion of this sample. */
   attempt: z.int().nonnegative(),
-  seed: z.int().nonnegative(),
+  seed: z.int().nonnegative().nullable(),
   /** SHA-256 of the whole prompt text. */
-  prompt_sha256: digest,
+  prompt_sha256: digest.nullable(),
   /** What the chat template put at the start of the assistant's turn, e.g. `<think>\n`. */
   prefill: z.string(),
   completion: z.string(),
-  finish_reason: z.enum(["stop", "length", "aborted"]),
-  prompt_tokens: z.int().nonnegative(),
-  completion_tokens: z.int().nonnegative(),
+  finish_reason: z.enum(["stop", "length", "aborted", "unknown"]),
+  prompt_tokens: z.int().nonnegative().nullable(),
+  completion_tokens: z.int().nonnegative().nullable(),
   thinking_tokens: z.int().nonnegative().nullable(),
-  milliseconds: z.number().nonnegative(),
+  milliseconds: z.number().nonnegative().nullable(),
 });
 export type SampleRecord = z.infer<typeof sampleRecordSchema>;
 

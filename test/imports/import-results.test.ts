@@ -6,6 +6,7 @@ import { judge } from "../../src/findings/judge.ts";
 import { type ImportOutcome, type ImportRequest, importResults } from "../../src/imports/import-results.ts";
 import { renderReport } from "../../src/report/render-report.ts";
 import { readRun } from "../../src/runs/run-store.ts";
+import { scoreRun } from "../../src/sweep/run/score-run.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { put, putInspect, putLighteval, putLmEval, QUESTIONS } from "./make-results.ts";
 
@@ -66,6 +67,30 @@ describe("results of lm-evaluation-harness", () => {
     expect(decisions[0]?.objective).toMatchObject({ maximise: "accuracy" });
     expect(decisions[0]?.text).toMatch(/Not measured here: .*tokens.*format/);
     expect(claims.map(({ text }) => text).join("\n")).toMatch(/imported from lm-evaluation-harness 0\.4\.9/);
+  });
+
+  it("have their questions and texts, for whoever reads them", async () => {
+    await importFrom("a");
+    const { problems = [], evaluated } = await readRun(out);
+    const [question] = QUESTIONS;
+    expect(problems).toHaveLength(QUESTIONS.length);
+    expect(problems).toContainEqual({
+      benchmark: "tiny",
+      sample: expect.stringMatching(/^q-/),
+      problem: question?.question,
+      golds: [question?.answer],
+      labels: {},
+    });
+    const texts: unknown[] = [];
+    for await (const records of evaluated[0]?.texts?.() ?? []) texts.push(...records);
+    expect(texts).toHaveLength(QUESTIONS.length);
+    expect(texts[0]).toMatchObject({
+      benchmark: "tiny",
+      finish_reason: "unknown",
+      completion_tokens: null,
+      completion: expect.stringContaining("boxed"),
+    });
+    await expect(scoreRun(out, projectRoot)).rejects.toThrow(/holds results of another program/);
   });
 
   it("are graded again on demand, and both verdicts are shown", async () => {

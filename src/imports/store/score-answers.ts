@@ -1,5 +1,5 @@
 import type { AnswerKind, Sample } from "../../benchmarks/benchmark.ts";
-import type { ScoreRecord } from "../../runs/schema.ts";
+import type { SampleRecord, ScoreRecord } from "../../runs/schema.ts";
 import { answerClasses } from "../../scorers/accuracy/answer-classes.ts";
 import { countCharacters } from "../../scorers/length.ts";
 import { scoreCompletion } from "../../scorers/score-completion.ts";
@@ -58,6 +58,36 @@ export function theirScore({ answer, attempt }: NumberedAnswer, grading: Grading
     truncated: answer.finish === null ? null : answer.finish === "length" ? 1 : 0,
     rewards: Object.fromEntries(others),
   };
+}
+
+/** The text of an answer as a run store keeps it; none where the source has none. */
+export function completionOf({
+  one,
+  grading,
+  seed,
+}: {
+  readonly one: NumberedAnswer;
+  readonly grading: Grading;
+  readonly seed: number | null;
+}): SampleRecord[] {
+  const { completion, tokens, finish } = one.answer;
+  if (completion === null) return [];
+  return [
+    {
+      benchmark: grading.benchmark,
+      sample: sampleName(one.answer, grading),
+      attempt: one.attempt,
+      seed,
+      prompt_sha256: null,
+      prefill: "",
+      completion,
+      finish_reason: finish ?? "unknown",
+      prompt_tokens: null,
+      completion_tokens: tokens,
+      thinking_tokens: null,
+      milliseconds: null,
+    },
+  ];
 }
 
 /** Grades the attempts at one question again; those without a text or an accepted answer have no accuracy of ours. */

@@ -1,13 +1,15 @@
 import { UsageError } from "../../base/errors.ts";
-import type { ScoreRecord } from "../../runs/schema.ts";
+import type { SampleRecord, ScoreRecord } from "../../runs/schema.ts";
 import { groupBy } from "../../stats/mean.ts";
-import { type Grading, type NumberedAnswer, ourScores, runScore, theirScore } from "./score-answers.ts";
+import { completionOf, type Grading, type NumberedAnswer, ourScores, runScore, theirScore } from "./score-answers.ts";
 import type { StoredImport } from "./stored-rows.ts";
 import { type SurveyedTask, taskKey } from "./survey.ts";
 
 /** The scores of one model, and what of it could not be used. */
 export interface ScoredUnit {
   readonly records: readonly ScoreRecord[];
+  /** The texts that were scored. */
+  readonly completions: readonly SampleRecord[];
   /** Runs that are left out: why, and which. */
   readonly leftOut: readonly { readonly why: string; readonly run: string }[];
 }
@@ -24,13 +26,17 @@ export function scoreUnit(
   gradingOf: (key: string) => Grading | undefined,
 ): ScoredUnit {
   const records: ScoreRecord[] = [];
+  const completions: SampleRecord[] = [];
   const leftOut: { why: string; run: string }[] = [];
   const byName = groupBy(runs, (run) => tasks.get(taskKey(run))?.name ?? "");
   for (const name of [...byName.keys()].toSorted((a, b) => (a < b ? -1 : 1))) {
     const own = (byName.get(name) ?? []).toSorted(inOrder);
     const byQuestion = own.some((run) => tasks.get(taskKey(run))?.byQuestion === true);
-    if (byQuestion) records.push(...scoreAnswers(own, gradingOf, leftOut));
-    else records.push(...scoreRuns(own, gradingOf));
+    if (byQuestion) {
+      const numbered = numberAnswers(own, gradingOf, leftOut);
+      for (const record of scoreAnswers(numbered)) records.push(record);
+      for (const one of numbered) completions.push(...completionOf(one));
+    } else records.push(...scoreRuns(own, gradingOf));
   }
   const beyond = records.find(({ accuracy }) => accuracy !== null && !(accuracy >= 0 && accuracy <= 1));
   if (beyond !== undefined) {
@@ -39,16 +45,23 @@ export function scoreUnit(
       { hint: "Choose another score with --metric." },
     );
   }
-  return { records, leftOut };
+  return { records, completions, leftOut };
 }
 
-function scoreAnswers(
+/** An answer with its place among all attempts, how it is scored, and the run that it is of. */
+interface PlacedAnswer {
+  readonly one: NumberedAnswer;
+  readonly grading: Grading;
+  readonly seed: number | null;
+}
+
+function numberAnswers(
   runs: readonly StoredImport[],
   gradingOf: (key: string) => Grading | undefined,
   leftOut: { why: string; run: string }[],
-): ScoreRecord[] {
+): PlacedAnswer[] {
   const counts = new Map<string, number>();
-  const numbered: { readonly one: NumberedAnswer; readonly grading: Grading }[] = [];
+  const numbered: PlacedAnswer[] = [];
   for (const run of runs) {
     const grading = gradingOf(taskKey(run));
     if (grading === undefined) continue;
@@ -70,9 +83,13 @@ function scoreAnswers(
     for (const answer of scored) {
       const attempt = (before.get(answer.sample) ?? 0) + answer.attempt;
       counts.set(answer.sample, Math.max(counts.get(answer.sample) ?? 0, attempt + 1));
-      numbered.push({ one: { answer, attempt }, grading });
+      numbered.push({ one: { answer, attempt }, grading, seed: run.seed });
     }
   }
+  return numbered;
+}
+
+function scoreAnswers(numbered: readonly PlacedAnswer[]): ScoreRecord[] {
   const byQuestion = groupBy(numbered, ({ one }) => one.answer.sample);
   const records = [...byQuestion.values()].flatMap((attempts) => {
     const [first] = attempts;

@@ -13,6 +13,8 @@ export interface SurveyedTask {
   /** How many questions each run asked, where all say the same. */
   readonly questions: number | null;
   readonly own: OwnBenchmark | undefined;
+  /** One answer to each question, without its text. */
+  readonly asked: readonly StoredAnswer[];
   /** Whether all accepted answers are letters. */
   readonly isChoice: boolean;
 }
@@ -87,6 +89,7 @@ export async function surveyStore(
       scores: [...draft.scores],
       byQuestion,
       questions: onlyOne(draft.sizes),
+      asked: [...draft.questions.values()],
       own,
       isChoice,
     });

@@ -2,7 +2,7 @@ import { digestOf } from "../../base/digest.ts";
 import { InputError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import type { ImportedStore } from "../../runs/imported-store.ts";
-import { MANIFEST_VERSION, type ScoreRecord } from "../../runs/schema.ts";
+import { MANIFEST_VERSION, type ProblemRecord, type ScoreRecord } from "../../runs/schema.ts";
 import { SCORER_VERSION } from "../../scorers/version.ts";
 import { chooseScores, countsSeveral } from "./choose-score.ts";
 import { type Placement, placeModels } from "./place-models.ts";
@@ -58,6 +58,7 @@ export async function writeStore(
     const runs: StoredImport[] = [];
     for await (const run of readStoredRuns(store.unitFile(unit))) runs.push(run);
     const scored = scoreUnit(runs, survey.tasks, (key) => gradings.get(key));
+    await store.writeCompletions(unit, scored.completions);
     tally.add(name, scored.records, scoreNames);
     for (const { why, run } of scored.leftOut) leftOut.set(why, [...(leftOut.get(why) ?? []), run]);
     digests.push(await writeUnit(store, unit, scored.records, runs, settings));
@@ -71,6 +72,7 @@ export async function writeStore(
       },
     );
   }
+  await store.writeProblems([...survey.tasks.values()].flatMap(problemsOf));
   const allNotes = [
     ...originNotes(survey, gradings, settings),
     ...tally.notes(settings.rescore),
@@ -97,6 +99,26 @@ export async function writeStore(
     plan_digest: digestOf([points, digests, settings]),
   });
   return { models: units.size, benchmarks: tally.names, attempts: tally.total, notes: allNotes };
+}
+
+/** Where ours has the questions, as ours has them. */
+function problemsOf({ name, own, asked, byQuestion }: SurveyedTask): ProblemRecord[] {
+  if (!byQuestion) return [];
+  return asked.flatMap(({ sample, question, golds }): ProblemRecord[] => {
+    const known = own?.samples.get(sample);
+    if (known !== undefined) {
+      return [
+        {
+          benchmark: name,
+          sample: known.id,
+          problem: known.problem,
+          golds: [...known.golds],
+          labels: { ...known.labels },
+        },
+      ];
+    }
+    return question === null ? [] : [{ benchmark: name, sample, problem: question, golds: [...golds], labels: {} }];
+  });
 }
 
 async function writeUnit(

@@ -35,7 +35,7 @@ export async function scoreRun(
   root: string,
   { profile, into }: { readonly profile?: string | undefined; readonly into?: string | undefined } = {},
 ): Promise<Rescored> {
-  const manifest = await readManifest(folder);
+  const manifest = await ownManifest(folder);
   const scoring = withProfile(manifest, profile);
   scoreOptionsOf(scoring);
   const benchmarks = await plannedBenchmarks(manifest, root);
@@ -72,7 +72,7 @@ export async function scoresUnder(
   root: string,
   profile: string,
 ): Promise<{ readonly point: PlannedPoint; readonly scores: readonly ScoreRecord[] }[]> {
-  const manifest = await readManifest(folder);
+  const manifest = await ownManifest(folder);
   const options = scoreOptionsOf(withProfile(manifest, profile));
   const benchmarks = await plannedBenchmarks(manifest, root);
   const points: { point: PlannedPoint; scores: readonly ScoreRecord[] }[] = [];
@@ -155,6 +155,15 @@ function keyOf({ benchmark, sample, attempt }: ScoreRecord): string {
 
 function withProfile({ scoring }: Manifest, profile: string | undefined): Scoring {
   return profile === undefined ? scoring : { ...scoring, profile };
+}
+
+/** @throws StoreError for imported results, which are graded where they are imported */
+async function ownManifest(folder: string): Promise<Manifest> {
+  const manifest = await readManifest(folder);
+  if (!("imported" in manifest.plan)) return manifest;
+  throw new StoreError(`${folder} holds results of another program, which have no benchmark of ours to be scored by`, {
+    hint: `Grade their texts where they are imported: mergesweep import PATHS --rescore --out ${folder}`,
+  });
 }
 
 function plannedBenchmarks(manifest: Manifest, root: string): Promise<Benchmark[]> {

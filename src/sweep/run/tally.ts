@@ -41,8 +41,8 @@ export class SweepTally {
         const begun = this.#begun.get(event.point);
         if (begun === undefined) break;
         this.#countRecord(begun, event.record);
-        begun.tokens += event.record.completion_tokens;
-        this.#tokens += event.record.completion_tokens;
+        begun.tokens += event.record.completion_tokens ?? 0;
+        this.#tokens += event.record.completion_tokens ?? 0;
         break;
       }
       case "unit-done":
@@ -59,7 +59,7 @@ export class SweepTally {
   #countRecord(begun: BegunPoint, { benchmark, completion_tokens: tokens }: SampleRecord): void {
     begun.answered.set(benchmark, (begun.answered.get(benchmark) ?? 0) + 1);
     const lengths = this.#lengths.get(benchmark) ?? { completions: 0, tokens: 0 };
-    this.#lengths.set(benchmark, { completions: lengths.completions + 1, tokens: lengths.tokens + tokens });
+    this.#lengths.set(benchmark, { completions: lengths.completions + 1, tokens: lengths.tokens + (tokens ?? 0) });
   }
 
   #finish(point: string, samples: number): void {
