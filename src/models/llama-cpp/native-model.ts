@@ -1,8 +1,11 @@
+import { setTimeout } from "node:timers/promises";
 import type { LlamaContext, LlamaModel } from "node-llama-cpp";
+import { WorkError } from "../../base/errors.ts";
 import { ONE_THREAD } from "./child-protocol.ts";
 import { type EngineFacts, type EngineOptions, KV_STORAGE, type KvType } from "./engine-options.ts";
 import type { NativeContext, NativeSampler, NativeVocabulary } from "./native-context.ts";
 import { internalContext, internalSamplers, internalVocabulary, missingInternals } from "./native-internals.ts";
+import { NativeLog } from "./native-log.ts";
 import { asTokens, GangStrategy, PublicSampler, publicContext } from "./public-context.ts";
 import type { ModelFacts } from "./runtime-shape.ts";
 import type { PromptRules } from "./shared-prompt.ts";
@@ -58,11 +61,13 @@ const MAX_SEQUENCES = 256;
 export async function startNativeEngine(options: EngineOptions): Promise<NativeEngine> {
   const { getLlama, InsufficientMemoryError, LlamaLogLevel } = await import("node-llama-cpp");
   // One thread: the thread pool spins, and two threads of a process meet on one core; more processes are the way to more cores.
+  const log = new NativeLog();
   const llama = await getLlama({
     gpu: options.gpu,
     ...(options.gpu === false ? { maxThreads: 1 } : {}),
     build: "never",
     logLevel: LlamaLogLevel.error,
+    logger: log.add,
     skipDownload: true,
   });
   const cpuOnly = llama.gpu === false;
@@ -75,8 +80,10 @@ export async function startNativeEngine(options: EngineOptions): Promise<NativeE
     build: describeBuild(await libraryVersion(), llama.gpu, { ...options, flashAttention, usePublicApi }),
     notice: usePublicApi ? describeFallBack(missing) : undefined,
     async loadWeights(modelPath) {
+      log.clear();
       // checkTensors: without it NaN weights generate token 0 for ever.
-      const model = await llama.loadModel({ modelPath, checkTensors: true, ...(cpuOnly ? { gpuLayers: 0 } : {}) });
+      const loading = { modelPath, checkTensors: true, ...(cpuOnly ? { gpuLayers: 0 } : {}) };
+      const model = await llama.loadModel(loading).catch((error: unknown) => explainRefusal(error, log));
       const vocabulary = usePublicApi ? publicVocabulary(model) : internalVocabulary(model);
       const metadata = model.fileInfo.metadata.tokenizer;
       const createSampler = usePublicApi ? () => new PublicSampler() : internalSamplers(llama, vocabulary);
@@ -138,6 +145,17 @@ export async function startNativeEngine(options: EngineOptions): Promise<NativeE
       };
     },
   };
+}
+
+/** The log comes by the event loop: what was said of an error may come after it. */
+const LOG_MILLISECONDS = 50;
+
+/** @throws WorkError that says why llama.cpp refuses a model, in its own words */
+async function explainRefusal(error: unknown, log: NativeLog): Promise<never> {
+  await setTimeout(LOG_MILLISECONDS);
+  const words = log.describe();
+  if (words === undefined) throw error;
+  throw new WorkError(`llama.cpp refuses the model: ${words}`, { cause: error });
 }
 
 function describeFallBack(missing: readonly string[]): string {
