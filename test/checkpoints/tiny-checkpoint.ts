@@ -44,8 +44,8 @@ function randomBf16(name: string, count: number): Uint16Array {
   });
 }
 
-function shapeOf(name: string, rows: number): number[] {
-  const { hidden, heads, keyValueHeads, headSize, feedForward } = TINY;
+function shapeOf(name: string, rows: number, headSize: number): number[] {
+  const { hidden, heads, keyValueHeads, feedForward } = TINY;
   if (/(embed_tokens|lm_head)\.weight$/.test(name)) return [rows, hidden];
   if (/[qk]_norm\.weight$/.test(name)) return [headSize];
   if (name.endsWith("norm.weight")) return [hidden];
@@ -64,35 +64,65 @@ function shapeOf(name: string, rows: number): number[] {
   return [rowsOut, kind === "o_proj" ? heads * headSize : kind === "down_proj" ? feedForward : hidden];
 }
 
-/** The bits of a tensor. Fused ones are their parts one after the other; biases are zero, so that architectures agree. */
-export function tinyTensor(name: string, rows: number): { shape: number[]; bits: Uint16Array } {
-  const shape = shapeOf(name, rows);
+interface TinyTensorOptions {
+  readonly headSize?: number;
+  /** Random ones. */
+  readonly biases?: boolean;
+  /** Queries and keys four times as large: attention looks at few tokens, and where they are matters. */
+  readonly sharp?: boolean;
+}
+
+function fourfold(bits: number): number {
+  return (bits & 0x7f80) === 0 ? bits : bits + 0x0100;
+}
+
+/**
+ * The bits of a tensor. Fused ones are their parts one after the other; biases are zero, so that architectures agree, if
+ * they are not asked for.
+ */
+export function tinyTensor(
+  name: string,
+  rows: number,
+  { headSize = TINY.headSize, biases = false, sharp = false }: TinyTensorOptions = {},
+): { shape: number[]; bits: Uint16Array } {
+  const shape = shapeOf(name, rows, headSize);
   const count = shape.reduce((product, size) => product * size, 1);
-  if (name.endsWith(".bias")) return { shape, bits: new Uint16Array(count) };
+  if (name.endsWith(".bias") && !biases) return { shape, bits: new Uint16Array(count) };
   const parts = name.includes("qkv_proj")
     ? ["q_proj", "k_proj", "v_proj"].map((part) => name.replace("qkv_proj", part))
     : name.includes("gate_up_proj")
       ? ["gate_proj", "up_proj"].map((part) => name.replace("gate_up_proj", part))
       : undefined;
-  if (parts === undefined) return { shape, bits: randomBf16(name, count) };
-  return { shape, bits: Uint16Array.from(parts.flatMap((part) => [...tinyTensor(part, rows).bits])) };
+  if (parts === undefined) {
+    const bits = randomBf16(name, count);
+    return { shape, bits: sharp && /[qk]_proj/.test(name) ? bits.map(fourfold) : bits };
+  }
+  return {
+    shape,
+    bits: Uint16Array.from(parts.flatMap((part) => [...tinyTensor(part, rows, { headSize, sharp }).bits])),
+  };
 }
 
-/** Writes config.json and model.safetensors of a tiny random model. The tokenizer is the caller's. */
+/**
+ * Writes config.json and model.safetensors of a tiny random model. The tokenizer is the caller's.
+ * @param otherTensors beside those that its config.json asks for
+ */
 export async function writeTinyModel(
   folder: string,
   architecture: Architecture,
   rows: number,
   more: Record<string, unknown> = {},
+  { otherTensors = [], sharp = false }: { otherTensors?: readonly string[]; sharp?: boolean } = {},
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const config = { ...tinyConfig(architecture, rows), ...more };
+  const config: Record<string, unknown> = { ...tinyConfig(architecture, rows), ...more };
+  const headSize = typeof config.head_dim === "number" ? config.head_dim : TINY.headSize;
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
   const header: Record<string, unknown> = {};
   const pieces: Buffer[] = [];
   let offset = 0;
-  for (const name of requiredTensorNames(readModelConfig(config, folder))) {
-    const { shape, bits } = tinyTensor(name, rows);
+  for (const name of [...requiredTensorNames(readModelConfig(config, folder)), ...otherTensors]) {
+    const { shape, bits } = tinyTensor(name, rows, { headSize, biases: otherTensors.includes(name), sharp });
     header[name] = { dtype: "BF16", shape, data_offsets: [offset, offset + bits.byteLength] };
     offset += bits.byteLength;
     pieces.push(Buffer.from(bits.buffer));
