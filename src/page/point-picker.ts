@@ -52,12 +52,13 @@ export function pointPicker({ points, table, sweep }: PageData, store: Store, si
   const name = h("output", { for: "slider", class: "point-name" });
   const figures = h("dl", { class: "figures", "aria-live": "polite" });
   const selects = h("div", { class: "selects" });
-  store.follow(({ point, other }) => {
+  store.follow(({ point, other, benchmark }) => {
     const at = swept.indexOf(point);
     if (at >= 0) slider.value = String(at);
     slider.setAttribute("aria-valuetext", point);
     fill(name, point);
-    const row = table.rows.find((one) => one.point === point);
+    const own = table.rows.filter((one) => one.point === point);
+    const row = own.find(({ cells }) => table.nameColumns < 2 || cells[1] === benchmark) ?? own[0];
     fill(
       figures,
       ...table.header

@@ -8,6 +8,8 @@ import { buildPageData } from "./page/build-page-data.ts";
 import { pageProgram } from "./page/bundle-page.ts";
 import { pageHtml } from "./page/html.ts";
 import { decisionTexts, type PageContent, summaryMarkdown } from "./page/markdown.ts";
+import { protocolFacts } from "./page/protocol.ts";
+import { writeReportsIndex } from "./page/reports-index.ts";
 import { type DrawnPictures, drawPictures, fileName, type PictureOptions } from "./pictures/draw-pictures.ts";
 import { chartSpecs, describePicture } from "./pictures/specs/chart-specs.ts";
 import { averagesCsv, comparisonsCsv, samplesCsv, summaryCsv } from "./tables/csv.ts";
@@ -28,6 +30,8 @@ export interface RenderedReport {
   readonly table: string;
   /** The answers to the objective, one a decision; empty where there is nothing to choose. */
   readonly decisions: readonly string[];
+  /** What its pages say: for a model's card. */
+  readonly content: PageContent & Pick<Judgement, "rows">;
   /** Pictures that could not be drawn, with the reason; the tables are there nevertheless. */
   readonly failures: readonly string[];
 }
@@ -78,6 +82,7 @@ export async function renderReport(
     decisions,
     pictures: drawn.pictures.filter(({ inPage }) => inPage),
     failures: drawn.failures,
+    protocol: protocolFacts(run, judgement),
   };
   await write("summary.md", summaryMarkdown(content));
   const data = await buildPageData(run, judgement, {
@@ -90,8 +95,10 @@ export async function renderReport(
     files: files.filter((file) => !drawn.files.includes(file)),
   });
   await write("index.html", pageHtml(data, await pageProgram()));
+  await writeReportsIndex(outDir);
   return {
     files,
+    content: { ...content, rows },
     table: rows.length === 0 ? "" : alignedText(table),
     decisions: decisionTexts(decisions),
     failures: drawn.failures,

@@ -10,6 +10,7 @@ import { openFlag, openPage } from "../open-page.ts";
 import { choiceListOption, defineCommand, integerOption, jsonFlag, named, textOption } from "../options.ts";
 import { reportFolder, sayFailures } from "../report-folder.ts";
 import { serveFolder, serveLive } from "../serve-page.ts";
+import { writeCard } from "../write-card.ts";
 
 const PICTURES = "Pictures:";
 const SERVER = "Server:";
@@ -53,6 +54,10 @@ export function reportCommand(context: CliContext): CommandModule {
               ...choiceListOption(`Only these pictures: ${PICTURE_KINDS.join(", ")}`, PICTURE_KINDS),
               group: PICTURES,
             },
+            card: {
+              ...textOption("A merge of this run: its README.md gets the results, also as the hub's model-index"),
+              group: "Output:",
+            },
             open: openFlag,
             serve: {
               type: "boolean",
@@ -84,7 +89,7 @@ export function reportCommand(context: CliContext): CommandModule {
       const runs = await Promise.all(stores.map(async ({ name, folder }) => ({ name, run: await readRun(folder) })));
       const run = layOver(runs);
       const folder = reportFolder(stores.map(({ name }) => name).join("+"), args.out);
-      const { files, table, decisions, failures } = await renderReport(run, folder, {
+      const { files, table, decisions, failures, content } = await renderReport(run, folder, {
         pictures: {
           ...(args.format === undefined ? {} : { formats: args.format }),
           ...(args.width === undefined ? {} : { width: args.width }),
@@ -97,6 +102,7 @@ export function reportCommand(context: CliContext): CommandModule {
       for (const decision of decisions) terminal.note(decision);
       terminal.note(files.map((file) => join(folder, file)).join("\n"));
       sayFailures(context, failures);
+      if (args.card !== undefined) await writeCard(context, args.card, { run, folder, content, files });
       if (args.serve === true) await serveFolder(context, folder, args);
       else if (args.open === true) openPage(terminal, join(folder, "index.html"));
     },

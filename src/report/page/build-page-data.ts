@@ -1,13 +1,10 @@
-import { stringify } from "yaml";
-import { isRecord } from "../../base/is-record.ts";
 import type { Judgement } from "../../findings/judge.ts";
 import { pointScores, sameAs } from "../../findings/point-scores.ts";
-import type { SummaryRow } from "../../findings/summarize.ts";
 import type { ProblemRecord, StoredRun } from "../../runs/schema.ts";
 import type { ScoreTable } from "../../runs/score-table.ts";
 import { summaryTable } from "../tables/summary-table.ts";
 import { chooseTexts, StringTable, shorten } from "./choose-texts.ts";
-import { describeRun, legendOf, sectionsOf } from "./markdown.ts";
+import { describeRun, legendOf, recipeText, sectionsOf } from "./markdown.ts";
 import type {
   PageBenchmark,
   PageClaims,
@@ -44,7 +41,7 @@ export async function buildPageData(run: StoredRun, judgement: Judgement, extras
       point: point ?? useful,
     })),
     run: describeRun(manifest),
-    table: pageTable(judgement.rows),
+    table: pageTable(judgement),
     legend: legendOf(manifest),
     pictures: extras.pictures,
     points: manifest.points.flatMap(({ name, kind, axes }) => {
@@ -56,7 +53,7 @@ export async function buildPageData(run: StoredRun, judgement: Judgement, extras
     benchmarks,
     claims: pageClaims(judgement),
     protocol: protocolFacts(run, judgement),
-    recipe: isRecord(manifest.plan.recipe) ? stringify(manifest.plan.recipe) : "",
+    recipe: recipeText(manifest),
     texts: await chooseTexts(run, strings),
     failures: extras.failures,
     files: extras.files,
@@ -131,15 +128,16 @@ function bit(value: number | undefined): boolean | null {
   return value === undefined || Number.isNaN(value) ? null : value >= 0.5;
 }
 
-function pageTable(rows: readonly SummaryRow[]): PageTable {
-  const { header, rows: texts, nameColumns } = summaryTable(rows);
+function pageTable({ rows, averages }: Judgement): PageTable {
+  const { header, rows: texts, nameColumns } = summaryTable(rows, averages);
   return {
     header,
     nameColumns,
-    rows: rows.map((row, i) => {
-      const cells = texts[i] ?? [];
-      return { point: row.point, cells, keys: cells.map((cell, column) => sortKey(cell, column < nameColumns)) };
-    }),
+    rows: texts.map((cells) => ({
+      point: (cells[0] ?? "").replace(/ \(= .*\)$/, ""),
+      cells,
+      keys: cells.map((cell, column) => sortKey(cell, column < nameColumns)),
+    })),
   };
 }
 

@@ -54,8 +54,8 @@ function scriptJson(value: unknown): string {
     .replaceAll("\u2029", "\\u2029");
 }
 
-/** Text for the inside of an element. */
-function escapeHtml(text: string): string {
+/** Text for the inside of an element or of a quoted attribute. */
+export function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

@@ -1,4 +1,6 @@
+import { stringify } from "yaml";
 import { countOf } from "../../base/count-of.ts";
+import { isRecord } from "../../base/is-record.ts";
 import type { Claim } from "../../findings/claims.ts";
 import type { Decision } from "../../findings/decision.ts";
 import type { Manifest } from "../../runs/schema.ts";
@@ -16,6 +18,8 @@ export interface PageContent {
   readonly pictures: readonly { readonly file: string; readonly alternative: string }[];
   /** Pictures that could not be drawn, with the reason. */
   readonly failures: readonly string[];
+  /** How the answers were made and scored. */
+  readonly protocol: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** How the numbers are to be read; under every table. */
@@ -71,8 +75,25 @@ export function decisionTexts(decisions: readonly Decision[]): string[] {
   return decisions.map(({ text, benchmark }) => (decisions.length > 1 ? `${benchmark}: ${text}` : text));
 }
 
+/** The recipe that the points were made by, as YAML; empty where a plan has none. */
+export function recipeText({ plan }: Manifest): string {
+  return isRecord(plan.recipe) ? stringify(plan.recipe) : "";
+}
+
+function recipeLines(recipe: string): string[] {
+  return recipe === "" ? [] : ["~~~yaml", recipe.trimEnd(), "~~~", ""];
+}
+
 /** summary.md: the decision, the table, what it says, the pictures. */
-export function summaryMarkdown({ manifest, table, claims, decisions, pictures, failures }: PageContent): string {
+export function summaryMarkdown({
+  manifest,
+  table,
+  claims,
+  decisions,
+  pictures,
+  failures,
+  protocol,
+}: PageContent): string {
   return [
     `# ${manifest.sweep}`,
     "",
@@ -90,6 +111,10 @@ export function summaryMarkdown({ manifest, table, claims, decisions, pictures, 
     ]),
     ...(failures.length === 0 ? [] : [`Not drawn:`, "", ...failures.map(markdownItem), ""]),
     ...pictures.map(({ file, alternative }) => `![${alternative}](${file})\n`),
+    "## How it was made",
+    "",
+    ...protocol.flatMap(({ name, value }) => [`**${name}:** ${value.replaceAll("\n", "; ")}`, ""]),
+    ...recipeLines(recipeText(manifest)),
   ].join("\n");
 }
 
