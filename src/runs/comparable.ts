@@ -10,29 +10,40 @@ export interface NamedRun {
 /**
  * Refuses runs whose figures mean different things: other scoring, or other problems under one benchmark's name.
  *
- * @param also what else may not differ
+ * Results of other programs have scores of other graders: they are refused only where they would share a page.
+ *
+ * @param also what else may not differ; undefined where only pairs are compared
  * @throws StoreError that says what differs, and how to bring it together
  */
-export function refuseIncomparable(first: NamedRun, other: NamedRun, also: readonly string[] = []): void {
+export function refuseIncomparable(first: NamedRun, other: NamedRun, also?: readonly string[]): void {
   const [a, b] = [first.run.manifest, other.run.manifest];
-  const scoring = [
-    ...different("scoring", a.scoring, b.scoring),
-    ...different("scorer versions", versionsOf(first), versionsOf(other)),
-  ];
+  const isImported = [a, b].some(({ plan }) => "imported" in plan);
+  const scoring = also === undefined && isImported ? [] : gradedDifferently(first, other);
   const data = eachCommon(first, other, (x, y) =>
     different(`data of ${x.name}`, x.data_sha256.slice(0, 12), y.data_sha256.slice(0, 12)),
   );
-  const differences = [...scoring, ...data, ...also];
+  const differences = [...scoring, ...data, ...(also ?? [])];
   if (differences.length === 0) return;
   throw new StoreError(
     `${first.name} and ${other.name} cannot be compared:\n${differences.map((line) => `  ${line}`).join("\n")}`,
     {
       hint:
         scoring.length > 0
-          ? "Bring both to one scoring with: mergesweep score RUN --profile P"
+          ? isImported
+            ? "Grade the imported answers again: mergesweep import PATHS --rescore --out RUN"
+            : "Bring both to one scoring with: mergesweep score RUN --profile P"
           : "Evaluate both on the same problems, in the same way.",
     },
   );
+}
+
+/** How two runs graded their answers differently. */
+export function gradedDifferently(first: NamedRun, other: NamedRun): string[] {
+  return [
+    ...different("scoring", first.run.manifest.scoring.profile, other.run.manifest.scoring.profile),
+    ...different("formats", first.run.manifest.scoring.formats, other.run.manifest.scoring.formats),
+    ...different("scorer versions", versionsOf(first), versionsOf(other)),
+  ];
 }
 
 /** How two runs asked their models differently, though their figures can be compared. */

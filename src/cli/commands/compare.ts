@@ -3,7 +3,7 @@ import type { CommandModule } from "yargs";
 import { UsageError } from "../../base/errors.ts";
 import { compareRuns, comparisonTable } from "../../report/tables/compare-runs.ts";
 import { alignedText } from "../../report/tables/summary-table.ts";
-import { askedDifferently, refuseIncomparable } from "../../runs/comparable.ts";
+import { askedDifferently, gradedDifferently, refuseIncomparable } from "../../runs/comparable.ts";
 import { readRun } from "../../runs/run-store.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";
@@ -45,6 +45,11 @@ export function compareCommand({ terminal }: CliContext): CommandModule {
       terminal.out(
         args.json === true ? JSON.stringify(comparisons, null, 2) : alignedText(comparisonTable(comparisons)),
       );
+      for (const line of gradedDifferently(baseline, other)) {
+        terminal.note(
+          `The two were graded differently, and accuracy is not the same thing in both: ${line}. Grade imported answers with: mergesweep import PATHS --rescore --out RUN`,
+        );
+      }
       for (const line of askedDifferently(baseline, other)) terminal.note(`The two were asked differently: ${line}`);
       terminal.note(
         "Differences are of the point minus the one it is compared with, on the problems that both answered; in brackets 95% intervals. " +
