@@ -1,3 +1,5 @@
+import { shortened } from "./visible.ts";
+
 /**
  * The errors that a person can do something about. Everything else that is thrown is a bug.
  *
@@ -10,7 +12,7 @@ export class MergesweepError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: string, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(shortened(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
     this.hint = options.hint;

@@ -1,7 +1,7 @@
 import { formatBytes } from "../base/bytes.ts";
 import { DEFAULT_CACHE_LIMIT } from "../sweep/run/gguf-folder.ts";
 import { openFlag } from "./open-page.ts";
-import { integerOption, jsonFlag, listOption, namesOption, sizeOption, textOption } from "./options.ts";
+import { integerOption, jsonFlag, listOption, namesOption, rawCsvFlag, sizeOption, textOption } from "./options.ts";
 
 /** Flags that change how the work is done and no result; shared by `run` and `eval`. */
 export const executionFlags = {
@@ -36,6 +36,7 @@ export const executionFlags = {
   "keep-gguf": { ...textOption("Folder that keeps the weights of every point"), group: "Output:" },
   report: { ...textOption("Folder of the report (default: reports/, by the name of the store)"), group: "Output:" },
   open: openFlag,
+  "raw-csv": rawCsvFlag,
   json: jsonFlag,
 } as const;
 
@@ -52,5 +53,6 @@ export interface ExecutionFlagValues {
   readonly report: string | undefined;
   readonly out: string | undefined;
   readonly open: boolean | undefined;
+  readonly rawCsv: boolean | undefined;
   readonly json: boolean | undefined;
 }

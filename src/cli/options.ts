@@ -109,6 +109,13 @@ function readSize(text: string): number | undefined {
 /** Prints JSON instead of a table. */
 export const jsonFlag = { type: "boolean", description: "Print JSON instead of text", group: "Output:" } as const;
 
+/** Leaves cells of CSV files as they are. */
+export const rawCsvFlag = {
+  type: "boolean",
+  description: "No apostrophe in front of text in CSV files that a spreadsheet would calculate",
+  group: "Output:",
+} as const;
+
 /** Flags whose faults are said with their names: yargs tells a flag's own check its value only. */
 export function named<Flags extends Readonly<Record<string, object>>>(flags: Flags): Flags {
   const entries = Object.entries(flags).map(([name, option]) => [

@@ -22,6 +22,7 @@ import { formatSeconds, showProgress } from "./progress.ts";
 import { reportFolder, sayFailures } from "./report-folder.ts";
 import { downloads } from "./show-downloads.ts";
 import { overridesOf, type SweepFlagValues } from "./sweep-flags.ts";
+import { checkTrust } from "./trust.ts";
 
 /**
  * Plans a sweep as flags have it, does it, and closes it again. What an earlier run has fixed (the day that chat templates are
@@ -30,11 +31,12 @@ import { overridesOf, type SweepFlagValues } from "./sweep-flags.ts";
 export async function planAndRun(
   context: CliContext,
   sweep: SweepFile,
-  flags: ExecutionFlagValues & SweepFlagValues,
+  flags: ExecutionFlagValues & SweepFlagValues & { readonly trust?: boolean | undefined },
 ): Promise<void> {
   const date = await plannedDate(flags.out ?? join("runs", sweep.config.name));
   const plan = await planSweep(sweep, { ...overridesOf(flags), date }, context.version, downloads(context));
   try {
+    await checkTrust(sweep, flags, context.terminal);
     await runPlan(context, plan, flags);
   } finally {
     await plan.close();
@@ -99,7 +101,7 @@ async function runPlan(context: CliContext, plan: SweepPlan, flags: ExecutionFla
     }
     throw error;
   }
-  await report(context, plan, { outcome, out, folder, json: flags.json === true });
+  await report(context, plan, { outcome, out, folder, json: flags.json === true, rawCsv: flags.rawCsv === true });
   if (flags.open === true) openPage(terminal, join(folder, "index.html"));
   terminal.note(`Done in ${formatSeconds((performance.now() - started) / 1000)}.`);
   if (outcome.failed.length === 0) return;
@@ -126,11 +128,12 @@ function workersFor(plan: SweepPlan, cores: number): WorkerChoice {
 async function report(
   context: CliContext,
   { manifest }: SweepPlan,
-  { outcome, out, folder, json }: { outcome: SweepOutcome; out: string; folder: string; json: boolean },
+  shown: { outcome: SweepOutcome; out: string; folder: string; json: boolean; rawCsv: boolean },
 ): Promise<void> {
   const { terminal } = context;
+  const { outcome, out, folder, json, rawCsv } = shown;
   const run = await readRun(out, { view: manifest, regroup: withGroupRewards });
-  const { files, table, decisions, failures } = await renderReport(run, folder);
+  const { files, table, decisions, failures } = await renderReport(run, folder, { csv: { raw: rawCsv } });
   terminal.out(json ? JSON.stringify({ ...outcome, run: out, report: files, decisions }) : table);
   for (const decision of decisions) terminal.note(decision);
   terminal.note(`Report: ${join(folder, "index.html")}`);

@@ -22,7 +22,7 @@ export interface Figure {
 }
 
 /** Under so many questions a fold of a tenth is none or one question, and what the rule does without it is chance. */
-const FEWEST_QUESTIONS = 2 * FOLDS;
+const FEWEST_QUESTIONS = 20;
 
 interface Rule {
   readonly objective: Objective;

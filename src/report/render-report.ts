@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../base/atomic-write.ts";
 import { sha256 } from "../base/digest.ts";
 import { WorkError } from "../base/errors.ts";
+import { visible } from "../base/visible.ts";
 import { type Judgement, judge } from "../findings/judge.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import { buildPageData } from "./page/build-page-data.ts";
@@ -13,6 +14,7 @@ import { writeReportsIndex } from "./page/reports-index.ts";
 import { type DrawnPictures, drawPictures, fileName, type PictureOptions } from "./pictures/draw-pictures.ts";
 import { chartSpecs, describePicture } from "./pictures/specs/chart-specs.ts";
 import { averagesCsv, comparisonsCsv, samplesCsv, summaryCsv } from "./tables/csv.ts";
+import type { CsvStyle } from "./tables/csv-text.ts";
 import { alignedText, summaryTable } from "./tables/summary-table.ts";
 
 /** What to leave out, and how to draw. */
@@ -20,6 +22,7 @@ export interface ReportOptions {
   /** Charts; they take seconds. @default true */
   readonly charts?: boolean;
   readonly pictures?: PictureOptions;
+  readonly csv?: CsvStyle;
 }
 
 /** What was written, and what to show. */
@@ -48,7 +51,7 @@ const DIGEST_DIGITS = 12;
 export async function renderReport(
   run: StoredRun,
   outDir: string,
-  { charts = true, pictures: options = {} }: ReportOptions = {},
+  { charts = true, pictures: options = {}, csv = {} }: ReportOptions = {},
 ): Promise<RenderedReport> {
   const judgement = judge(run);
   const { rows, comparisons, claims, decisions, averages } = judgement;
@@ -63,10 +66,10 @@ export async function renderReport(
     files.push(name);
   };
   const json = reportJson(run, judgement);
-  await write("summary.csv", summaryCsv(run.manifest.axes, judgement));
-  await write("samples.csv", samplesCsv(run));
-  await write("comparisons.csv", comparisonsCsv(run.manifest.sweep, comparisons));
-  if (averages.length > 0) await write("averages.csv", averagesCsv(run.manifest.sweep, averages));
+  await write("summary.csv", summaryCsv(run.manifest.axes, judgement, csv));
+  await write("samples.csv", samplesCsv(run, csv));
+  await write("comparisons.csv", comparisonsCsv(run.manifest.sweep, comparisons, csv));
+  if (averages.length > 0) await write("averages.csv", averagesCsv(run.manifest.sweep, averages, csv));
   await write("report.json", json);
   const digest = sha256(json).slice(0, DIGEST_DIGITS);
   const specs = chartSpecs(run, judgement, digest);
@@ -84,7 +87,7 @@ export async function renderReport(
     failures: drawn.failures,
     protocol: protocolFacts(run, judgement),
   };
-  await write("summary.md", summaryMarkdown(content));
+  await write("summary.md", visible(summaryMarkdown(content)));
   const data = await buildPageData(run, judgement, {
     pictures: specs.pictures.map((picture) => ({
       picture,

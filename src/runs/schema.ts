@@ -120,6 +120,8 @@ const plannedBenchmarkSchema = z.object({
   unit: z.enum(["question", "run"]).optional(),
   /** Of whole runs: how many questions each asked, where the source says it; `samples` is then how many runs there are. */
   questions: z.int().positive().optional(),
+  /** Where the benchmark lies, as the sweep file has it, where that is a path. */
+  source: z.string().optional(),
   /** The problems that are asked, where not all of the benchmark are. */
   ids: z.array(z.string()).optional(),
 });

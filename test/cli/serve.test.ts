@@ -45,10 +45,21 @@ async function sweepFile(name: string, more: string): Promise<string> {
 }
 async function sweepArgs(command: string, name: string, more: string): Promise<string[]> {
   // Datasets are found from the working directory, which is the project's.
-  return [command, await sweepFile(name, more), "--only", "w=0.7", "--limit", "20"];
+  const trust = command === "run" ? ["--trust"] : [];
+  return [command, await sweepFile(name, more), "--only", "w=0.7", "--limit", "20", ...trust];
 }
 
 describe("a command that starts a server", { timeout: 180_000 }, () => {
+  it("is not run out of a file from elsewhere unless somebody trusts it", async () => {
+    const args = await sweepArgs("run", "elsewhere", `serve: "${serveCommand("{model}")}"`);
+    const { code, stderr } = await cli([...args.filter((flag) => flag !== "--trust"), ...places("elsewhere")]);
+    expect(stderr).toMatch(
+      /elsewhere\.yaml runs a command, and the file is not under the working directory:[\s\S]*--trust/,
+    );
+    expect(code).toBe(2);
+    expect(await readdir(folder)).not.toContain("elsewhere");
+  });
+
   it("is given each merge as a checkpoint folder, and answers as llama.cpp does here", async () => {
     const served = await sweepArgs("run", "served", `serve: "${serveCommand("{model}")}"`);
     const { code, stderr } = await cli([...served, ...places("served")]);

@@ -187,7 +187,8 @@ describe("a store of version 1", () => {
   });
 
   it("is grown by a point", { timeout: 90_000 }, async () => {
-    const path = join(projectRoot, "sweeps/store-v1-test.yaml");
+    // Its models are found in the working directory, the project.
+    const path = join(folder, "grown.yaml");
     await writeFile(
       path,
       SWEEP.replaceAll(/model: (len|accfmt)/g, "model: checkpoints/pocket/$1")
@@ -197,28 +198,24 @@ describe("a store of version 1", () => {
         .replace("[{ name: pocket-math, limit: 6 }]", "[pocket-math]"),
     );
     const at = join(folder, "old");
-    try {
-      const before = await readFile(join(at, "units/002-w=1/samples.jsonl"), "utf8");
-      const grown = await cli([
-        "run",
-        path,
-        "--limit",
-        "8",
-        "--out",
-        at,
-        "--report",
-        join(folder, "r"),
-        "--workers",
-        "1",
-      ]);
-      expect(grown).toMatchObject({ code: 0 });
-      expect(await readFile(join(at, "units/002-w=1/samples.jsonl"), "utf8")).toBe(before);
-      expect(await readdir(join(at, "units/002-w=1"))).toContain("identity.json");
-      expect(await summary("r")).toHaveLength(5);
-      expect(JSON.parse(await readFile(join(at, "manifest.json"), "utf8"))).toMatchObject({ manifest_version: 2 });
-    } finally {
-      await rm(path);
-    }
+    const before = await readFile(join(at, "units/002-w=1/samples.jsonl"), "utf8");
+    const grown = await cli([
+      "run",
+      path,
+      "--limit",
+      "8",
+      "--out",
+      at,
+      "--report",
+      join(folder, "r"),
+      "--workers",
+      "1",
+    ]);
+    expect(grown).toMatchObject({ code: 0 });
+    expect(await readFile(join(at, "units/002-w=1/samples.jsonl"), "utf8")).toBe(before);
+    expect(await readdir(join(at, "units/002-w=1"))).toContain("identity.json");
+    expect(await summary("r")).toHaveLength(5);
+    expect(JSON.parse(await readFile(join(at, "manifest.json"), "utf8"))).toMatchObject({ manifest_version: 2 });
   });
 
   it("newer than this program is refused by its version", async () => {

@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { checkNewFolder } from "../../base/new-path.ts";
+import { projectRootOf } from "../../base/project-root.ts";
 import { fetchedModels } from "../../checkpoints/checkpoint.ts";
 import { chatTemplateNote } from "../../merge/chat-template.ts";
 import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
@@ -47,7 +48,7 @@ export function mergeCommand(context: CliContext): CommandModule {
     handler: async (args) => {
       await checkNewFolder(args.out);
       const { text, recipe } = await readRecipeFile(args.config);
-      const pool = new CheckpointPool(process.cwd(), downloads(context));
+      const pool = new CheckpointPool(projectRootOf(args.config), downloads(context));
       try {
         const plan = await planMerge(recipe, planOptionsOf(args, pool));
         const note = await chatTemplateNote(plan, args.copyTokenizer);

@@ -7,7 +7,7 @@ import { layOver } from "../../runs/lay-over.ts";
 import { readRun } from "../../runs/run-store.ts";
 import type { CliContext } from "../context.ts";
 import { openFlag, openPage } from "../open-page.ts";
-import { choiceListOption, defineCommand, integerOption, jsonFlag, named, textOption } from "../options.ts";
+import { choiceListOption, defineCommand, integerOption, jsonFlag, named, rawCsvFlag, textOption } from "../options.ts";
 import { reportFolder, sayFailures } from "../report-folder.ts";
 import { serveFolder, serveLive } from "../serve-page.ts";
 import { writeCard } from "../write-card.ts";
@@ -74,6 +74,7 @@ export function reportCommand(context: CliContext): CommandModule {
               ...textOption("With --watch: project folder with datasets/ (default: the working directory)"),
               group: SERVER,
             },
+            "raw-csv": rawCsvFlag,
             json: jsonFlag,
           }),
         ),
@@ -90,6 +91,7 @@ export function reportCommand(context: CliContext): CommandModule {
       const run = layOver(runs);
       const folder = reportFolder(stores.map(({ name }) => name).join("+"), args.out);
       const { files, table, decisions, failures, content } = await renderReport(run, folder, {
+        csv: { raw: args.rawCsv === true },
         pictures: {
           ...(args.format === undefined ? {} : { formats: args.format }),
           ...(args.width === undefined ? {} : { width: args.width }),

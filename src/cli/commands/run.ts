@@ -5,6 +5,7 @@ import { executionFlags } from "../execution-flags.ts";
 import { defineCommand, named } from "../options.ts";
 import { planAndRun } from "../run-plan.ts";
 import { onlyFlag, sweepFlags } from "../sweep-flags.ts";
+import { trustFlag } from "../trust.ts";
 
 /** `mergesweep run SWEEP`: make, evaluate and report every point that is not done yet. */
 export function runCommand(context: CliContext): CommandModule {
@@ -17,6 +18,7 @@ export function runCommand(context: CliContext): CommandModule {
         .options(named(sweepFlags))
         .options(named(onlyFlag))
         .options(named(executionFlags))
+        .options(trustFlag)
         .example("$0 run sweeps/pocket.yaml", "the whole sweep")
         .example("$0 run sweeps/pocket.yaml --only w=0.1 --limit 50 --out runs/try", "a quick look at one point"),
     handler: async (args) => {

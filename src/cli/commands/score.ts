@@ -12,7 +12,7 @@ import { readRun } from "../../runs/run-store.ts";
 import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract/extract.ts";
 import { type Rescored, scoreRun, scoresUnder } from "../../sweep/run/score-run.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, named, textOption } from "../options.ts";
+import { defineCommand, jsonFlag, named, rawCsvFlag, textOption } from "../options.ts";
 import { reportFolder, sayFailures } from "../report-folder.ts";
 
 /** `mergesweep score RUN`: new scores from old completions. */
@@ -39,6 +39,7 @@ export function scoreCommand(context: CliContext): CommandModule {
               ...textOption("Folder of a report to look at; the run keeps its scores (default: it gets the new ones)"),
               group: "Output:",
             },
+            "raw-csv": rawCsvFlag,
             json: jsonFlag,
           }),
         )
@@ -55,7 +56,11 @@ export function scoreCommand(context: CliContext): CommandModule {
         );
         return;
       }
-      const { rescored, table, failures } = await scoreAndReport(folder, root, { profile: profiles[0], out: args.out });
+      const { rescored, table, failures } = await scoreAndReport(folder, root, {
+        profile: profiles[0],
+        out: args.out,
+        raw: args.rawCsv === true,
+      });
       terminal.out(args.json === true ? JSON.stringify(rescored) : table);
       terminal.note(
         `${countOf(rescored.attempts, "completion")} of ${countOf(rescored.units, "unit")} scored; ${countOf(rescored.changed, "verdict")} changed`,
@@ -69,17 +74,20 @@ export function scoreCommand(context: CliContext): CommandModule {
 async function scoreAndReport(
   folder: string,
   root: string,
-  { profile, out }: { profile: string | undefined; out: string | undefined },
+  { profile, out, raw }: { profile: string | undefined; out: string | undefined; raw: boolean },
 ): Promise<{ rescored: Rescored } & RenderedReport> {
   if (out === undefined) {
     const rescored = await scoreRun(folder, root, { profile });
-    return { rescored, ...(await renderReport(await readRun(folder), reportFolder(folder, undefined))) };
+    return {
+      rescored,
+      ...(await renderReport(await readRun(folder), reportFolder(folder, undefined), { csv: { raw } })),
+    };
   }
   const into = await mkdtemp(join(tmpdir(), "mergesweep-score-"));
   try {
     const rescored = await scoreRun(folder, root, { profile, into });
     const run = await readRun(folder, { scoresOf: (unit) => join(into, unit), profile });
-    return { rescored, ...(await renderReport(run, out)) };
+    return { rescored, ...(await renderReport(run, out, { csv: { raw } })) };
   } finally {
     await rm(into, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import { InputError, systemCodeOf, UsageError, WorkError } from "../../base/errors.ts";
+import { projectRootOf } from "../../base/project-root.ts";
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
 import { type MergeSettings, readSettings } from "../../merge/merge-settings.ts";
@@ -45,7 +46,7 @@ export function verifyCommand(context: CliContext): CommandModule {
           "exit code 0: bit-identical; 1: not, and what explains it; 2: not found out",
         ),
     handler: async (args) => {
-      const pool = new CheckpointPool(process.cwd(), downloads(context));
+      const pool = new CheckpointPool(projectRootOf(args.recipe ?? join(args.merged, "recipe")), downloads(context));
       try {
         const published = await pool.open(args.merged);
         const path = args.recipe ?? recipeBeside(published);

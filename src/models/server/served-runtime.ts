@@ -1,6 +1,7 @@
 import type { LoadedModel, LoadOptions, ModelRuntime } from "../runtime.ts";
 import { connect, describeServer, type OpenAiServerOptions } from "./openai-server.ts";
 import { freePort, ServerProcess } from "./server-process.ts";
+import { fillCommand } from "./shell-command.ts";
 
 export interface ServedRuntimeOptions extends Omit<OpenAiServerOptions, "url"> {
   /** A shell command; `{model}` or `{gguf}` in it is the path that is loaded, `{port}` a free port, `{name}` the model's name. */
@@ -25,8 +26,8 @@ export function createServedRuntime({
   const load = async (path: string, options: LoadOptions): Promise<LoadedModel> => {
     const port = String(await freePort());
     const values = { model: path, gguf: path, port, name: options.name ?? "" };
-    const address = fill(url, values, (value) => value);
-    const process = new ServerProcess(fill(command, values, quoteForShell));
+    const address = fill(url, values);
+    const process = new ServerProcess(fillCommand(command, values));
     try {
       await process.ready([new URL(`${address.replace(/\/$/, "")}/models`)], startSeconds, options.signal);
       const model = await connect({ ...server, url: address }, options);
@@ -46,14 +47,6 @@ export function createServedRuntime({
   return { build: describeServer(command), load, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
-function fill(text: string, values: Readonly<Record<string, string>>, write: (value: string) => string): string {
-  return text.replaceAll(/\{(\w+)\}/g, (placeholder, key: string) => {
-    const value = values[key];
-    return value === undefined ? placeholder : write(value);
-  });
-}
-
-/** Only what needs quotes gets them: the command may have put its own around the placeholder. */
-function quoteForShell(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+function fill(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\{(\w+)\}/g, (placeholder, key: string) => values[key] ?? placeholder);
 }

@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { WorkError } from "../../base/errors.ts";
 import { OutputTail } from "../output-tail.ts";
 import { EngineDied } from "../runtime.ts";
+import type { ShellCommand } from "./shell-command.ts";
 
 /** Between two looks at whether a server is up. */
 const LOOK_MILLISECONDS = 250;
@@ -26,9 +27,10 @@ export class ServerProcess {
   readonly #output = new OutputTail();
   readonly #death = new AbortController();
 
-  constructor(command: string) {
+  constructor({ command, environment }: ShellCommand) {
     this.#command = command;
     this.#child = spawn("/bin/sh", ["-c", `${WATCHED}${command}`], {
+      env: { ...process.env, ...environment },
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });

@@ -1,5 +1,5 @@
-import { stringify } from "csv-stringify/sync";
 import type { Interval } from "../../stats/interval.ts";
+import { csvText } from "../tables/csv-text.ts";
 import type { Axis, Picture } from "./picture.ts";
 
 const HEADER = ["part", "name", "point", "x", "y", "x_low", "x_high", "y_low", "y_high", "band_low", "band_high"];
@@ -36,7 +36,7 @@ export function figuresCsv({ x, y, series, lines, ribbons = [], tiles = [] }: Pi
     ]),
     ...lines.map(({ label, y: height }) => ["reference", label, "", "", written(height), "", "", "", "", "", ""]),
   ];
-  return stringify([HEADER, ...rows]);
+  return csvText([HEADER, ...rows]);
 }
 
 function ends(interval: Interval | null | undefined): [string, string] {

@@ -1,4 +1,3 @@
-import { stringify } from "csv-stringify/sync";
 import type { Comparison, PairedDifference } from "../../findings/compare-points.ts";
 import type { Price } from "../../findings/decision.ts";
 import type { Front } from "../../findings/fronts.ts";
@@ -9,15 +8,19 @@ import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
 import { compareRecords } from "../../runs/build-score-tables.ts";
 import type { EvaluatedPoint, ScoreRecord, StoredRun } from "../../runs/schema.ts";
 import type { Interval } from "../../stats/interval.ts";
+import { type CsvCell, type CsvStyle, csvText } from "./csv-text.ts";
 
-type Cell = string | number | null;
-type Columns<Row> = readonly (readonly [name: string, cell: (row: Row) => Cell])[];
+type Columns<Row> = readonly (readonly [name: string, cell: (row: Row) => CsvCell])[];
 
 /** What summary.csv shows beside its rows. */
 export type SummaryCsvSource = Pick<Judgement, "rows" | "bands" | "prices" | "fronts">;
 
 /** summary.csv: a row a point and benchmark. Rates are fractions; empty cells are unknown, never 0. docs/columns.md describes all. */
-export function summaryCsv(axes: readonly string[], { rows, bands, prices, fronts }: SummaryCsvSource): string {
+export function summaryCsv(
+  axes: readonly string[],
+  { rows, bands, prices, fronts }: SummaryCsvSource,
+  style: CsvStyle = {},
+): string {
   const front = (row: SummaryRow): Front | undefined => fronts.find(({ benchmark }) => benchmark === row.benchmark);
   const price = (row: SummaryRow): Price | undefined =>
     prices.find(({ point, benchmark }) => point === standIn(row) && benchmark === row.benchmark);
@@ -25,56 +28,60 @@ export function summaryCsv(axes: readonly string[], { rows, bands, prices, front
   const formatParts = namesOf(rows, (row) => row.formatParts);
   const rewards = namesOf(rows, (row) => row.rewards);
   const several = rows.some((row) => row.attempts > 1);
-  return toCsv(rows, [
-    ["sweep", (row) => row.sweep],
-    ["point", (row) => row.point],
-    ...axisColumns<SummaryRow>(axes, (row) => row.axes),
-    ["benchmark", (row) => row.benchmark],
-    ["samples", (row) => row.samples],
-    ["attempts", (row) => row.attempts],
-    ...estimateColumns("accuracy", (row) => row.accuracy),
-    ["accuracy_strict", (row) => csvRate(row.accuracyStrict.value)],
-    ...estimateColumns("format", (row) => row.format),
-    ["tokens_mean", (row) => csvCount(row.tokens.value)],
-    ["tokens_median", (row) => csvCount(row.tokensMedian)],
-    ["tokens_low", (row) => csvCount(row.tokens.interval?.low)],
-    ["tokens_high", (row) => csvCount(row.tokens.interval?.high)],
-    ["truncated", (row) => csvRate(row.truncated)],
-    ["no_answer", (row) => csvRate(row.noAnswer)],
-    ["tokens_per_correct", (row) => csvCount(row.tokensPerCorrect)],
-    ["weights_sha256", (row) => row.weightsSha256],
-    ["kind", (row) => row.kind],
-    ["same_as", (row) => row.sameAs],
-    ["accuracy_strict_low", (row) => csvRate(row.accuracyStrict.interval?.low)],
-    ["accuracy_strict_high", (row) => csvRate(row.accuracyStrict.interval?.high)],
-    ...bandColumns("accuracy", (row) => band(row)?.accuracy),
-    ...bandColumns("accuracy_strict", (row) => band(row)?.accuracy_strict),
-    ...bandColumns("format", (row) => band(row)?.format),
-    ...estimateColumns("accuracy_completed", (row) => row.accuracyCompleted),
-    ["tokens_saved", (row) => csvRate(saved(price(row)?.tokens?.ratio))],
-    ["tokens_saved_low", (row) => csvRate(saved(price(row)?.tokens?.interval?.high))],
-    ["tokens_saved_high", (row) => csvRate(saved(price(row)?.tokens?.interval?.low))],
-    ["accuracy_loses_at_most", (row) => csvRate(price(row)?.losesAtMost.accuracy)],
-    ["accuracy_strict_loses_at_most", (row) => csvRate(price(row)?.losesAtMost.accuracy_strict)],
-    ["format_loses_at_most", (row) => csvRate(price(row)?.losesAtMost.format)],
-    ["front", (row) => onFront(front(row), standIn(row))],
-    ["front_probability", (row) => csvRate(front(row)?.probability[standIn(row)])],
-    ["tokens_p90", (row) => csvCount(row.tokensP90)],
-    ["tokens_correct", (row) => csvCount(row.tokensCorrect)],
-    ["tokens_wrong", (row) => csvCount(row.tokensWrong)],
-    ["thinking_tokens", (row) => csvCount(row.thinkingTokens)],
-    ["answer_tokens", (row) => csvCount(row.answerTokens)],
-    ["characters", (row) => csvCount(row.characters)],
-    ["words", (row) => csvCount(row.words)],
-    ...(several ? severalAttemptsColumns : []),
-    ...formatParts.map((name) => [`format_${name}`, (row: SummaryRow) => csvRate(row.formatParts[name])] as const),
-    ...rewards.map((name) => [`reward_${name}`, (row: SummaryRow) => csvRate(row.rewards[name])] as const),
-    ["max_tokens", (row) => row.maxTokens],
-    ["benchmark_version", (row) => row.benchmarkVersion],
-    ["gguf_type", (row) => row.ggufType],
-    ["runtime", (row) => row.runtime],
-    ["scorer", (row) => row.scorer],
-  ]);
+  return toCsv(
+    rows,
+    [
+      ["sweep", (row) => row.sweep],
+      ["point", (row) => row.point],
+      ...axisColumns<SummaryRow>(axes, (row) => row.axes),
+      ["benchmark", (row) => row.benchmark],
+      ["samples", (row) => row.samples],
+      ["attempts", (row) => row.attempts],
+      ...estimateColumns("accuracy", (row) => row.accuracy),
+      ["accuracy_strict", (row) => csvRate(row.accuracyStrict.value)],
+      ...estimateColumns("format", (row) => row.format),
+      ["tokens_mean", (row) => csvCount(row.tokens.value)],
+      ["tokens_median", (row) => csvCount(row.tokensMedian)],
+      ["tokens_low", (row) => csvCount(row.tokens.interval?.low)],
+      ["tokens_high", (row) => csvCount(row.tokens.interval?.high)],
+      ["truncated", (row) => csvRate(row.truncated)],
+      ["no_answer", (row) => csvRate(row.noAnswer)],
+      ["tokens_per_correct", (row) => csvCount(row.tokensPerCorrect)],
+      ["weights_sha256", (row) => row.weightsSha256],
+      ["kind", (row) => row.kind],
+      ["same_as", (row) => row.sameAs],
+      ["accuracy_strict_low", (row) => csvRate(row.accuracyStrict.interval?.low)],
+      ["accuracy_strict_high", (row) => csvRate(row.accuracyStrict.interval?.high)],
+      ...bandColumns("accuracy", (row) => band(row)?.accuracy),
+      ...bandColumns("accuracy_strict", (row) => band(row)?.accuracy_strict),
+      ...bandColumns("format", (row) => band(row)?.format),
+      ...estimateColumns("accuracy_completed", (row) => row.accuracyCompleted),
+      ["tokens_saved", (row) => csvRate(saved(price(row)?.tokens?.ratio))],
+      ["tokens_saved_low", (row) => csvRate(saved(price(row)?.tokens?.interval?.high))],
+      ["tokens_saved_high", (row) => csvRate(saved(price(row)?.tokens?.interval?.low))],
+      ["accuracy_loses_at_most", (row) => csvRate(price(row)?.losesAtMost.accuracy)],
+      ["accuracy_strict_loses_at_most", (row) => csvRate(price(row)?.losesAtMost.accuracy_strict)],
+      ["format_loses_at_most", (row) => csvRate(price(row)?.losesAtMost.format)],
+      ["front", (row) => onFront(front(row), standIn(row))],
+      ["front_probability", (row) => csvRate(front(row)?.probability[standIn(row)])],
+      ["tokens_p90", (row) => csvCount(row.tokensP90)],
+      ["tokens_correct", (row) => csvCount(row.tokensCorrect)],
+      ["tokens_wrong", (row) => csvCount(row.tokensWrong)],
+      ["thinking_tokens", (row) => csvCount(row.thinkingTokens)],
+      ["answer_tokens", (row) => csvCount(row.answerTokens)],
+      ["characters", (row) => csvCount(row.characters)],
+      ["words", (row) => csvCount(row.words)],
+      ...(several ? severalAttemptsColumns : []),
+      ...formatParts.map((name) => [`format_${name}`, (row: SummaryRow) => csvRate(row.formatParts[name])] as const),
+      ...rewards.map((name) => [`reward_${name}`, (row: SummaryRow) => csvRate(row.rewards[name])] as const),
+      ["max_tokens", (row) => row.maxTokens],
+      ["benchmark_version", (row) => row.benchmarkVersion],
+      ["gguf_type", (row) => row.ggufType],
+      ["runtime", (row) => row.runtime],
+      ["scorer", (row) => row.scorer],
+    ],
+    style,
+  );
 }
 
 /** Twins are judged by the point that was evaluated. */
@@ -87,7 +94,7 @@ function saved(ratio: number | undefined): number | undefined {
   return ratio === undefined ? undefined : 1 - ratio;
 }
 
-function onFront(front: Front | undefined, point: string): Cell {
+function onFront(front: Front | undefined, point: string): CsvCell {
   if (front === undefined) return null;
   return front.points.includes(point) ? 1 : 0;
 }
@@ -120,7 +127,7 @@ interface AttemptRow {
 }
 
 /** samples.csv: a row an attempt, so that any other statistic can be computed elsewhere; in pieces, a point after the other. */
-export async function* samplesCsv(run: StoredRun): AsyncGenerator<string> {
+export async function* samplesCsv(run: StoredRun, style: CsvStyle = {}): AsyncGenerator<string> {
   const tables = pointScores(run).map(({ table }) => table);
   const formatParts = namesOf(tables, (table) => table.formatParts);
   const rewards = namesOf(tables, (table) => table.rewards);
@@ -153,7 +160,7 @@ export async function* samplesCsv(run: StoredRun): AsyncGenerator<string> {
     ),
     ...rewards.map((name) => [`reward_${name}`, (row: AttemptRow) => csvRate(row.score.rewards[name])] as const),
   ];
-  yield toCsv([], columns);
+  yield toCsv([], columns, style);
   const units = new Map(run.evaluated.map((unit) => [unit.point.name, unit]));
   for (const point of run.manifest.points) {
     const unit = units.get(point.name);
@@ -162,6 +169,7 @@ export async function* samplesCsv(run: StoredRun): AsyncGenerator<string> {
       yield toCsvRows(
         records.map((score) => ({ point: point.name, axes: point.axes, score })),
         columns,
+        style,
       );
     }
   }
@@ -185,30 +193,34 @@ async function* sortedRecords(
 }
 
 /** comparisons.csv: every point against each baseline, question by question. */
-export function comparisonsCsv(sweep: string, comparisons: readonly Comparison[]): string {
-  return toCsv(comparisons, [
-    ["sweep", () => sweep],
-    ["benchmark", (row) => row.benchmark],
-    ["point", (row) => row.point],
-    ["baseline", (row) => row.baseline],
-    ["samples", (row) => row.samples],
-    ["wins", (row) => row.wins],
-    ["losses", (row) => row.losses],
-    ...differenceColumns("accuracy", (row) => row.accuracy),
-    ["minimum_detectable_difference", (row) => csvRate(row.detectable)],
-    ...differenceColumns("accuracy_strict", (row) => row.accuracyStrict),
-    ...differenceColumns("format", (row) => row.format),
-    ["tokens_ratio_geometric", (row) => csvRate(row.tokens?.difference)],
-    ["tokens_ratio_geometric_low", (row) => csvRate(row.tokens?.interval?.low)],
-    ["tokens_ratio_geometric_high", (row) => csvRate(row.tokens?.interval?.high)],
-    ["tokens_p", (row) => csvProbability(row.tokens?.p)],
-    ["tokens_p_adjusted", (row) => csvProbability(row.tokens?.pAdjusted)],
-    ["tokens_ratio_of_means", (row) => csvRate(row.cost?.ratio)],
-    ["tokens_ratio_of_means_low", (row) => csvRate(row.cost?.interval?.low)],
-    ["tokens_ratio_of_means_high", (row) => csvRate(row.cost?.interval?.high)],
-    ["tokens_reduction_geometric", (row) => csvRate(saved(row.tokens?.difference))],
-    ["tokens_reduction_of_means", (row) => csvRate(saved(row.cost?.ratio))],
-  ]);
+export function comparisonsCsv(sweep: string, comparisons: readonly Comparison[], style: CsvStyle = {}): string {
+  return toCsv(
+    comparisons,
+    [
+      ["sweep", () => sweep],
+      ["benchmark", (row) => row.benchmark],
+      ["point", (row) => row.point],
+      ["baseline", (row) => row.baseline],
+      ["samples", (row) => row.samples],
+      ["wins", (row) => row.wins],
+      ["losses", (row) => row.losses],
+      ...differenceColumns("accuracy", (row) => row.accuracy),
+      ["minimum_detectable_difference", (row) => csvRate(row.detectable)],
+      ...differenceColumns("accuracy_strict", (row) => row.accuracyStrict),
+      ...differenceColumns("format", (row) => row.format),
+      ["tokens_ratio_geometric", (row) => csvRate(row.tokens?.difference)],
+      ["tokens_ratio_geometric_low", (row) => csvRate(row.tokens?.interval?.low)],
+      ["tokens_ratio_geometric_high", (row) => csvRate(row.tokens?.interval?.high)],
+      ["tokens_p", (row) => csvProbability(row.tokens?.p)],
+      ["tokens_p_adjusted", (row) => csvProbability(row.tokens?.pAdjusted)],
+      ["tokens_ratio_of_means", (row) => csvRate(row.cost?.ratio)],
+      ["tokens_ratio_of_means_low", (row) => csvRate(row.cost?.interval?.low)],
+      ["tokens_ratio_of_means_high", (row) => csvRate(row.cost?.interval?.high)],
+      ["tokens_reduction_geometric", (row) => csvRate(saved(row.tokens?.difference))],
+      ["tokens_reduction_of_means", (row) => csvRate(saved(row.cost?.ratio))],
+    ],
+    style,
+  );
 }
 
 function differenceColumns(name: string, of: (row: Comparison) => PairedDifference | null): Columns<Comparison> {
@@ -222,24 +234,28 @@ function differenceColumns(name: string, of: (row: Comparison) => PairedDifferen
 }
 
 /** averages.csv: every point over all benchmarks, each counting the same (macro) or each question (micro). */
-export function averagesCsv(sweep: string, averages: readonly AverageRow[]): string {
-  return toCsv(averages, [
-    ["sweep", () => sweep],
-    ["point", (row) => row.point],
-    ["measure", (row) => row.measure],
-    ["macro", (row) => csvRate(row.macro.value)],
-    ["macro_low", (row) => csvRate(row.macro.interval.low)],
-    ["macro_high", (row) => csvRate(row.macro.interval.high)],
-    ["micro", (row) => csvRate(row.micro.value)],
-    ["micro_low", (row) => csvRate(row.micro.interval?.low)],
-    ["micro_high", (row) => csvRate(row.micro.interval?.high)],
-  ]);
+export function averagesCsv(sweep: string, averages: readonly AverageRow[], style: CsvStyle = {}): string {
+  return toCsv(
+    averages,
+    [
+      ["sweep", () => sweep],
+      ["point", (row) => row.point],
+      ["measure", (row) => row.measure],
+      ["macro", (row) => csvRate(row.macro.value)],
+      ["macro_low", (row) => csvRate(row.macro.interval.low)],
+      ["macro_high", (row) => csvRate(row.macro.interval.high)],
+      ["micro", (row) => csvRate(row.micro.value)],
+      ["micro_low", (row) => csvRate(row.micro.interval?.low)],
+      ["micro_high", (row) => csvRate(row.micro.interval?.high)],
+    ],
+    style,
+  );
 }
 
 function axisColumns<Row>(
   axes: readonly string[],
   axesOf: (row: Row) => Readonly<Record<string, string>>,
-): (readonly [string, (row: Row) => Cell])[] {
+): (readonly [string, (row: Row) => CsvCell])[] {
   return axes.map((axis) => [axis, (row: Row) => axesOf(row)[axis] ?? null]);
 }
 
@@ -254,10 +270,13 @@ function shortest(value: number | undefined): string {
   return value === undefined ? "" : String(Number(value.toFixed(6)));
 }
 
-function toCsv<Row>(rows: readonly Row[], columns: Columns<Row>): string {
-  return stringify([columns.map(([name]) => name)]) + toCsvRows(rows, columns);
+function toCsv<Row>(rows: readonly Row[], columns: Columns<Row>, style: CsvStyle): string {
+  return csvText([columns.map(([name]) => name)], style) + toCsvRows(rows, columns, style);
 }
 
-function toCsvRows<Row>(rows: readonly Row[], columns: Columns<Row>): string {
-  return stringify(rows.map((row) => columns.map(([, cell]) => cell(row) ?? "")));
+function toCsvRows<Row>(rows: readonly Row[], columns: Columns<Row>, style: CsvStyle): string {
+  return csvText(
+    rows.map((row) => columns.map(([, cell]) => cell(row))),
+    style,
+  );
 }

@@ -1,5 +1,5 @@
-import { stringify } from "csv-stringify/sync";
 import type { PlannedPoint, ScoreRecord } from "../../runs/schema.ts";
+import { csvText } from "./csv-text.ts";
 import type { TextTable } from "./summary-table.ts";
 
 /** The scores of one point under one way of scoring. */
@@ -79,5 +79,5 @@ export function disagreementsCsv(found: readonly Disagreement[], names: readonly
     row.first.gold,
     ...sides.flatMap((side) => parts.map((part) => row[side][part] ?? "")),
   ]);
-  return stringify([header, ...rows]);
+  return csvText([header, ...rows]);
 }

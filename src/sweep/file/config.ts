@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
+import { projectRootOf } from "../../base/project-root.ts";
 import { checkYaml, parseYaml, readYamlFile, type YamlDocument } from "../../base/yaml-document.ts";
 import { GGUF_TYPES } from "../../checkpoints/gguf-layout.ts";
 import { objectiveSchema } from "../../findings/objective.ts";
@@ -194,14 +193,5 @@ function checkFormats({ profile, formats }: SweepConfig["scoring"], document: Ya
       const place = document.locate(["scoring", "formats", name]);
       throw new ConfigError(`${place}: ${error.message}`, { hint: error.hint, cause: error });
     }
-  }
-}
-
-/** The nearest folder above a file that holds a `sweeps` or `datasets` folder or a package.json; else the file's own folder. */
-function projectRootOf(path: string): string {
-  const own = dirname(resolve(path));
-  for (let folder = own; ; folder = dirname(folder)) {
-    if (["package.json", "datasets", "sweeps"].some((name) => existsSync(join(folder, name)))) return folder;
-    if (folder === dirname(folder)) return own;
   }
 }

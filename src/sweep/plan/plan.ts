@@ -108,7 +108,7 @@ export async function planSweep(
       const asked = overrides.generation?.attempts ?? attempts ?? config.generation.attempts;
       const whole = await loadBenchmark(name, { root: sweep.root, prompt });
       const samples = whole.samples.slice(0, overrides.limit ?? limit);
-      return { whole, asked: { ...whole, samples, attempts: asked } satisfies AskedBenchmark };
+      return { name, whole, asked: { ...whole, samples, attempts: asked } satisfies AskedBenchmark };
     }),
   );
   const wholeBenchmarks = loaded.map(({ whole }) => whole);
@@ -157,7 +157,10 @@ export async function planSweep(
     const date = (await asksForDate(donors)) ? (generation.date ?? overrides.date ?? today()) : undefined;
     const settings = { ...settingsOf(generation, contextTokens), date };
     const { date: _date, ...undated } = generation;
-    const described = benchmarks.map((benchmark) => describeBenchmark(benchmark, wholeBenchmarks));
+    const described = benchmarks.map((benchmark) => {
+      const source = loaded.find(({ whole }) => whole.name === benchmark.name)?.name;
+      return describeBenchmark(benchmark, wholeBenchmarks, source);
+    });
     const allowUnknown = overrides.allowUnknown ?? [];
     const converted = server === undefined || server.weights === "gguf" ? units : [];
     const lost = await checkWeights(converted.map(checkedWeights), ggufType, { allowUnknown, contextTokens });
@@ -179,7 +182,7 @@ export async function planSweep(
       recipe: config.recipe,
       references: config.references,
       points: units.map(({ point }) => point.name),
-      benchmarks: described.map(({ ids: _ids, ...benchmark }) => benchmark),
+      benchmarks: described.map(({ ids: _ids, source: _source, ...benchmark }) => benchmark),
       sample_ids: overrides.sampleIds,
       generation: { ...undated, ...(date === undefined ? {} : { date }) },
       gguf_type: ggufType,
@@ -282,7 +285,12 @@ function settingsOf(generation: Generation, contextTokens: number): EvaluationSe
   };
 }
 
-function describeBenchmark(benchmark: AskedBenchmark, whole: readonly Benchmark[]): PlannedBenchmark {
+/** @param source what the sweep calls it: its name, or a path */
+function describeBenchmark(
+  benchmark: AskedBenchmark,
+  whole: readonly Benchmark[],
+  source: string | undefined,
+): PlannedBenchmark {
   const { name, version, prompt, samples, attempts, dataSha256 } = benchmark;
   const all = whole.find((one) => one.name === name)?.samples.length;
   return {
@@ -292,6 +300,7 @@ function describeBenchmark(benchmark: AskedBenchmark, whole: readonly Benchmark[
     attempts,
     data_sha256: dataSha256,
     prompt: `${prompt.name}@${prompt.version}`,
+    ...(source === undefined || source === name ? {} : { source }),
     ...(samples.length === all ? {} : { ids: samples.map(({ id }) => id) }),
   };
 }

@@ -171,7 +171,7 @@ function plannedBenchmarks(manifest: Manifest, root: string): Promise<Benchmark[
 }
 
 async function loadPlanned(planned: Manifest["benchmarks"][number], root: string): Promise<Benchmark> {
-  const benchmark = await loadBenchmark(planned.name, { root });
+  const benchmark = await loadBenchmark(planned.source ?? planned.name, { root });
   if (benchmark.dataSha256 === planned.data_sha256) return benchmark;
   throw new StoreError(
     `The run used ${planned.name} with the data ${planned.data_sha256.slice(0, 12)}, found ${benchmark.dataSha256.slice(0, 12)} in ${root}`,

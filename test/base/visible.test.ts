@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { InputError } from "../../src/base/errors.ts";
+import { visible } from "../../src/base/visible.ts";
+
+describe("text by others", () => {
+  it("is shown without acting on a terminal or turning text around", () => {
+    expect(visible("a\u001b[2Jb\u0007\r\u009b1m\u202Ec\u2066d\u200e\ud800e")).toBe(
+      "a\\u001b[2Jb\\u0007\\u000d\\u009b1m\\u202ec\\u2066d\\u200e\\ud800e",
+    );
+    expect(visible("zwei\nZeilen\tund √2, 数, 👍")).toBe("zwei\nZeilen\tund √2, 数, 👍");
+  });
+
+  it("stays JSON where it was JSON", () => {
+    const text = JSON.stringify({ a: "\u202e\u001b\u009b" });
+    expect(JSON.parse(visible(text))).toEqual({ a: "\u202e\u001b\u009b" });
+  });
+
+  it("is quoted in errors up to what a person reads", () => {
+    const { message } = new InputError(`x: expected a number, found ${"9".repeat(100_000)}\nsecond line`);
+    expect(message.length).toBeLessThan(700);
+    expect(message).toMatch(/^x: expected a number, found 9+\[\.\.\. \d+ more characters \.\.\.\]9+\nsecond line$/);
+  });
+});
