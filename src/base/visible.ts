@@ -2,9 +2,7 @@
  * Characters that act on a terminal or turn text around: controls but newline and tab, DEL, C1, bidirectional marks and
  * isolates, line and paragraph separators, byte order marks, and zero-width characters of invisible text.
  */
-// oxlint-disable-next-line no-control-regex -- these are what it is about
-const ACTING =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const ACTING = /(?![\n\t])[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/gu;
 
 /** Text by others as it may be shown: what acts instead of being seen is written as in JSON, `\u001b`. */
 export function visible(text: string): string {
