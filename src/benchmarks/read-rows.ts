@@ -1,8 +1,8 @@
 import { extname } from "node:path";
-import { parquetReadObjects } from "hyparquet";
-import { InputError, messageOf } from "../base/errors.ts";
+import { InputError } from "../base/errors.ts";
 import { parseJsonLines } from "../base/jsonl.ts";
 import { parseCsv } from "./parse-csv.ts";
+import { readParquet } from "./read-parquet.ts";
 
 /** One row of a data file, by column. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ export function dataEnding(path: string): DataEnding {
  */
 export async function parseRows(bytes: Uint8Array, path: string): Promise<Row[]> {
   const ending = dataEnding(path);
-  if (ending === "parquet") return await parseParquet(bytes, path);
+  if (ending === "parquet") return await readParquet(bytes, path);
   const text = new TextDecoder().decode(bytes);
   if (ending === "csv") return parseCsv(text, path);
   return parseJsonLines(text, path).map((value, index) => {
@@ -41,19 +41,6 @@ export async function parseRows(bytes: Uint8Array, path: string): Promise<Row[]>
       `${path}: row ${index + 1}: expected an object with a value a column, found ${JSON.stringify(value)}`,
     );
   });
-}
-
-async function parseParquet(bytes: Uint8Array, path: string): Promise<Row[]> {
-  // A copy of its own: a Buffer may be a part of a larger pool.
-  const file = Uint8Array.from(bytes).buffer;
-  try {
-    return (await parquetReadObjects({ file })).filter(isRow);
-  } catch (error) {
-    throw new InputError(`${path}: not a parquet file that can be read: ${messageOf(error)}`, {
-      hint: "Only uncompressed and snappy parquet is read. Write it again as JSONL, CSV or snappy parquet.",
-      cause: error,
-    });
-  }
 }
 
 function isRow(value: unknown): value is Row {

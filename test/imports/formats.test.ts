@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { InputError } from "../../src/base/errors.ts";
 import type { ImportedRun } from "../../src/imports/imported-run.ts";
 import { type LeftOut, readSources, type SourceOptions } from "../../src/imports/read-sources.ts";
 import { projectRoot } from "../helpers/shared.ts";
@@ -229,9 +230,27 @@ describe("lighteval", () => {
     ]);
   });
 
+  it.each(["lighteval-flat.parquet", "lighteval-nested.parquet"])(
+    "%s with any byte damaged is read or refused",
+    async (file) => {
+      const whole = readFileSync(join(projectRoot, "test/fixtures/imports", file));
+      let refused = 0;
+      for (let i = 0; i < whole.length; i += 13) {
+        const damaged = Buffer.from(whole);
+        damaged[i] = 0xff - (damaged[i] ?? 0);
+        put(folder, `details/me/${date}/details_sums|0_${date}.parquet`, damaged);
+        const found = await read().catch((error: unknown) => error);
+        if (Array.isArray(found)) continue;
+        if (!(found instanceof InputError)) throw new Error(`byte ${i}`, { cause: found });
+        refused++;
+      }
+      expect(refused).toBeGreaterThan(50);
+    },
+  );
+
   it("a damaged details file is an error that names it", async () => {
     put(folder, `details/me/${date}/details_sums|0_${date}.parquet`, "PAR1 no parquet PAR1");
-    await expect(read()).rejects.toThrow(/details_sums\|0.*expected a parquet file/);
+    await expect(read()).rejects.toThrow(/details_sums\|0.*not a parquet file that can be read/);
   });
 });
 

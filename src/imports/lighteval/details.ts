@@ -1,16 +1,12 @@
-import { parquetMetadata, parquetReadObjects } from "hyparquet";
-import { formatBytes } from "../../base/bytes.ts";
-import { InputError, messageOf } from "../../base/errors.ts";
+import { InputError } from "../../base/errors.ts";
 import { readWholeFile } from "../../base/read-whole-file.ts";
-import { at, listOf, numbersOf, positiveOrNull, recordOf, textOrNull, textsOf } from "../fields.ts";
+import { readParquet } from "../../benchmarks/read-parquet.ts";
+import { at, listOf, numbersOf, positiveOrNull, textOrNull, textsOf } from "../fields.ts";
 import type { ImportedAnswer } from "../imported-run.ts";
 import { generatedLengths, readTokens } from "./token-lists.ts";
 
 /** A file of one task; token lists make the largest. */
 const MAX_FILE_BYTES = 1024 ** 3;
-/** What it may become in memory, as it says itself. */
-const MAX_UNPACKED_BYTES = 3 * 1024 ** 3;
-const MAX_ROWS = 1_000_000;
 
 /** What a details file has. */
 export interface ReadDetails {
@@ -43,7 +39,7 @@ const NESTED = ["doc", "metric", "model_response"];
 export async function readDetails(path: string, limit: number | null): Promise<ReadDetails> {
   const bytes = await readWholeFile(path, MAX_FILE_BYTES);
   if (bytes === undefined) throw new InputError(`${path}: expected a file, found none`);
-  const rows = await readRows(bytes, path);
+  const rows = await readParquet(bytes, path, [...FLAT, ...NESTED]);
   const [first] = rows;
   if (first === undefined) throw new InputError(`${path}: expected at least one question, found none`);
   const nested = "model_response" in first;
@@ -57,35 +53,14 @@ export async function readDetails(path: string, limit: number | null): Promise<R
   const parsed = rows.map((row) => (nested ? nestedRow(row) : flatRow(row)));
   const tokens = rows.map((row) => readTokens(nested ? at(row, "model_response", "output_tokens") : row.cont_tokens));
   const padding = rows.flatMap((row) => paddingOf(row, nested));
-  const lengths = generatedLengths(tokens, padding, maxTokens);
+  const lengths = generatedLengths(
+    tokens,
+    parsed.map(({ texts }) => texts),
+    padding,
+    maxTokens,
+  );
   const answers = parsed.flatMap((row, index) => answersOf(row, lengths[index] ?? [], maxTokens, index));
   return { answers, names: [...new Set(parsed.flatMap(({ scores }) => Object.keys(scores)))], maxTokens };
-}
-
-async function readRows(bytes: Uint8Array, path: string): Promise<Readonly<Record<string, unknown>>[]> {
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-  try {
-    const metadata = parquetMetadata(file instanceof ArrayBuffer ? file : Uint8Array.from(bytes).buffer);
-    const size = metadata.row_groups.reduce((total, group) => total + Number(group.total_byte_size), 0);
-    if (Number(metadata.num_rows) > MAX_ROWS || size > MAX_UNPACKED_BYTES || size < 0) {
-      throw new InputError(
-        `${path}: expected at most ${MAX_ROWS} rows in ${formatBytes(MAX_UNPACKED_BYTES)}, found ${metadata.num_rows} in ${formatBytes(size)}`,
-      );
-    }
-    const names = new Set(
-      metadata.row_groups.flatMap(({ columns }) => columns.map(({ meta_data: data }) => data?.path_in_schema[0] ?? "")),
-    );
-    const columns = [...FLAT, ...NESTED].filter((name) => names.has(name));
-    const source = file instanceof ArrayBuffer ? file : Uint8Array.from(bytes).buffer;
-    const rows = await parquetReadObjects({ file: source, metadata, columns });
-    return rows.map((row) => recordOf(row));
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${path}: expected a parquet file, found what cannot be read as one: ${messageOf(error)}`, {
-      hint: "It is damaged, copied in part, or compressed in another way than lighteval's (snappy or not at all).",
-      cause: error,
-    });
-  }
 }
 
 /** A row of either schema. */

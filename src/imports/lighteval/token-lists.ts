@@ -19,15 +19,20 @@ function isToken(value: unknown): value is number | bigint {
  * that the lists as they are would be too long.
  *
  * @param answers the token lists by question and attempt
+ * @param completions their texts
  * @param padding tokens that prompts were filled up with
  * @param limit the cap on tokens; null where it is not known
  */
 export function generatedLengths(
   answers: readonly (readonly (readonly number[])[])[],
+  completions: readonly (readonly string[])[],
   padding: readonly number[],
   limit: number | null,
 ): number[][] {
-  const ends = endTokens(answers.flat(), padding, limit);
+  const lists = answers.flatMap((attempts, i) =>
+    attempts.map((list, k) => ({ list, text: completions[i]?.[k]?.trimEnd() ?? "" })),
+  );
+  const ends = endTokens(lists, padding, limit);
   return answers.map((attempts) =>
     attempts.map((tokens) => {
       const end = tokens.findIndex((token) => ends.has(token));
@@ -39,28 +44,42 @@ export function generatedLengths(
 /** How large a part of the lists must end in a token that is taken for the end of a text, where nothing else says so. */
 const USUAL = 0.9;
 
+/** A token list and its text. */
+interface TokenList {
+  readonly list: readonly number[];
+  readonly text: string;
+}
+
 /**
  * The token that fills up, and the one that ends a text where it is another: it stands before the filling, and last in the
- * longest list of a batch, which needs no filling.
+ * longest list of a batch, which needs no filling. Where every batch goes up to the cap, no list shows that; then it is told
+ * from a full stop by the texts, of which it is no part.
  */
-function endTokens(
-  lists: readonly (readonly number[])[],
-  padding: readonly number[],
-  limit: number | null,
-): Set<number> {
+function endTokens(all: readonly TokenList[], padding: readonly number[], limit: number | null): Set<number> {
   const ends = new Set(padding);
-  const below = lists.filter((list) => list.length > 0 && (limit === null || list.length < limit));
+  const isBelow = (list: readonly number[]): boolean => list.length > 0 && (limit === null || list.length < limit);
   if (ends.size === 0) {
-    const last = usualEnd(below);
+    const last = usualEnd(all.map(({ list }) => list).filter(isBelow));
     if (last !== undefined) ends.add(last);
   }
-  const texts = lists.map((list) => list.slice(0, list.findLastIndex((token) => !ends.has(token)) + 1));
-  const isFilled = (list: readonly number[], i: number): boolean => list.length > (texts[i]?.length ?? 0);
-  const isBelow = (list: readonly number[]): boolean => list.length > 0 && (limit === null || list.length < limit);
-  const before = usualEnd(texts.filter((text, i) => text.length > 0 && (isFilled(lists[i] ?? [], i) || isBelow(text))));
-  const longest = lists.filter((list, i) => isBelow(list) && !isFilled(list, i));
-  if (before !== undefined && longest.length > 0 && longest.every((list) => list.at(-1) === before)) ends.add(before);
+  const ended = all
+    .map(({ list, text }) => ({ list, text, own: list.slice(0, list.findLastIndex((token) => !ends.has(token)) + 1) }))
+    .filter(({ list, own }) => own.length > 0 && (own.length < list.length || isBelow(list)));
+  const before = usualEnd(ended.map(({ own }) => own));
+  if (before === undefined) return ends;
+  const longest = ended.filter(({ list, own }) => own.length === list.length);
+  const letters = new Set(ended.map(({ text }) => text.at(-1)));
+  const isEnd =
+    longest.length > 0
+      ? longest.every(({ list }) => list.at(-1) === before)
+      : letters.size > 1 && !endsBelow(ended, limit);
+  if (isEnd) ends.add(before);
   return ends;
+}
+
+/** Whether any list is shorter than the cap: its batch then would have shown a list without filling. */
+function endsBelow(ended: readonly TokenList[], limit: number | null): boolean {
+  return limit === null || ended.some(({ list }) => list.length < limit);
 }
 
 /** What nearly all lists end in, if it stands nowhere else: a full stop often ends a text, but also sentences within it. */

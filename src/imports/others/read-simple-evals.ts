@@ -10,8 +10,9 @@ export function isSimpleEvalsRow(row: unknown): boolean {
   return isRecord(row) && ("is_correct" in row || "score" in row) && ("instruction" in row || "convo" in row);
 }
 
-/** Whether a JSON value is a summary of simple-evals: a score, and nothing but numbers. */
+/** Whether a JSON value is a summary of simple-evals: a score, and nothing but numbers; or a score beside its metrics. */
 export function isSimpleEvalsSummary(value: unknown): boolean {
+  if (isRecord(value) && typeof value.score === "number" && isRecord(value.metrics)) return true;
   return (
     isRecord(value) && "score" in value && Object.values(value).every((one) => one === null || typeof one === "number")
   );

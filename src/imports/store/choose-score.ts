@@ -55,5 +55,6 @@ export function chooseScores(tasks: readonly ScoredTask[], choice: ScoreChoice):
 
 /** Scores that count several attempts as one answer. */
 export function countsSeveral(score: string): boolean {
-  return /pass@(?!1\b)\w|pass_at_(?!1\b)|maj|k=(?!1\b)\d/.test(score);
+  const name = score.replace("pass@k:", "");
+  return /pass@(?!1\b)\w|pass_at_(?!1\b)|\bmaj|_maj|\bk=(?!1\b)\d/.test(name);
 }
