@@ -6,7 +6,11 @@ import type { Store } from "./store.ts";
 const STEP = 1000;
 
 /** The slider over the points, a button that plays it, and what the point under it scores. */
-export function pointPicker({ points, table, sweep }: PageData, store: Store, signal: AbortSignal): HTMLElement {
+export function pointPicker(
+  { points, benchmarks, table, sweep }: PageData,
+  store: Store,
+  signal: AbortSignal,
+): HTMLElement {
   const swept = points.filter(({ kind }) => kind === "point").map(({ name }) => name);
   const names = points.map(({ name }): [string, string] => [name, name]);
   const slider = h("input", {
@@ -69,6 +73,14 @@ export function pointPicker({ points, table, sweep }: PageData, store: Store, si
       selects,
       choice("Point", names, point, (value) => store.change({ point: value })),
       choice("Compared with", names, other, (value) => store.change({ other: value })),
+      benchmarks.length < 2
+        ? null
+        : choice(
+            "Benchmark",
+            benchmarks.map(({ name: one }) => [one, one]),
+            benchmark,
+            (value) => store.change({ benchmark: value, question: "", labels: {} }),
+          ),
     );
   });
   return h(

@@ -36,8 +36,19 @@ export function questionSection(data: PageData, store: Store): HTMLElement | nul
     fill(list, ...found.questions.slice(0, most).map((q) => questionItem(data, { benchmark, scores, store }, q)));
     more.hidden = found.questions.length <= most;
   };
+  const section = h(
+    "section",
+    { "aria-labelledby": "questions" },
+    h("h2", { id: "questions" }, "Questions and answers"),
+    data.texts.leftOut === "" ? null : h("p", { class: "note" }, data.texts.leftOut),
+    filters,
+    h("p", { class: "choice" }, h("label", { for: "search" }, "Text"), search),
+    count,
+    h("div", { class: "browse" }, h("nav", { "aria-label": "Questions" }, list, more), answers),
+  );
   store.follow((view) => {
     const benchmark = benchmarkOf(data, view);
+    section.hidden = benchmark === undefined || benchmark.questions.length === 0;
     if (benchmark === undefined) return;
     const scores = scoresOf(benchmark);
     found = findQuestions(benchmark, scores, view, {
@@ -49,7 +60,7 @@ export function questionSection(data: PageData, store: Store): HTMLElement | nul
     if (now !== key) shown = PAGE;
     key = now;
     if (search.value !== view.text) search.value = view.text;
-    fill(filters, ...filterChoices(data, benchmark, found, store));
+    fill(filters, ...filterChoices(benchmark, found, store));
     fill(count, `${found.questions.length} of ${benchmark.questions.length} questions`);
     show(shown);
     const open = benchmark.questions.findIndex(({ id }) => id === view.question);
@@ -57,16 +68,7 @@ export function questionSection(data: PageData, store: Store): HTMLElement | nul
     if (q < 0) fill(answers, h("p", {}, "No question matches."));
     else fill(answers, ...answersOf(data, { benchmark, scores, store, questions: found.questions }, q));
   });
-  return h(
-    "section",
-    { "aria-labelledby": "questions" },
-    h("h2", { id: "questions" }, "Questions and answers"),
-    data.texts.leftOut === "" ? null : h("p", { class: "note" }, data.texts.leftOut),
-    filters,
-    h("p", { class: "choice" }, h("label", { for: "search" }, "Text"), search),
-    count,
-    h("div", { class: "browse" }, h("nav", { "aria-label": "Questions" }, list, more), answers),
-  );
+  return section;
 }
 
 function benchmarkOf({ benchmarks }: PageData, { benchmark }: View): PageBenchmark | undefined {
@@ -84,20 +86,10 @@ function searchable(data: PageData, { name, questions }: PageBenchmark, view: Vi
   return [...parts, ...answers].join("\n").toLowerCase();
 }
 
-function filterChoices(data: PageData, benchmark: PageBenchmark, found: Found, store: Store): HTMLElement[] {
+function filterChoices(benchmark: PageBenchmark, found: Found, store: Store): HTMLElement[] {
   const view = store.view();
   const labelNames = [...new Set(benchmark.questions.flatMap(({ labels }) => Object.keys(labels)))];
   return [
-    ...(data.benchmarks.length > 1
-      ? [
-          choice(
-            "Benchmark",
-            data.benchmarks.map(({ name, questions }) => [name, `${name} (${questions.length})`]),
-            view.benchmark,
-            (value) => store.change({ benchmark: value, question: "", labels: {} }),
-          ),
-        ]
-      : []),
     choice(
       "Show",
       FILTERS.map(({ id, label }) => [id, `${label(view.point, view.other)} (${found.counts.get(id) ?? 0})`]),

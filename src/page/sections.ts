@@ -43,13 +43,13 @@ export function claimSections({ claims }: PageData): HTMLElement {
       h(
         "ul",
         { class: "claims" },
-        ...own.map(({ text, questions }) => {
+        ...own.map(({ text, basis }) => {
           const [first = "", ...output] = text.split("\n");
           return h(
             "li",
             {},
             first,
-            questions === null ? null : h("small", {}, ` (${questions} questions)`),
+            basis === "" ? null : h("small", {}, ` (${basis})`),
             output.length === 0 ? null : h("pre", {}, output.join("\n")),
           );
         }),

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderReport } from "../../src/report/render-report.ts";
 import { answeredRun, HOSTILE, isRightAt } from "../helpers/answered-run.ts";
 import { browserPath, startBrowser } from "../helpers/browser.ts";
+import { POCKET_POINTS, syntheticRun } from "../report/synthetic-run.ts";
 
 /** `.ci/run` says that there is a browser; elsewhere these tests are skipped, and counted, where there is none. */
 const required = process.env.MERGESWEEP_BROWSER === "required";
@@ -32,7 +33,7 @@ describe.skipIf(browserPath === undefined && !required)("the page in a browser",
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function open(hash = "", options: BrowserContextOptions = {}): Promise<Page> {
+  async function open(hash = "", options: BrowserContextOptions = {}, report = folder): Promise<Page> {
     if (browser === undefined) throw new Error("Expected a browser, found none");
     const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, ...options });
     page.setDefaultTimeout(5000);
@@ -41,7 +42,7 @@ describe.skipIf(browserPath === undefined && !required)("the page in a browser",
     page.on("request", (request) => {
       if (!/^(file|data):/.test(request.url())) complaints.push(`request to ${request.url()}`);
     });
-    await page.goto(`${pathToFileURL(join(folder, "index.html")).href}${hash}`);
+    await page.goto(`${pathToFileURL(join(report, "index.html")).href}${hash}`);
     await page.locator("h2").first().waitFor();
     return page;
   }
@@ -201,6 +202,25 @@ describe.skipIf(browserPath === undefined && !required)("the page in a browser",
     expect(await page.locator(".filters").isVisible()).toBe(false);
     expect(await page.locator(".answers").isVisible()).toBe(true);
     expect((await page.pdf()).length).toBeGreaterThan(10_000);
+    await page.close();
+  });
+
+  it("of a store without texts shows verdicts, and of one of whole runs neither; benchmarks are chosen", async () => {
+    const run = syntheticRun({ samples: 4, benchmarks: ["sums", "words"], points: POCKET_POINTS.slice(0, 2) });
+    const [sums, words] = run.manifest.benchmarks;
+    if (sums === undefined || words === undefined) throw new Error("Expected two benchmarks");
+    const bare = join(folder, "bare");
+    const whole = { ...run, manifest: { ...run.manifest, benchmarks: [sums, { ...words, unit: "run" as const }] } };
+    await renderReport(whole, bare, { charts: false });
+    const page = await open("", {}, bare);
+    expect(await after(page)).toContain("The text of this answer is not in this page.");
+    expect(await page.locator(".questions li").count()).toBe(4);
+    const charts = await page.locator("canvas").count();
+    expect(await page.locator("canvas[aria-label*=words]").count()).toBe(0);
+    await page.getByLabel("Benchmark", { exact: true }).selectOption("words");
+    expect(await page.locator("canvas").count()).toBe(charts);
+    expect(await page.getByRole("heading", { name: "Questions and answers" }).isVisible()).toBe(false);
+    expect(await page.locator(".figures dd").first().innerText()).toBe("words");
     await page.close();
   });
 

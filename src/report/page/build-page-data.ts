@@ -1,6 +1,7 @@
+import { countOf } from "../../base/count-of.ts";
 import type { Judgement } from "../../findings/judge.ts";
 import { pointScores, sameAs } from "../../findings/point-scores.ts";
-import type { ProblemRecord, StoredRun } from "../../runs/schema.ts";
+import type { Manifest, ProblemRecord, StoredRun } from "../../runs/schema.ts";
 import type { ScoreTable } from "../../runs/score-table.ts";
 import { summaryTable } from "../tables/summary-table.ts";
 import { chooseTexts, StringTable, shorten } from "./choose-texts.ts";
@@ -51,7 +52,7 @@ export async function buildPageData(run: StoredRun, judgement: Judgement, extras
       return [{ name, kind, axes, weights, sameAs: sameAs(run, name) }];
     }),
     benchmarks,
-    claims: pageClaims(judgement),
+    claims: pageClaims(manifest, judgement),
     protocol: protocolFacts(run, judgement),
     recipe: recipeText(manifest),
     texts: await chooseTexts(run, strings),
@@ -67,9 +68,11 @@ function pageBenchmarks(
   strings: StringTable,
 ): PageBenchmark[] {
   const scores = pointScores(run);
-  return run.manifest.benchmarks.flatMap(({ name }) => {
+  return run.manifest.benchmarks.flatMap(({ name, unit }) => {
     const own = scores.filter(({ benchmark }) => benchmark.name === name);
     if (own.length === 0) return [];
+    // Of whole runs there is no answer to show.
+    if (unit === "run") return [{ name, attempts: 1, questions: [], scores: {} }];
     const ids = [...new Set(own.flatMap(({ table }) => table.samples))].toSorted((a, b) => (a < b ? -1 : 1));
     const attempts = Math.max(...own.map(({ table }) => mostAttempts(table)));
     return [
@@ -151,13 +154,21 @@ function sortKey(cell: string, name: boolean): number | string | null {
   return digits === undefined ? cell : Number(digits);
 }
 
-function pageClaims({ claims }: Judgement): PageClaims[] {
+function pageClaims({ benchmarks }: Manifest, { claims }: Judgement): PageClaims[] {
   const shown = claims.filter((claim) => claim.shown);
+  const byRun = (name: string): boolean => {
+    const own = benchmarks.filter((benchmark) => benchmark.name === name);
+    return (own.length === 0 ? benchmarks : own).every(({ unit }) => unit === "run");
+  };
   return sectionsOf(shown).map(({ heading, sentences }) => ({
     heading,
     claims: sentences.map((text) => {
-      const claim = shown.find((one) => one.text === text);
-      return { text, questions: claim?.questions ?? null, p: claim?.p_adjusted ?? null };
+      const { questions, p_adjusted: p } = shown.find((one) => one.text === text) ?? {
+        questions: null,
+        p_adjusted: null,
+      };
+      const basis = questions === null ? "" : countOf(questions, byRun(heading) ? "run" : "question");
+      return { text, basis, p };
     }),
   }));
 }

@@ -41,13 +41,15 @@ export function legendOf({ benchmarks }: Manifest): string {
 const LEGEND =
   "accuracy accepts every way in which an answer is found, strict only the boxed answer after the reasoning. p-values are adjusted over everything that this page claims.";
 
+/** `500 questions, 1 attempt each`; of whole runs, `30 questions, 10 runs`. */
+export function describeAsked({ samples, attempts, unit, questions }: Manifest["benchmarks"][number]): string {
+  if (unit !== "run") return `${countOf(samples, "question")}, ${countOf(attempts, "attempt")} each`;
+  return `${questions === undefined ? "" : `${countOf(questions, "question")}, `}${countOf(samples, "run")}`;
+}
+
 /** One line about what was run. */
 export function describeRun({ benchmarks, points }: Manifest): string {
-  const asked = benchmarks.map(({ name, samples, attempts, unit, questions }) =>
-    unit === "run"
-      ? `${name} (${questions === undefined ? "" : `${countOf(questions, "question")}, `}${countOf(samples, "run")})`
-      : `${name} (${countOf(samples, "question")}, ${countOf(attempts, "attempt")} each)`,
-  );
+  const asked = benchmarks.map((benchmark) => `${benchmark.name} (${describeAsked(benchmark)})`);
   return `${countOf(points.length, "point or reference", "points and references")} on ${asked.join(", ")}.`;
 }
 

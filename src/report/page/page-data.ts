@@ -71,7 +71,8 @@ export interface PageClaims {
   readonly heading: string;
   readonly claims: readonly {
     readonly text: string;
-    readonly questions: number | null;
+    /** What it rests on: `500 questions`; empty where a claim is about none. */
+    readonly basis: string;
     readonly p: number | null;
   }[];
 }

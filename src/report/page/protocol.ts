@@ -3,16 +3,17 @@ import { isRecord } from "../../base/is-record.ts";
 import type { Judgement } from "../../findings/judge.ts";
 import { decimal, percent } from "../../findings/numbers.ts";
 import type { StoredRun } from "../../runs/schema.ts";
+import { describeAsked } from "./markdown.ts";
 import type { PageFact } from "./page-data.ts";
 
 /** How the answers were made and scored: what somebody needs who wants to make them again. */
 export function protocolFacts({ manifest, evaluated }: StoredRun, { rows, prices, decisions }: Judgement): PageFact[] {
   const { plan } = manifest;
   const generation = isRecord(plan.generation) ? plan.generation : {};
-  const asked = manifest.benchmarks.map(
-    ({ name, version, samples, attempts, prompt, data_sha256: data }) =>
-      `${name} v${version}: ${countOf(samples, "question")}, ${countOf(attempts, "attempt")} each, prompt ${prompt}, data ${data.slice(0, 12)}`,
-  );
+  const asked = manifest.benchmarks.map((benchmark) => {
+    const { name, version, prompt, data_sha256: data } = benchmark;
+    return `${name} v${version}: ${describeAsked(benchmark)}, prompt ${prompt}, data ${data.slice(0, 12)}`;
+  });
   const short = rows.filter((row) => {
     const planned = manifest.benchmarks.find(({ name }) => name === row.benchmark);
     return planned !== undefined && row.samples !== null && row.samples < planned.samples;

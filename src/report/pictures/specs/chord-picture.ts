@@ -13,14 +13,14 @@ export function chordPictures(context: ChartContext): Picture[] {
       name: "chord",
       title: "What merging adds to mixing the experts",
       measures: { accuracy: "accuracy", accuracy_strict: "strict accuracy (boxed)", format: "format" },
-      unit: "points above the straight line between the ends",
+      unit: "points above the straight line",
       factor: 100,
     }),
     ...chordPicture(context, {
       name: "chord-tokens",
       title: "What merging adds to the length",
       measures: { tokens: "mean tokens" },
-      unit: "tokens above the straight line between the ends",
+      unit: "tokens above the straight line",
       factor: 1,
     }),
   ];
