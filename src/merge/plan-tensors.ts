@@ -152,8 +152,9 @@ function dtypesOf(
   const widest = promote(inputs.map((input) => input.dtype));
   const ofBase = inputs.find(({ isBase }) => isBase)?.dtype ?? widest;
   const work = dtype ?? (method.withoutDtype === "base" ? ofBase : widest);
-  const result = dtype ?? (method.withoutDtype === "to base" ? ofBase : work);
-  return { work, result, dtype: outDtype ?? result };
+  const natural = dtype ?? (method.withoutDtype === "to base" ? ofBase : work);
+  const result = method.withoutDtype === "to F32" ? "F32" : natural;
+  return { work, result, dtype: outDtype ?? dtype ?? result };
 }
 
 function modelCountFault({ name, models: { least, most, copiesOne } }: MergeMethod, found: number): string | undefined {

@@ -1,10 +1,13 @@
+import { arceeFusion } from "./arcee-fusion.ts";
 import { karcher } from "./karcher.ts";
 import { linear } from "./linear.ts";
 import type { MergeMethod } from "./method.ts";
 import { modelStock } from "./model-stock.ts";
+import { multislerp } from "./multislerp.ts";
 import { nearswap } from "./nearswap.ts";
 import { nuslerp } from "./nuslerp.ts";
 import { passthrough } from "./passthrough.ts";
+import { ram, ramPlus } from "./ram.ts";
 import { sce } from "./sce.ts";
 import { slerp } from "./slerp.ts";
 import { taskArithmeticMethods } from "./task-arithmetic.ts";
@@ -17,6 +20,10 @@ const METHODS: readonly MergeMethod[] = [
   nuslerp,
   modelStock,
   karcher,
+  multislerp,
+  ram,
+  ramPlus,
+  arceeFusion,
   sce,
   nearswap,
   passthrough,

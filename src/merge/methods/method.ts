@@ -32,8 +32,11 @@ interface MethodBase {
   warn?(tensor: TensorMerge): string | undefined;
 }
 
-/** `widest`: of the inputs' dtypes. `base`: all in the base model's. `to base`: computed in the widest, then in the base model's. */
-type NaturalDtype = "widest" | "base" | "to base";
+/**
+ * `widest`: of the inputs' dtypes. `base`: all in the base model's. `to base`: computed in the widest, then in the base model's.
+ * `to F32`: PyTorch ends in F32 whatever is computed in, and only what is stored is rounded.
+ */
+type NaturalDtype = "widest" | "base" | "to base" | "to F32";
 
 /** Every element of the result depends on the same element of the inputs only. */
 export interface ElementwiseMethod extends MethodBase {

@@ -9,7 +9,8 @@ import { torchInputs } from "../../helpers/torch-inputs.ts";
 /**
  * SHA-256 (its beginning) of what mergekit's formulas make of `torchInputs` in PyTorch 2.13 with one thread, for widths that
  * bfloat16 cannot count and densities that it cannot hold: cases that mergekit's own vectors do not have. In F32, the angles of
- * nuslerp and karcher are Intel's, whose last bit nobody publishes: they are not compared.
+ * nuslerp and karcher are Intel's, whose last bit nobody publishes: they are not compared. Nor is arcee_fusion where the last
+ * bit of a softmax puts a change just across the threshold.
  */
 const DIGESTS: readonly (readonly [
   method: string,
@@ -78,6 +79,35 @@ const DIGESTS: readonly (readonly [
   ["model_stock", "F32", [5, 256], { filter_wise: 1 }, "2948a8352075f03b"],
   ["model_stock", "F32", [5, 256], {}, "000854ef8f6d3ae9"],
   ["nuslerp", "F32", [5, 256], {}, "e1cb89720e775ffe"],
+  ["multislerp", "BF16", [7, 258], {}, "fea973441f10b9e1"],
+  ["ram", "BF16", [7, 258], {}, "48320920582e99f0"],
+  ["ram", "BF16", [7, 258], { epsilon: 0.002 }, "c496b5468b2d6abd"],
+  ["ramplus_tl", "BF16", [7, 258], { epsilon: 0.002 }, "c91c9d253424c29d"],
+  ["arcee_fusion", "BF16", [7, 258], {}, "3e27b232204cb279"],
+  ["multislerp", "BF16", [5, 256], {}, "3df16b3f4203b94b"],
+  ["ram", "BF16", [5, 256], {}, "6a066636d7346ece"],
+  ["ram", "BF16", [5, 256], { epsilon: 0.002 }, "532ba63898c1dd77"],
+  ["ramplus_tl", "BF16", [5, 256], { epsilon: 0.002 }, "84216c3f431180be"],
+  ["arcee_fusion", "BF16", [5, 256], {}, "af5fd2e23deb1452"],
+  ["multislerp", "F16", [7, 258], {}, "3959922925c3660e"],
+  ["ram", "F16", [7, 258], {}, "9d665d463cc86ada"],
+  ["ram", "F16", [7, 258], { epsilon: 0.002 }, "a95d28dffd04750f"],
+  ["ramplus_tl", "F16", [7, 258], { epsilon: 0.002 }, "e237064841630b5c"],
+  ["arcee_fusion", "F16", [7, 258], {}, "ab8cbb3db9d9681d"],
+  ["multislerp", "F16", [5, 256], {}, "db3cf2700d046c1c"],
+  ["ram", "F16", [5, 256], {}, "800453596c22ea48"],
+  ["ram", "F16", [5, 256], { epsilon: 0.002 }, "7822719e514e6b06"],
+  ["ramplus_tl", "F16", [5, 256], { epsilon: 0.002 }, "92ce286f02ecf03f"],
+  ["multislerp", "F32", [7, 258], {}, "13542ab1d76ee8f2"],
+  ["ram", "F32", [7, 258], {}, "cde85962a66801b7"],
+  ["ram", "F32", [7, 258], { epsilon: 0.002 }, "57183cb2e265333e"],
+  ["ramplus_tl", "F32", [7, 258], { epsilon: 0.002 }, "9b934da0dc0ac2f7"],
+  ["arcee_fusion", "F32", [7, 258], {}, "abe8af6d2261e738"],
+  ["multislerp", "F32", [5, 256], {}, "3580f5a3480bea19"],
+  ["ram", "F32", [5, 256], {}, "7962cc0e6449923e"],
+  ["ram", "F32", [5, 256], { epsilon: 0.002 }, "9953aeb11731a7a3"],
+  ["ramplus_tl", "F32", [5, 256], { epsilon: 0.002 }, "a5e6d2a37743d330"],
+  ["arcee_fusion", "F32", [5, 256], {}, "808a3cc063cba856"],
 ];
 
 const WEIGHTS = [0.4, 0.7];
@@ -107,7 +137,7 @@ async function digestOf(
     dtype,
     compat: false,
     parameters: new Map(common.map(({ name: key, fallback }) => [key, given.get(key) ?? fallback ?? 0])),
-    inputs: [0, 1, 2].map((index) => ({
+    inputs: [0, 1, 2].slice(0, method.models.most).map((index) => ({
       dtype,
       isBase: hasBase && index === 0,
       parameters: new Map([
