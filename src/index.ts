@@ -6,6 +6,7 @@ export { type Checkpoint } from "./checkpoints/checkpoint.ts";
 export { GGUF_TYPES, type GgufType } from "./checkpoints/gguf-layout.ts";
 export { openCheckpoint } from "./checkpoints/open-checkpoint.ts";
 export { writeGguf } from "./checkpoints/write-gguf.ts";
+export { importResults } from "./imports/import-results.ts";
 export { parseRecipe, parseRecipeYaml } from "./merge/parse-recipe.ts";
 export { type MergePlan, planMerge } from "./merge/plan.ts";
 export { mergeStreams } from "./merge/run-merge.ts";

@@ -181,6 +181,27 @@ describe("results of Inspect", () => {
     expect(await accuracies()).toEqual({ "openai/one": 0.5, "openai/two": 0.5 });
   });
 
+  it("without scores are left out and named, or graded", async () => {
+    const unscored = { results: { scores: [] } };
+    putInspect(join(folder, "logs"), "openai/one", 3);
+    putInspect(join(folder, "logs"), "openai/two", 6, {
+      ...unscored,
+      samples: QUESTIONS.map(({ id, question, answer }) => ({
+        id,
+        epoch: 1,
+        input: question,
+        target: answer,
+        output: { completion: `\\boxed{${answer}}` },
+        scores: {},
+      })),
+    });
+    const { notes } = await importFrom("logs");
+    expect(notes).toContain("Left out: its answers have no scores; --rescore grades them. (openai/two on tiny)");
+    expect(await accuracies()).toEqual({ "openai/one": 0.75 });
+    await importFrom("logs", { rescore: true });
+    expect(await accuracies()).toEqual({ "openai/one": 0.75, "openai/two": 1 });
+  });
+
   it("of an unknown version are refused", async () => {
     const path = putInspect(join(folder, "logs"), "openai/one", 3, { version: 4 });
     await expect(importFrom("logs")).rejects.toThrow(

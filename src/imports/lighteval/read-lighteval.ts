@@ -1,5 +1,6 @@
 import { access } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
+import { InputError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import { at, byPreference, numberOrNull, numbersOf, positiveOrNull, recordOf, textOrNull } from "../fields.ts";
 import type { ImportedRun } from "../imported-run.ts";
@@ -35,8 +36,13 @@ export async function* readLighteval(value: unknown, path: string, consumed: Set
   const temperature = numberOrNull(at(parameters, "temperature"));
   const model =
     textOrNull(at(general, "model_name")) ?? textOrNull(at(general, "model_config", "model_name")) ?? "unknown model";
-  for (const [key, own] of Object.entries(recordOf(at(value, "results")))) {
-    if (key === "all" || key.includes(":_average|")) continue;
+  const tasks = Object.entries(recordOf(at(value, "results"))).filter(
+    ([key]) => key !== "all" && !key.includes(":_average|"),
+  );
+  if (tasks.length === 0) {
+    throw new InputError(`${path}: expected results of at least one task, found none beside means over tasks`);
+  }
+  for (const [key, own] of tasks) {
     const means = Object.fromEntries(Object.entries(numbersOf(own)).filter(([name]) => !name.endsWith("_stderr")));
     const config = at(value, "config_tasks", key) ?? at(value, "config_tasks", key.replace(/\|\d+$/, ""));
     const limit = positiveOrNull(at(parameters, "max_new_tokens")) ?? positiveOrNull(at(config, "generation_size"));

@@ -36,7 +36,7 @@ export function scoreUnit(
       const numbered = numberAnswers(own, gradingOf, leftOut);
       for (const record of scoreAnswers(numbered)) records.push(record);
       for (const one of numbered) completions.push(...completionOf(one));
-    } else records.push(...scoreRuns(own, gradingOf));
+    } else records.push(...scoreRuns(own, gradingOf, leftOut));
   }
   const beyond = records.find(({ accuracy }) => accuracy !== null && !(accuracy >= 0 && accuracy <= 1));
   if (beyond !== undefined) {
@@ -102,11 +102,23 @@ function scoreAnswers(numbered: readonly PlacedAnswer[]): ScoreRecord[] {
   return records.toSorted((a, b) => (a.sample === b.sample ? a.attempt - b.attempt : a.sample < b.sample ? -1 : 1));
 }
 
-function scoreRuns(runs: readonly StoredImport[], gradingOf: (key: string) => Grading | undefined): ScoreRecord[] {
+function scoreRuns(
+  runs: readonly StoredImport[],
+  gradingOf: (key: string) => Grading | undefined,
+  leftOut: { why: string; run: string }[],
+): ScoreRecord[] {
   const seen = new Set<string>();
   const records = runs.flatMap((run, i) => {
     const grading = gradingOf(taskKey(run));
-    if (grading === undefined || Object.keys(run.means).length === 0) return [];
+    if (grading === undefined) return [];
+    if (Object.keys(run.means).length === 0) {
+      const why =
+        run.answers.length === 0
+          ? "Left out: the file has neither answers nor an accuracy."
+          : "Left out: its answers have no scores; --rescore grades them.";
+      leftOut.push({ why, run: `${run.model} on ${grading.benchmark}` });
+      return [];
+    }
     const seed = run.seed === null ? `run ${i + 1}` : `seed ${run.seed}`;
     const name = seen.has(seed) ? `${seed} (${i + 1})` : seed;
     seen.add(name);
