@@ -1,5 +1,6 @@
 import { benchCoverage } from "./coverage.ts";
 import { benchGrade } from "./grade.ts";
+import { benchKills } from "./kills.ts";
 import { benchMerge } from "./merge.ts";
 import { mutate } from "./mutate.ts";
 import { benchReport } from "./report.ts";
@@ -10,6 +11,7 @@ import { benchWorkers } from "./workers.ts";
 const benches: Record<string, (args: string[]) => Promise<void>> = {
   coverage: benchCoverage,
   grade: benchGrade,
+  kills: benchKills,
   merge: benchMerge,
   mutate,
   report: benchReport,
