@@ -1,3 +1,4 @@
+import { UsageError } from "../base/errors.ts";
 import { GGUF_TYPES, type GgufType } from "../checkpoints/gguf-layout.ts";
 import { KV_TYPES, type RuntimeConfig } from "../sweep/file/config.ts";
 import type { PlanOverrides } from "../sweep/plan/plan.ts";
@@ -80,6 +81,32 @@ export const onlyFlag = {
     group: "Input:",
   },
 } as const;
+
+/** Sets variables of a sweep file; shared by all that read one. */
+export const setFlag = {
+  set: {
+    ...namesOption("Where a variable of the file points: len=PATH_OR_HUB_ID. Given several times: several variables"),
+    group: "Input:",
+  },
+} as const;
+
+/**
+ * The variables that `--set` gives.
+ *
+ * @throws UsageError for what is no name with a value, and for a name that is given twice
+ */
+export function variablesOf(entries: readonly string[] = []): Readonly<Record<string, string>> {
+  const values = new Map<string, string>();
+  for (const entry of entries) {
+    const [, name, value] = /^([A-Za-z_]\w*)=(.+)$/s.exec(entry) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new UsageError(`--set: expected a variable and its value such as len=PATH_OR_HUB_ID, found "${entry}"`);
+    }
+    if (values.has(name)) throw new UsageError(`--set: expected one value of "${name}", found two`);
+    values.set(name, value);
+  }
+  return Object.fromEntries(values);
+}
 
 /** The values of `sweepFlags` as yargs gives them. */
 export interface SweepFlagValues {

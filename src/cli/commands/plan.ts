@@ -10,7 +10,7 @@ import type { EnginePlan } from "../../sweep/plan/plan-engine.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
-import { onlyFlag, overridesOf, sweepFlags } from "../sweep-flags.ts";
+import { onlyFlag, overridesOf, setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
 
 /** `mergesweep plan SWEEP`: check everything and say what would run; writes nothing. */
 export function planCommand(context: CliContext): CommandModule {
@@ -22,10 +22,11 @@ export function planCommand(context: CliContext): CommandModule {
         .positional("sweep", { type: "string", demandOption: true, description: "Sweep file (YAML)" })
         .options(named(sweepFlags))
         .options(named(onlyFlag))
+        .options(setFlag)
         .options(named({ json: jsonFlag })),
     handler: async (args) => {
       const overrides = overridesOf(args);
-      const sweep = await readSweepFile(args.sweep);
+      const sweep = await readSweepFile(args.sweep, variablesOf(args.set));
       const plan = await planSweep(sweep, overrides, context.version, downloads(context));
       try {
         const { manifest } = plan;

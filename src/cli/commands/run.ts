@@ -4,7 +4,7 @@ import type { CliContext } from "../context.ts";
 import { executionFlags } from "../execution-flags.ts";
 import { defineCommand, named } from "../options.ts";
 import { planAndRun } from "../run-plan.ts";
-import { onlyFlag, sweepFlags } from "../sweep-flags.ts";
+import { onlyFlag, setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
 import { trustFlag } from "../trust.ts";
 
 /** `mergesweep run SWEEP`: make, evaluate and report every point that is not done yet. */
@@ -17,12 +17,13 @@ export function runCommand(context: CliContext): CommandModule {
         .positional("sweep", { type: "string", demandOption: true, description: "Sweep file (YAML)" })
         .options(named(sweepFlags))
         .options(named(onlyFlag))
+        .options(setFlag)
         .options(named(executionFlags))
         .options(trustFlag)
         .example("$0 run sweeps/pocket.yaml", "the whole sweep")
         .example("$0 run sweeps/pocket.yaml --only w=0.1 --limit 50 --out runs/try", "a quick look at one point"),
     handler: async (args) => {
-      const sweep = await readSweepFile(args.sweep);
+      const sweep = await readSweepFile(args.sweep, variablesOf(args.set));
       await planAndRun(context, sweep, args);
     },
   });

@@ -8,6 +8,7 @@ import type { KvType } from "../../models/llama-cpp/engine-options.ts";
 import { isServerUrl } from "../../models/server/server-url.ts";
 import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract/extract.ts";
 import { scoreOptionsOf } from "../../scorers/scoring.ts";
+import { putVariables, setVariables, type Variables } from "./variables.ts";
 
 /** More points than this is a typo in a step, and would take longer than anybody waits. */
 export const MAX_POINTS = 10_000;
@@ -106,16 +107,22 @@ const benchmarkEntrySchema = z.union([
   }),
 ]);
 
+const identifier = z.string().regex(/^[A-Za-z_]\w*$/, "expected a name such as w");
+
 const sweepSchema = z.strictObject({
   /** Names the run store and the report: runs/<name>, reports/<name>. */
   name: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "expected letters, digits, dots, dashes and underscores"),
   description: z.string().optional(),
+  /** Where models are: "${len}" in the strings of recipe, references and points; `--set len=PATH_OR_HUB_ID` changes it. */
+  variables: z.record(identifier, z.string().min(1).nullable()).default({}),
   /** What varies. Several axes make a grid. */
-  axes: z.record(z.string().regex(/^[A-Za-z_]\w*$/, "expected a name such as w"), axisSchema).default({}),
+  axes: z.record(identifier, axisSchema).default({}),
   /** A mergekit config in which values may be expressions over the axes: "${1 - w}". */
   recipe: z.record(z.string(), z.unknown()).optional(),
   /** Checkpoints that are evaluated beside the points and never merged: name -> path. */
   references: z.record(z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "expected a short name"), z.string()).default({}),
+  /** Models that stand in as points, as they are, each with its place on the axes: `{ w: 0.1, model: org/name }`. */
+  points: z.array(z.object({ model: z.string().min(1) }).catchall(decimal)).default([]),
   benchmarks: z.array(benchmarkEntrySchema).min(1, "expected at least one benchmark"),
   generation: generationSchema.prefault({}),
   /** How completions are scored. Changing it costs no generation: stored completions are scored again. */
@@ -139,6 +146,7 @@ export interface SweepFile {
   readonly path: string;
   /** Relative paths are looked up here first, then in the working directory. */
   readonly root: string;
+  /** Its strings have the values of the variables. */
   readonly config: SweepConfig;
   readonly document: YamlDocument;
 }
@@ -146,12 +154,14 @@ export interface SweepFile {
 /**
  * Reads and checks a sweep file.
  *
+ * @param set values of its variables instead of the file's
+ * @throws UsageError for a variable that it does not have
  * @throws ConfigError naming file, line and column of everything that is wrong in it
  */
-export async function readSweepFile(path: string): Promise<SweepFile> {
+export async function readSweepFile(path: string, set: Readonly<Record<string, string>> = {}): Promise<SweepFile> {
   const hint = "Ready-to-run sweeps are in sweeps/, for example sweeps/pocket.yaml.";
   const text = await readYamlFile(path, "a sweep file", hint);
-  return checkSweep(parseYaml(text, path), path, projectRootOf(path));
+  return checkSweep(parseYaml(text, path), path, projectRootOf(path), set);
 }
 
 /**
@@ -169,11 +179,18 @@ export function sweepOfModel(
   return checkSweep(parseYaml(JSON.stringify(value), "the command line"), model.path, process.cwd());
 }
 
-function checkSweep(document: YamlDocument, path: string, root: string): SweepFile {
-  const config = checkYaml(document, sweepSchema);
-  if (config.recipe === undefined && Object.keys(config.references).length === 0) {
+function checkSweep(
+  document: YamlDocument,
+  path: string,
+  root: string,
+  set: Readonly<Record<string, string>> = {},
+): SweepFile {
+  const written = checkYaml(document, sweepSchema);
+  const variables = setVariables(written.variables, set, root);
+  const config = { ...withVariables(written, variables, document), variables };
+  if (config.recipe === undefined && config.points.length === 0 && Object.keys(config.references).length === 0) {
     throw new ConfigError(
-      `${path}: expected a recipe, references, or both; found neither: there is nothing to evaluate`,
+      `${path}: expected a recipe, points or references; found neither: there is nothing to evaluate`,
     );
   }
   if (config.recipe === undefined && Object.keys(config.axes).length > 0) {
@@ -181,6 +198,31 @@ function checkSweep(document: YamlDocument, path: string, root: string): SweepFi
   }
   checkFormats(config.scoring, document);
   return { path, root, config, document };
+}
+
+/** @throws ConfigError for a variable that nothing uses, that has no value, or that is an axis as well */
+function withVariables(config: SweepConfig, variables: Variables, document: YamlDocument): SweepConfig {
+  const both = Object.keys(variables).find((name) => name in config.axes);
+  if (both !== undefined) {
+    const place = document.locate(["variables", both]);
+    throw new ConfigError(`${place}: expected one meaning of "${both}", found a variable and an axis of this name`);
+  }
+  const unused = new Set(Object.keys(variables));
+  const put = <Value>(value: Value, key: string): Value =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- strings become strings, all else stays
+    putVariables(value, variables, document, [key], (name) => unused.delete(name)) as Value;
+  const { recipe, references, points } = config;
+  const result = {
+    ...config,
+    recipe: put(recipe, "recipe"),
+    references: put(references, "references"),
+    points: put(points, "points"),
+  };
+  const [idle] = unused;
+  if (idle === undefined) return result;
+  throw new ConfigError(`${document.locate(["variables", idle])}: nothing uses the variable "${idle}"`, {
+    hint: `Write "\${${idle}}" in a string of recipe, references or points.`,
+  });
 }
 
 /** @throws ConfigError naming the place of a format that cannot be used */

@@ -2,10 +2,12 @@ import { ConfigError } from "../../base/errors.ts";
 import type { YamlPath } from "../../base/yaml-document.ts";
 import { MAX_POINTS, type SweepConfig, type SweepFile } from "./config.ts";
 import { addExact, compareExact, type Exact, evaluateExpression, formatDecimal, parseDecimal } from "./expression.ts";
+import { type PublishedPoint, pointName, publishedPoints } from "./published-points.ts";
 
-/** One place of the grid: a concrete recipe. */
-export interface SweepPoint {
-  /** `w=0.3`, or `w=0.3,t=1` with several axes; `merge` without any. */
+/** One place of the grid: a concrete recipe, or a model that stands in for it. */
+export type SweepPoint = GridPoint | PublishedPoint;
+
+interface GridPoint {
   readonly name: string;
   /** Axis values as a person writes them. */
   readonly axes: Readonly<Record<string, string>>;
@@ -14,11 +16,20 @@ export interface SweepPoint {
 }
 
 /**
- * All points of a sweep, the first axis slowest, values in the order of the file.
+ * All points of a sweep: those of the grid, the first axis slowest, values in the order of the file; then the models that the
+ * file names as points, but one with the values of a point of the grid stands in its place.
  *
  * @throws ConfigError for an axis that never ends, an expression that cannot be evaluated, or an axis nothing uses
  */
 export function expandSweep(sweep: SweepFile): SweepPoint[] {
+  const published = publishedPoints(sweep);
+  const grid = expandGrid(sweep);
+  const standsIn = (name: string): PublishedPoint | undefined => published.find((point) => point.name === name);
+  const rest = published.filter(({ name }) => !grid.some((point) => point.name === name));
+  return [...grid.map((point) => standsIn(point.name) ?? point), ...rest];
+}
+
+function expandGrid(sweep: SweepFile): GridPoint[] {
   const { config, document } = sweep;
   const { recipe } = config;
   if (recipe === undefined) return [];
@@ -35,7 +46,7 @@ export function expandSweep(sweep: SweepFile): SweepPoint[] {
     grid = grid.flatMap((point) => values.map((value) => ({ ...point, [name]: value })));
 
   const unused = new Set(axes.map((axis) => axis.name));
-  const points = grid.map((values): SweepPoint => {
+  const points = grid.map((values): GridPoint => {
     const written = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, formatDecimal(value)]));
     const substitute = (value: unknown, path: YamlPath): unknown => {
       if (typeof value === "string") {
@@ -46,10 +57,7 @@ export function expandSweep(sweep: SweepFile): SweepPoint[] {
       return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, substitute(inner, [...path, key])]));
     };
     return {
-      name:
-        Object.entries(written)
-          .map(([axis, value]) => `${axis}=${value}`)
-          .join(",") || "merge",
+      name: pointName(written),
       axes: written,
       recipe: Object.fromEntries(
         Object.entries(recipe).map(([key, value]) => [key, substitute(value, ["recipe", key])]),

@@ -16,6 +16,8 @@ import { MANIFEST_VERSION, type Manifest, type PlannedBenchmark, type PlannedPoi
 import { elementCount } from "../../tensors/tensor-info.ts";
 import type { GenerationConfig, RuntimeConfig, SweepFile } from "../file/config.ts";
 import { expandSweep } from "../file/expand.ts";
+import { axisNames } from "../file/published-points.ts";
+import { explainVariable } from "../file/variables.ts";
 import { checkObjective } from "./check-objective.ts";
 import { type CheckedWeights, checkWeights } from "./check-weights.ts";
 import { contextNeeded, leastContext, promptNotes } from "./plan-context.ts";
@@ -119,18 +121,26 @@ export async function planSweep(
   const pool = new CheckpointPool(sweep.root, downloads);
   try {
     const units: PlannedUnit[] = [];
-    const add = (name: string, axes: Readonly<Record<string, string>>, weights: PlannedWeights): void => {
+    const add = (
+      kind: PlannedPoint["kind"],
+      name: string,
+      axes: Readonly<Record<string, string>>,
+      weights: PlannedWeights,
+    ): void => {
       const unit = `${String(units.length).padStart(3, "0")}-${fileName(name)}`;
-      const kind = weights.kind === "merge" ? "point" : "reference";
       units.push({ point: { name, kind, axes: { ...axes }, unit }, weights });
     };
     for (const point of selectPoints(expandSweep(sweep), overrides.only)) {
+      if ("model" in point) {
+        add("point", point.name, point.axes, { kind: "checkpoint", checkpoint: await pool.open(point.model) });
+        continue;
+      }
       const recipe = parseRecipe(point.recipe, (path) => sweep.document.locate(["recipe", ...path]));
       const merge = await planMerge(recipe, { root: sweep.root, pool });
-      add(point.name, point.axes, { kind: "merge", merge });
+      add("point", point.name, point.axes, { kind: "merge", merge });
     }
     for (const [name, path] of Object.entries(config.references)) {
-      add(name, {}, { kind: "checkpoint", checkpoint: await pool.open(path) });
+      add("reference", name, {}, { kind: "checkpoint", checkpoint: await pool.open(path) });
     }
     if (overrides.only === undefined) {
       checkObjective(
@@ -181,6 +191,7 @@ export async function planSweep(
       axes: config.axes,
       recipe: config.recipe,
       references: config.references,
+      ...(config.points.length === 0 ? {} : { published: config.points }),
       points: units.map(({ point }) => point.name),
       benchmarks: described.map(({ ids: _ids, source: _source, ...benchmark }) => benchmark),
       sample_ids: overrides.sampleIds,
@@ -210,7 +221,7 @@ export async function planSweep(
         manifest_version: MANIFEST_VERSION,
         mergesweep_version: version,
         sweep: config.name,
-        axes: Object.keys(config.axes),
+        axes: [...axisNames(config)],
         points: units.map(({ point }) => point),
         benchmarks: described,
         max_tokens: generation.max_tokens,
@@ -224,7 +235,7 @@ export async function planSweep(
     };
   } catch (error) {
     await pool.close();
-    throw error;
+    throw explainVariable(error, config.variables);
   }
 }
 

@@ -27,15 +27,26 @@ describe("a sweep file", () => {
     expect(points.map((point) => point.name)).toEqual(
       ["0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9", "1"].map((w) => `w=${w}`),
     );
-    expect(points[7]?.recipe).toMatchObject({
-      models: [{ parameters: { weight: 0.7 } }, { parameters: { weight: 0.3 } }],
+    expect(points[7]).toMatchObject({
+      recipe: { models: [{ parameters: { weight: 0.7 } }, { parameters: { weight: 0.3 } }] },
     });
   });
 
   it.each(readdirSync(join(projectRoot, "sweeps")))("%s that comes with mergesweep is right", async (name) => {
     const points = expandSweep(await readSweepFile(join(projectRoot, "sweeps", name)));
-    for (const { recipe } of points) expect(() => parseRecipe(recipe, String)).not.toThrow();
+    for (const point of points) if ("recipe" in point) expect(() => parseRecipe(point.recipe, String)).not.toThrow();
     expect(points.length).toBeGreaterThan(1);
+  });
+
+  it("comes with the published families, at every weight that was published and both ends", async () => {
+    const expand = async (name: string) => expandSweep(await readSweepFile(join(projectRoot, `sweeps/${name}.yaml`)));
+    const grid = ["0", "0.1", "0.3", "0.5", "0.7", "0.9", "1"].map((w) => `w=${w}`);
+    for (const name of ["lenfmt-MRL4096-LR2e-6", "accfmt-MRL4096-LR2e-6", "cosfmt-MRL4096-LR1e-6", "pocket-sampled"]) {
+      expect((await expand(name)).map((point) => point.name)).toEqual(grid);
+    }
+    expect((await expand("w0.1")).map((point) => point.name)).toEqual(["w=0", "w=0.1", "w=1"]);
+    const [ties] = await expand("lenfmt-MRL4096-LR2e-6-dare_ties");
+    expect(ties).toMatchObject({ recipe: { merge_method: "dare_ties" } });
   });
 
   it("makes a grid of several axes, and puts values into paths", async () => {
@@ -51,7 +62,9 @@ describe("a sweep file", () => {
       "w=0.3,step=10",
       "w=0.3,step=20",
     ]);
-    expect(points[2]?.recipe).toMatchObject({ models: [{ model: "a" }, { model: "b-0.3" }, { model: "run_10" }] });
+    expect(points[2]).toMatchObject({
+      recipe: { models: [{ model: "a" }, { model: "b-0.3" }, { model: "run_10" }] },
+    });
   });
 
   it.each([
