@@ -22,7 +22,10 @@ export function setVariables(own: Variables, set: Readonly<Record<string, string
     const hint = names.length === 0 ? "The file has no variables." : suggestion(name, names);
     throw new UsageError(`--set ${name}: the sweep has no variable of this name`, { hint });
   }
-  const here = Object.entries(set).map(([name, value]) => [name, resolve(root) === process.cwd() ? value : placed(value)]);
+  const here = Object.entries(set).map(([name, value]) => [
+    name,
+    resolve(root) === process.cwd() ? value : placed(value),
+  ]);
   return { ...own, ...Object.fromEntries(here) };
 }
 

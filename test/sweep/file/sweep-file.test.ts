@@ -5,13 +5,17 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseRecipe } from "../../../src/merge/parse-recipe.ts";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
-import { expandSweep } from "../../../src/sweep/file/expand.ts";
+import { expandSweep, type SweepPoint } from "../../../src/sweep/file/expand.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 async function sweepFile(text: string): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), "sweep-")), "sweep.yaml");
   await writeFile(path, text);
   return path;
+}
+
+async function expand(name: string): Promise<SweepPoint[]> {
+  return expandSweep(await readSweepFile(join(projectRoot, `sweeps/${name}.yaml`)));
 }
 
 const RECIPE = `recipe:
@@ -34,12 +38,11 @@ describe("a sweep file", () => {
 
   it.each(readdirSync(join(projectRoot, "sweeps")))("%s that comes with mergesweep is right", async (name) => {
     const points = expandSweep(await readSweepFile(join(projectRoot, "sweeps", name)));
-    for (const point of points) if ("recipe" in point) expect(() => parseRecipe(point.recipe, String)).not.toThrow();
-    expect(points.length).toBeGreaterThan(1);
+    const right = points.filter((point) => "model" in point || parseRecipe(point.recipe, String) !== undefined);
+    expect(right.length).toBeGreaterThan(1);
   });
 
   it("comes with the published families, at every weight that was published and both ends", async () => {
-    const expand = async (name: string) => expandSweep(await readSweepFile(join(projectRoot, `sweeps/${name}.yaml`)));
     const grid = ["0", "0.1", "0.3", "0.5", "0.7", "0.9", "1"].map((w) => `w=${w}`);
     for (const name of ["lenfmt-MRL4096-LR2e-6", "accfmt-MRL4096-LR2e-6", "cosfmt-MRL4096-LR1e-6", "pocket-sampled"]) {
       expect((await expand(name)).map((point) => point.name)).toEqual(grid);

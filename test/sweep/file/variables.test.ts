@@ -61,10 +61,20 @@ describe("variables of a sweep file", () => {
     ["an open one", FILE, {}, /:8:\d+: the variable "fmt" has no value/],
     ["one that the file does not have", FILE, { fmt: "a", length: "b" }, /--set length: .*no variable/],
     ["one in a sum", FILE.replace("${1 - w}", "${1 - len}"), { fmt: "a" }, /"len" alone, as \$\{len\}/],
-    ["one that nothing uses", FILE.replace("fmt: null", "fmt: a, idle: b"), {}, /:2:.*nothing uses the variable "idle"/],
+    [
+      "one that nothing uses",
+      FILE.replace("fmt: null", "fmt: a, idle: b"),
+      {},
+      /:2:.*nothing uses the variable "idle"/,
+    ],
     ["one that is an axis", FILE.replace("fmt: null", "fmt: a, w: b"), {}, /variable and an axis/],
     ["a value that would be calculated", FILE, { fmt: "${w}" }, /expected a path or a model/],
-    ["a point without its axis", FILE.replace("{ w: 0.9,", "{"), { fmt: "a" }, /:9:\d+: expected .* w, found the axes none/],
+    [
+      "a point without its axis",
+      FILE.replace("{ w: 0.9,", "{"),
+      { fmt: "a" },
+      /:9:\d+: expected .* w, found the axes none/,
+    ],
     ["a point twice", FILE.replace("w: 0.9", "w: .1"), { fmt: "a" }, /w=0\.1 is listed twice/],
   ] as const)("refuse %s", async (_case, text, set, message) => {
     const path = await sweepFile(text);
