@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { judge } from "../../src/findings/judge.ts";
+import { figuresCsv } from "../../src/report/pictures/figures-csv.ts";
+import { chartSpecs } from "../../src/report/pictures/specs/chart-specs.ts";
 import { averagesCsv, comparisonsCsv, samplesCsv, summaryCsv } from "../../src/report/tables/csv.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { syntheticRun } from "./synthetic-run.ts";
@@ -33,12 +35,16 @@ async function headerOf(file: string): Promise<string[]> {
   if (file === "summary.csv") return firstLine(summaryCsv(["w"], judged));
   if (file === "comparisons.csv") return firstLine(comparisonsCsv("pocket", judged.comparisons));
   if (file === "averages.csv") return firstLine(averagesCsv("pocket", judged.averages));
+  if (file === "The figures of a picture") {
+    const [picture] = chartSpecs(run, judged, "").pictures;
+    return picture === undefined ? [] : firstLine(figuresCsv(picture));
+  }
   const { value } = await samplesCsv(run).next();
   return firstLine(value ?? "");
 }
 
 describe("docs/columns.md", () => {
-  it.each(["summary.csv", "samples.csv", "comparisons.csv", "averages.csv"])(
+  it.each(["summary.csv", "samples.csv", "comparisons.csv", "averages.csv", "The figures of a picture"])(
     "describes every column of %s, and no other",
     async (file) => {
       const written = new Set((await headerOf(file)).map(general));

@@ -46,6 +46,8 @@ describe("a report", () => {
     const png = await readFile(join(folder, "first", "accuracy.png"));
     expect(png.subarray(0, 8).toString("latin1")).toBe("\x89PNG\r\n\x1a\n");
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([1600, 1000]);
+    // 192 pixels to the inch are 7559 to the metre.
+    expect([png.toString("latin1", 37, 41), png.readUInt32BE(41), png.readUInt8(49)]).toEqual(["pHYs", 7559, 1]);
   });
 
   it("asks nothing of other machines and names none of ours", async () => {

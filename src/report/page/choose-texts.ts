@@ -3,8 +3,8 @@ import type { SampleRecord, ScoreRecord, StoredRun } from "../../runs/schema.ts"
 import type { ScoreTable } from "../../runs/score-table.ts";
 import type { PageTexts, ShownAttempt } from "./page-data.ts";
 
-/** Characters of completions in one page: with scores and programs, a page of a million completions stays under 20 MB. */
-const MOST_CHARACTERS = 8_000_000;
+/** Bytes of texts in one page: with scores and programs, a page of a million completions stays under 20 MB. */
+const MOST_BYTES = 10_000_000;
 /** Of one completion. Of longer ones the beginning and the end are shown: what was asked for is in the end. */
 const LONGEST = 12_000;
 
@@ -20,6 +20,10 @@ export class StringTable {
   readonly strings: string[] = [];
   readonly #places = new Map<string, number>();
 
+  has(text: string): boolean {
+    return this.#places.has(text);
+  }
+
   /** The place of a text; -1 for none. */
   place(text: string | null): number {
     if (text === null) return -1;
@@ -33,13 +37,52 @@ export class StringTable {
 /**
  * Texts for a page: all of them where they fit. Else those of first attempts before those of second ones, and questions that
  * points answer differently before those that all get right or all get wrong.
+ *
+ * @param mostBytes of the texts together, in UTF-8
  */
-export async function chooseTexts(run: StoredRun, strings: StringTable): Promise<PageTexts> {
-  const { chosen, all } = choose(run);
-  const wanted = new Set(chosen.map(keyOf));
+export async function chooseTexts(run: StoredRun, strings: StringTable, mostBytes = MOST_BYTES): Promise<PageTexts> {
+  const { chosen, all } = choose(run, mostBytes);
+  const rows = await readRows(run, new Set(chosen.map(keyOf)));
   const shown: Record<string, Record<string, (ShownAttempt | null)[][]>> = {};
+  let [bytes, held] = [0, 0];
+  for (const one of chosen) {
+    const row = rows.get(keyOf(one));
+    if (row === undefined) continue;
+    bytes += row.reduce(
+      (sum, read) => sum + (read === null || strings.has(read.text) ? 0 : Buffer.byteLength(read.text)),
+      0,
+    );
+    // The first is shown however long it is: a page with no text shows nothing.
+    if (held > 0 && bytes > mostBytes) break;
+    const byQuestion = (shown[one.benchmark] ??= {});
+    const attempts = (byQuestion[one.sample] ??= []);
+    // JSON knows no holes.
+    while (attempts.length < one.attempt) attempts.push([]);
+    attempts[one.attempt] = row.map((read) => read && shownAttempt(read, strings));
+    held++;
+  }
+  return {
+    strings: strings.strings,
+    shown,
+    leftOut:
+      held === 0 || held === all
+        ? ""
+        : `Texts of ${held} of ${all} attempts at questions are in this page, first attempts first, and first those at questions that points answer differently. All scores are here, and all texts in the run store.`,
+  };
+}
+
+/** A completion as a page shows it, with its score. */
+interface ReadAttempt {
+  readonly text: string;
+  readonly cut: number;
+  readonly record: SampleRecord;
+  readonly score: ScoreRecord;
+}
+
+/** What each point answered at the wanted attempts, in the order of the points. */
+async function readRows(run: StoredRun, wanted: ReadonlySet<string>): Promise<Map<string, (ReadAttempt | null)[]>> {
   const points = run.manifest.points.map(({ name }) => name);
-  let held = 0;
+  const rows = new Map<string, (ReadAttempt | null)[]>();
   for (const unit of run.evaluated) {
     if (unit.texts === undefined || wanted.size === 0) continue;
     const scores = new Map<string, ScoreRecord>();
@@ -49,41 +92,28 @@ export async function chooseTexts(run: StoredRun, strings: StringTable): Promise
     const place = points.indexOf(unit.point.name);
     for await (const records of unit.texts()) {
       for (const record of records) {
-        const score = scores.get(keyOf(record));
+        const key = keyOf(record);
+        const score = scores.get(key);
         if (score === undefined) continue;
-        const byQuestion = (shown[record.benchmark] ??= {});
-        const attempts = (byQuestion[record.sample] ??= []);
-        const row = (attempts[record.attempt] ??= points.map(() => null));
-        row[place] = shownAttempt(record, score, strings);
-        held++;
+        const row = rows.get(key) ?? points.map(() => null);
+        rows.set(key, row);
+        // Halves of long texts are kept, never the whole.
+        row[place] = {
+          ...shorten(`${record.prefill}${record.completion}`),
+          record: { ...record, completion: "" },
+          score,
+        };
       }
     }
   }
-  fillHoles(shown);
-  return {
-    strings: strings.strings,
-    shown,
-    leftOut:
-      held === 0 || chosen.length === all
-        ? ""
-        : `Texts of ${chosen.length} of ${all} attempts at questions are in this page, first attempts first, and first those at questions that points answer differently. All scores are here, and all texts in the run store.`,
-  };
-}
-
-/** Attempts that no point has a text of: JSON knows no holes. */
-function fillHoles(shown: Record<string, Record<string, (ShownAttempt | null)[][]>>): void {
-  for (const byQuestion of Object.values(shown)) {
-    for (const attempts of Object.values(byQuestion)) {
-      for (let i = 0; i < attempts.length; i++) attempts[i] ??= [];
-    }
-  }
+  return rows;
 }
 
 function keyOf({ benchmark, sample, attempt }: Chosen): string {
   return `${benchmark}\n${sample}\n${attempt}`;
 }
 
-function choose(run: StoredRun): { chosen: Chosen[]; all: number } {
+function choose(run: StoredRun, mostBytes: number): { chosen: Chosen[]; all: number } {
   const scores = pointScores(run);
   const benchmarks = run.manifest.benchmarks.flatMap(({ name }) => {
     const tables = scores.flatMap(({ benchmark, table }) => (benchmark.name === name ? [table] : []));
@@ -96,9 +126,10 @@ function choose(run: StoredRun): { chosen: Chosen[]; all: number } {
       ),
     )
     .toSorted((a, b) => a.attempt - b.attempt || b.disagreement - a.disagreement);
+  // Characters are known before any text is read; a character is at least a byte.
   let characters = 0;
   const chosen = candidates.filter(({ length }) => {
-    if (characters > 0 && characters + length > MOST_CHARACTERS) return false;
+    if (characters > 0 && characters + length > mostBytes) return false;
     characters += length;
     return true;
   });
@@ -140,8 +171,7 @@ function questionsOf(tables: readonly ScoreTable[]): Question[] {
 
 const FINISHES = ["stop", "length", "aborted"];
 
-function shownAttempt(record: SampleRecord, score: ScoreRecord, strings: StringTable): ShownAttempt {
-  const { text, cut } = shorten(`${record.prefill}${record.completion}`);
+function shownAttempt({ text, cut, record, score }: ReadAttempt, strings: StringTable): ShownAttempt {
   return [
     strings.place(text),
     cut,

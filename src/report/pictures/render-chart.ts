@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { crc32 } from "node:zlib";
 import { createCanvas, GlobalFonts, loadImage, PDFDocument, SvgExportFlag } from "@napi-rs/canvas";
 import { Chart } from "chart.js/auto";
 import { ChartJSNodeCanvas } from "chartjs-node-canvas";
@@ -52,10 +53,27 @@ function pngOf(
 ): Uint8Array {
   registerFonts();
   const canvas = new ChartJSNodeCanvas({ width, height });
-  return canvas.renderToBufferSync(
+  const png = canvas.renderToBufferSync(
     configurationOf(picture, { theme: THEMES[theme], ratio: dpi / LAYOUT_DPI }),
     "image/png",
   );
+  return withResolution(png, dpi);
+}
+
+/** Length, type, width, height and kind of pixels, with the checksum: what comes first in a PNG, after its eight bytes. */
+const IHDR_END = 8 + 25;
+
+/** Says in a PNG how many pixels an inch has (pHYs, section 11.3.4.3 of the standard): documents then place it at its size. */
+function withResolution(png: Uint8Array, dpi: number): Uint8Array {
+  const perMetre = Math.round(dpi / 0.0254);
+  const chunk = Buffer.alloc(21);
+  chunk.writeUInt32BE(9, 0);
+  chunk.write("pHYs", 4, "latin1");
+  chunk.writeUInt32BE(perMetre, 8);
+  chunk.writeUInt32BE(perMetre, 12);
+  chunk.writeUInt8(1, 16);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, 17)), 17);
+  return Buffer.concat([png.subarray(0, IHDR_END), chunk, png.subarray(IHDR_END)]);
 }
 
 /** Draws a picture as SVG, in vectors; letters are outlines, so that it looks alike without the font. */
@@ -119,7 +137,7 @@ export async function renderSheet(
   tiles.forEach((tile, i) => {
     context.drawImage(tile, (i % columns) * width, Math.floor(i / columns) * height);
   });
-  return canvas.toBuffer("image/png");
+  return withResolution(canvas.toBuffer("image/png"), dpi);
 }
 
 function sizeOf({ tall = 1 }: Picture, { width = 800 }: RenderOptions): { width: number; height: number } {
