@@ -1,6 +1,6 @@
 import { InputError } from "../base/errors.ts";
 import { type GgufMetadata, numberAt, textAt } from "../gguf/metadata.ts";
-import type { Architecture } from "./architecture.ts";
+import { ARCHITECTURE_CLASSES, type Architecture } from "./architecture.ts";
 import { llama3Factors, longRopeAttention, yarnAttention } from "./rope.ts";
 import { GGUF_ARCHITECTURE } from "./tensor-names.ts";
 
@@ -10,16 +10,6 @@ export interface RopeFactors {
   readonly long: readonly number[] | undefined;
   readonly short: readonly number[] | undefined;
 }
-
-const CLASSES: Readonly<Record<Architecture, string>> = {
-  qwen2: "Qwen2ForCausalLM",
-  qwen3: "Qwen3ForCausalLM",
-  llama: "LlamaForCausalLM",
-  mistral: "MistralForCausalLM",
-  gemma2: "Gemma2ForCausalLM",
-  gemma3_text: "Gemma3ForCausalLM",
-  phi3: "Phi3ForCausalLM",
-};
 
 /**
  * The config.json of the model in a GGUF file, as far as the metadata knows it: all that decides what the model computes.
@@ -36,7 +26,7 @@ export function configOfGguf(
   const number = (key: string): number | undefined => shortest(numberAt(metadata, `${prefix}.${key}`));
   const id = (key: string): number | undefined => numberAt(metadata, `tokenizer.ggml.${key}_token_id`);
   const config = {
-    architectures: [CLASSES[architecture]],
+    architectures: [ARCHITECTURE_CLASSES[architecture]],
     model_type: architecture,
     num_hidden_layers: number("block_count"),
     max_position_embeddings: number("context_length"),

@@ -1,9 +1,8 @@
 import { readYamlFile } from "../base/yaml-document.ts";
 import type { CheckpointPool } from "../merge/checkpoint-pool.ts";
 import type { MergeSettings } from "../merge/merge-settings.ts";
-import { parseRecipeYaml } from "../merge/parse-recipe.ts";
 import type { PlanOptions } from "../merge/plan.ts";
-import type { MergeRecipe } from "../merge/recipe.ts";
+import { type NamedRecipe, parseRecipesYaml } from "../merge/recipe-documents.ts";
 import { integerOption } from "./options.ts";
 
 /** How models are named, for the help of commands that take them. */
@@ -48,8 +47,15 @@ export function planOptionsOf(flags: MergeFlagValues, pool: CheckpointPool, kept
   };
 }
 
-/** Reads a mergekit config. @throws ConfigError if there is none, or with what is wrong in it */
-export async function readRecipeFile(path: string): Promise<{ readonly text: string; readonly recipe: MergeRecipe }> {
+/** A mergekit config: the merge that it is for, and those that this one is made of. */
+interface RecipeFile {
+  readonly text: string;
+  /** In the order in which they can be made. */
+  readonly recipes: readonly NamedRecipe[];
+}
+
+/** Reads a mergekit config of one merge or several. @throws ConfigError if there is none, or with what is wrong in it */
+export async function readRecipeFile(path: string): Promise<RecipeFile> {
   const text = await readYamlFile(path, "a mergekit config");
-  return { text, recipe: parseRecipeYaml(text, path) };
+  return { text, recipes: parseRecipesYaml(text, path) };
 }

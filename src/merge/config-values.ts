@@ -14,6 +14,8 @@ const MAX_ITEMS = 4096;
 /** Reads values of a parsed YAML document, each checked; what is wrong is refused with its place. */
 export class ConfigValues {
   readonly #locate: Locate;
+  /** The architectures that models are to be taken for, by the models' names. */
+  readonly architectures = new Map<string, string>();
 
   constructor(locate: Locate) {
     this.#locate = locate;

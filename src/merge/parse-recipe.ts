@@ -92,7 +92,7 @@ function showPath(path: Path): string {
 }
 
 /** The offset in the text of the value at a path, or of its key; of the nearest thing around it if there is none. */
-function offsetOf(root: Node | null, path: Path, wantKey: boolean): number {
+export function offsetOf(root: Node | null, path: Path, wantKey: boolean): number {
   let node: unknown = root;
   let offset = root?.range?.[0] ?? 0;
   for (const [depth, step] of path.entries()) {
@@ -144,6 +144,7 @@ class RecipeReader {
       donor: values.optional(top.donor, (item) => readModel(values, item, ["donor"])),
       vocabulary: readVocabularyRecipe(values, top),
       chatTemplate: values.optional(top.chat_template, (item) => readChatTemplateName(values, item)),
+      architectures: values.architectures,
     };
     const { donor } = recipe;
     const models = recipeModels(recipe);

@@ -1,6 +1,6 @@
 import { InputError, MergesweepError, messageOf } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
-import { ARCHITECTURES } from "../checkpoints/architecture.ts";
+import { ARCHITECTURES, architectureOfClass } from "../checkpoints/architecture.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { architectureOfGguf, GGUF_ARCHITECTURE } from "../checkpoints/tensor-names.ts";
 import { tokenizerNote } from "../checkpoints/tokenizer-files.ts";
@@ -69,7 +69,7 @@ export async function planMerge(
     if (method === undefined) throw new InputError(`Expected a merge method, found ${recipe.method}`);
     const models = await openAll(recipe, checkpoints, problems);
     problems.throwIfAny();
-    const architecture = commonArchitecture(models, allowCrimes, problems);
+    const architecture = commonArchitecture(models, recipe, allowCrimes, problems);
     const slices = outputSlices(recipe, models, compat, problems);
     for (const slice of slices) checkBaseModel(slice, method, problems);
     const [donorName, given] = findDonor(recipe, models);
@@ -178,7 +178,7 @@ async function openAll(
   const models = new Map<string, Checkpoint>();
   for (const model of recipeModels(recipe)) {
     try {
-      models.set(model, await pool.open(model));
+      models.set(model, takenFor(await pool.open(model), recipe.architectures.get(model)));
     } catch (error) {
       if (!(error instanceof MergesweepError)) throw error;
       problems.add(messageOf(error), undefined, error.hint);
@@ -187,13 +187,26 @@ async function openAll(
   return models;
 }
 
+/** mergekit says it in the config of the result, too, and leaves the model_type as it is. */
+function takenFor(checkpoint: Checkpoint, architecture: string | undefined): Checkpoint {
+  if (architecture === undefined) return checkpoint;
+  return { ...checkpoint, config: { ...checkpoint.config, architectures: [architecture] } };
+}
+
 /** @returns the names to expect; undefined for an architecture that is not known: then the tensors themselves say */
 function commonArchitecture(
   models: ReadonlyMap<string, Checkpoint>,
+  { architectures }: MergeRecipe,
   allowCrimes: boolean,
   problems: Problems,
 ): ArchitectureTensors | undefined {
-  const types = new Map(Array.from(models, ([model, checkpoint]) => [model, typeAmong(checkpoint, models)]));
+  const types = new Map(
+    Array.from(models, ([model, checkpoint]) => {
+      const override = architectures.get(model);
+      const type = override === undefined ? typeAmong(checkpoint, models) : (architectureOfClass(override) ?? override);
+      return [model, type];
+    }),
+  );
   const different = new Set(types.values());
   if (different.size > 1 && !allowCrimes) {
     const found = Array.from(types, ([model, type]) => `${model} is ${type}`).join(", ");

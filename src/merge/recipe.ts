@@ -18,6 +18,8 @@ export interface MergeRecipe {
   readonly donor: string | undefined;
   /** How the models' vocabularies become one; without it, they are taken to be the same. */
   readonly vocabulary: VocabularyRecipe | undefined;
+  /** Architectures that models are taken for whatever their config.json says, such as LlamaForCausalLM; by model. */
+  readonly architectures: ReadonlyMap<string, string>;
   /** `auto` for the models' most common one, the name of a known one, or a Jinja template; the donor's if not said. */
   readonly chatTemplate: string | undefined;
 }

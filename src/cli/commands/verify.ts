@@ -1,14 +1,17 @@
-import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { InputError, systemCodeOf, UsageError, WorkError } from "../../base/errors.ts";
 import { projectRootOf } from "../../base/project-root.ts";
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
 import { type MergeSettings, readSettings } from "../../merge/merge-settings.ts";
-import { planMerge } from "../../merge/plan.ts";
+import { type PlanOptions, planMerge } from "../../merge/plan.ts";
+import type { NamedRecipe } from "../../merge/recipe-documents.ts";
 import type { TensorDifference } from "../../merge/verify/compare-tensors.ts";
 import { type Verification, verifyMerge } from "../../merge/verify/verify-merge.ts";
+import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flags.ts";
@@ -47,13 +50,21 @@ export function verifyCommand(context: CliContext): CommandModule {
         ),
     handler: async (args) => {
       const pool = new CheckpointPool(projectRootOf(args.recipe ?? join(args.merged, "recipe")), downloads(context));
+      let stages: string | undefined;
       try {
         const published = await pool.open(args.merged);
         const path = args.recipe ?? recipeBeside(published);
         const kept = await settingsBeside(published);
         const options = planOptionsOf(args, pool, kept);
         if (Object.keys(kept).length > 0) terminal.note(`made, says its model card, with ${JSON.stringify(kept)}`);
-        const plan = await planMerge((await readRecipeFile(path)).recipe, options);
+        const { recipes } = await readRecipeFile(path);
+        const target = recipeOf(recipes, args.merged);
+        for (const stage of recipes.slice(0, recipes.indexOf(target))) {
+          terminal.status(`${stage.name}: made again`);
+          stages ??= await mkdtemp(join(tmpdir(), "mergesweep-stages-"));
+          await makeStage(stage, stages, options, pool);
+        }
+        const plan = await planMerge(target.recipe, options);
         for (const warning of plan.warnings) terminal.note(`warning: ${warning}`);
         const verification = await verifyMerge(plan, published, {
           planAgain: (changed, settings) => planMerge(changed, { ...options, ...settings }),
@@ -70,9 +81,31 @@ export function verifyCommand(context: CliContext): CommandModule {
         throw error instanceof WorkError ? notVerified(args.merged, error) : error;
       } finally {
         await pool.close();
+        if (stages !== undefined) await rm(stages, { recursive: true, force: true });
       }
     },
   });
+}
+
+/** The merge that a config is for; if all have names, the one that the folder is called after. */
+function recipeOf(recipes: readonly NamedRecipe[], merged: string): NamedRecipe {
+  const wanted = basename(resolve(merged));
+  const found = recipes.find(({ name }) => name === undefined) ?? recipes.find(({ name }) => name === wanted);
+  if (found !== undefined) return found;
+  const names = recipes.flatMap(({ name }) => name ?? []).join(", ");
+  throw new UsageError(`${merged}: expected a folder of one of the merges of the config: ${names}`);
+}
+
+/** Makes a merge that others are made of. What the published one was made with counts for it, too. */
+async function makeStage(
+  { name = "", recipe }: NamedRecipe,
+  folder: string,
+  options: PlanOptions,
+  pool: CheckpointPool,
+): Promise<void> {
+  const out = join(folder, name);
+  await writeMergedCheckpoint(await planMerge(recipe, options), out, { onNonFinite: () => {} });
+  pool.place(name, out);
 }
 
 /** Exit code 1 says that a merge is another one: that it could not be fetched, or read, must not. */
