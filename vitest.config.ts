@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that start the command line or load a model: minutes, where all the others together take less than one. */
-const MODEL = ["test/cli/**/*.test.ts", "test/models/llama-cpp/**/*.test.ts", "test/sweep/run/**/*.test.ts"];
+/** Tests that start the command line or a browser, or load a model: minutes, where all the others together take less than one. */
+const MODEL = [
+  "test/cli/**/*.test.ts",
+  "test/models/llama-cpp/**/*.test.ts",
+  "test/sweep/run/**/*.test.ts",
+  "test/page/{browser,live}.test.ts",
+];
 
 export default defineConfig({
   test: {

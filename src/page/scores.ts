@@ -12,8 +12,16 @@ export interface Scores {
   readonly attempt: (point: string, question: number, attempt: number) => Attempt | null;
 }
 
-/** The scores of a benchmark; each point's are read when they are first asked for. */
-export function scoresOf({ scores, attempts }: PageBenchmark): Scores {
+const known = new WeakMap<PageBenchmark, Scores>();
+
+/** The scores of a benchmark; each point's are read when they are first asked for, and kept. */
+export function scoresOf(benchmark: PageBenchmark): Scores {
+  const scores = known.get(benchmark) ?? readScores(benchmark);
+  known.set(benchmark, scores);
+  return scores;
+}
+
+function readScores({ scores, attempts }: PageBenchmark): Scores {
   const tokens = new Map<string, readonly string[]>();
   return {
     attempt: (point, question, attempt) => {

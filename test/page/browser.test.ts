@@ -36,7 +36,7 @@ describe.skipIf(browserPath === undefined && !required)("the page in a browser",
   async function open(hash = "", options: BrowserContextOptions = {}, report = folder): Promise<Page> {
     if (browser === undefined) throw new Error("Expected a browser, found none");
     const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, ...options });
-    page.setDefaultTimeout(5000);
+    page.setDefaultTimeout(15_000);
     page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("request", (request) => {
@@ -66,7 +66,7 @@ describe.skipIf(browserPath === undefined && !required)("the page in a browser",
   it("plays from one expert to the other", async () => {
     const page = await open("#point=w%3D0&question=sums-002");
     await page.getByRole("button", { name: "Play: step through the points" }).click();
-    await page.locator(".point-name", { hasText: "w=1" }).waitFor({ timeout: 5000 });
+    await page.locator(".point-name", { hasText: "w=1" }).waitFor({ timeout: 15_000 });
     expect(await after(page)).toContain("Now the sum");
     await page.getByRole("button", { name: "Play: step through the points" }).waitFor();
     await page.close();

@@ -28,7 +28,7 @@ describe.skipIf(browserPath === undefined && !required)("the page of a run that 
     const server = await serveReport({ live }, 0);
     const page = await browser?.newPage();
     if (page === undefined) throw new Error("Expected a browser, found none");
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(15_000);
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     await page.goto(`${server.url}#filter=cut-off&text=sum`);
