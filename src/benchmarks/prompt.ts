@@ -14,7 +14,7 @@ export interface Message {
  * The built-in ways to ask. Raise the version of one whose text changes: completions of another version are never reused.
  *
  * `open-rs` is the user prompt of Open-RS's evaluation (`src/open_r1/evaluate.py`), letter for letter: two spaces after
- * "clearly." The few-shot templates have the shape of the published ones, with problems of our own.
+ * "clearly." `qwen-math` is qwen25-math-cot of Qwen2.5-Math, a system prompt. The few-shot templates have the shape of the published ones, with problems of our own.
  */
 const PROMPTS: readonly PromptTemplate[] = [
   { name: "plain", version: 1, user: "{problem}" },
@@ -30,6 +30,12 @@ const PROMPTS: readonly PromptTemplate[] = [
     name: "boxed",
     version: 1,
     user: "{problem}\n\nPlease reason step by step, and put your final answer within \\boxed{}.",
+  },
+  {
+    name: "qwen-math",
+    version: 1,
+    system: "Please reason step by step, and put your final answer within \\boxed{}.",
+    user: "{problem}",
   },
   { name: "gsm8k-8shot", version: 2, user: GSM8K_EIGHT_SHOT, stop: ["\n\nQuestion:"] },
   { name: "minerva-4shot", version: 2, user: MINERVA_FOUR_SHOT, stop: ["\n\nProblem:"] },

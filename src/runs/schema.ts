@@ -144,6 +144,16 @@ export const manifestSchema = z.object({
   /** Null where a source does not say. */
   max_tokens: z.int().positive().nullable(),
   scoring: scoringSchema.prefault({ profile: "default", formats: {} }),
+  /** The protocol that the sweep names, and in what this run differs from it. */
+  protocol: z
+    .object({
+      name: z.string(),
+      sha256: digest,
+      source: z.string(),
+      gives_up: z.string().optional(),
+      differences: z.array(z.string()),
+    })
+    .optional(),
   /** What the sweep is for, as `findings` reads it; like the scoring it may change. */
   objective: z.record(z.string(), z.unknown()).optional(),
   /** What the plan had to say of the models: fields of config.json that are lost, and the like. */

@@ -46,6 +46,7 @@ export function planCommand(context: CliContext): CommandModule {
               ({ name, version, samples, attempts, prompt }) =>
                 `benchmark: ${name} v${version}, ${countOf(samples, "problem")} x ${attempts}, prompt ${prompt}`,
             ),
+            ...protocolLines(manifest),
             `objective: ${describePlannedObjective(manifest)}`,
             `generation: ${JSON.stringify(manifest.plan.generation)}`,
             `runtime: ${plan.server === undefined ? describeEngine(plan.engine) : plan.server.createRuntime().build}`,
@@ -57,6 +58,12 @@ export function planCommand(context: CliContext): CommandModule {
       }
     },
   });
+}
+
+function protocolLines({ protocol }: Manifest): string[] {
+  if (protocol === undefined) return [];
+  const { name, differences } = protocol;
+  return [`protocol: ${name}${differences.length === 0 ? "" : `, but ${differences.join("; ")}`}`];
 }
 
 function describePlannedObjective({ objective }: Manifest): string {

@@ -2,7 +2,7 @@ import { countOf } from "../../base/count-of.ts";
 import { isRecord } from "../../base/is-record.ts";
 import type { Judgement } from "../../findings/judge.ts";
 import { decimal, percent } from "../../findings/numbers.ts";
-import type { StoredRun } from "../../runs/schema.ts";
+import type { Manifest, StoredRun } from "../../runs/schema.ts";
 import { describeAsked } from "./markdown.ts";
 import type { PageFact } from "./page-data.ts";
 
@@ -19,6 +19,7 @@ export function protocolFacts({ manifest, evaluated }: StoredRun, { rows, prices
     return planned !== undefined && row.samples !== null && row.samples < planned.samples;
   });
   const facts: (PageFact | undefined)[] = [
+    ...named(manifest),
     fact("Questions", asked.join("\n")),
     fact("Answered by fewer", short.map((row) => `${row.point} on ${row.benchmark}: ${row.samples}`).join("\n")),
     fact(
@@ -50,6 +51,17 @@ export function protocolFacts({ manifest, evaluated }: StoredRun, { rows, prices
     fact("mergesweep", manifest.mergesweep_version),
   ];
   return facts.flatMap((one) => one ?? []);
+}
+
+/** The protocol that the sweep names, with what was done otherwise. */
+function named({ protocol }: Manifest): (PageFact | undefined)[] {
+  if (protocol === undefined) return [];
+  const { name, source, sha256, gives_up: givesUp = "", differences } = protocol;
+  return [
+    fact("Protocol", `${name} (${sha256.slice(0, 12)}), after ${source}`),
+    fact("Given up", givesUp),
+    fact("Different from the protocol", differences.length === 0 ? "nothing" : differences.join("\n")),
+  ];
 }
 
 function fact(name: string, value: string): PageFact | undefined {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
+import { isRecord } from "../../base/is-record.ts";
 import { projectRootOf } from "../../base/project-root.ts";
 import { checkYaml, parseYaml, readYamlFile, type YamlDocument } from "../../base/yaml-document.ts";
 import { GGUF_TYPES } from "../../checkpoints/gguf-layout.ts";
@@ -8,6 +9,7 @@ import type { KvType } from "../../models/llama-cpp/engine-options.ts";
 import { isServerUrl } from "../../models/server/server-url.ts";
 import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract/extract.ts";
 import { scoreOptionsOf } from "../../scorers/scoring.ts";
+import { type Protocol, protocolEntry, readProtocol, withProtocol } from "./protocol.ts";
 import { putVariables, setVariables, type Variables } from "./variables.ts";
 
 /** More points than this is a typo in a step, and would take longer than anybody waits. */
@@ -107,12 +109,16 @@ const benchmarkEntrySchema = z.union([
   }),
 ]);
 
+type BenchmarkEntry = z.infer<typeof benchmarkEntrySchema>;
+
 const identifier = z.string().regex(/^[A-Za-z_]\w*$/, "expected a name such as w");
 
 const sweepSchema = z.strictObject({
   /** Names the run store and the report: runs/<name>, reports/<name>. */
   name: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "expected letters, digits, dots, dashes and underscores"),
   description: z.string().optional(),
+  /** A protocol's name or path: benchmarks, generation and scoring are its own where this file does not say otherwise. */
+  protocol: z.string().min(1).optional(),
   /** Where models are: "${len}" in the strings of recipe, references and points; `--set len=PATH_OR_HUB_ID` changes it. */
   variables: z.record(identifier, z.string().min(1).nullable()).default({}),
   /** What varies. Several axes make a grid. */
@@ -148,6 +154,8 @@ export interface SweepFile {
   readonly root: string;
   /** Its strings have the values of the variables. */
   readonly config: SweepConfig;
+  /** What the file's protocol says. */
+  readonly protocol?: Protocol | undefined;
   readonly document: YamlDocument;
 }
 
@@ -161,7 +169,24 @@ export interface SweepFile {
 export async function readSweepFile(path: string, set: Readonly<Record<string, string>> = {}): Promise<SweepFile> {
   const hint = "Ready-to-run sweeps are in sweeps/, for example sweeps/pocket.yaml.";
   const text = await readYamlFile(path, "a sweep file", hint);
-  return checkSweep(parseYaml(text, path), path, projectRootOf(path), set);
+  const document = parseYaml(text, path);
+  const root = projectRootOf(path);
+  const protocol = await protocolOf(document, root);
+  return { ...checkSweep(document, path, root, { set, protocol }), protocol };
+}
+
+async function protocolOf(document: YamlDocument, root: string): Promise<Protocol | undefined> {
+  const name = isRecord(document.value) ? document.value.protocol : undefined;
+  if (typeof name !== "string") return undefined;
+  return await readProtocol(name, root).catch((error: unknown) => {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(`${document.locate(["protocol"])}: ${error.message}`, { hint: error.hint, cause: error });
+  });
+}
+
+/** A benchmark that a flag names, asked as the sweep's protocol asks it, if that has it. */
+export function benchmarkEntryOf(name: string, { protocol }: Pick<SweepFile, "protocol">): BenchmarkEntry {
+  return benchmarkEntrySchema.parse(protocolEntry(name, protocol));
 }
 
 /**
@@ -183,9 +208,10 @@ function checkSweep(
   document: YamlDocument,
   path: string,
   root: string,
-  set: Readonly<Record<string, string>> = {},
+  { set = {}, protocol }: { set?: Readonly<Record<string, string>>; protocol?: Protocol | undefined } = {},
 ): SweepFile {
-  const written = checkYaml(document, sweepSchema);
+  const value = protocol === undefined ? document.value : withProtocol(document.value, protocol);
+  const written = checkYaml(document, sweepSchema, value);
   const variables = setVariables(written.variables, set, root);
   const config = { ...withVariables(written, variables, document), variables };
   if (config.recipe === undefined && config.points.length === 0 && Object.keys(config.references).length === 0) {

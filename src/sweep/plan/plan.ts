@@ -1,9 +1,7 @@
 import { countOf } from "../../base/count-of.ts";
 import { digestOf, sha256 } from "../../base/digest.ts";
 import { ConfigError } from "../../base/errors.ts";
-import { nearestWord } from "../../base/suggest.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
-import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
 import { readChatFormat } from "../../checkpoints/chat-format.ts";
 import { type Checkpoint, fetchedModels } from "../../checkpoints/checkpoint.ts";
 import type { GgufType } from "../../checkpoints/gguf-layout.ts";
@@ -12,17 +10,19 @@ import type { FetchModelOptions } from "../../hub/fetch-model.ts";
 import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
 import { parseRecipe } from "../../merge/parse-recipe.ts";
 import { type MergePlan, planMerge } from "../../merge/plan.ts";
-import { MANIFEST_VERSION, type Manifest, type PlannedBenchmark, type PlannedPoint } from "../../runs/schema.ts";
+import { MANIFEST_VERSION, type Manifest, type PlannedPoint } from "../../runs/schema.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
 import type { GenerationConfig, RuntimeConfig, SweepFile } from "../file/config.ts";
 import { expandSweep } from "../file/expand.ts";
 import { axisNames } from "../file/published-points.ts";
 import { explainVariable } from "../file/variables.ts";
+import { loadAskedBenchmarks } from "./asked-benchmarks.ts";
 import { checkObjective } from "./check-objective.ts";
 import { type CheckedWeights, checkWeights } from "./check-weights.ts";
 import { contextNeeded, leastContext, promptNotes } from "./plan-context.ts";
 import { type EnginePlan, planEngine } from "./plan-engine.ts";
 import { planServer, type ServerPlan } from "./plan-server.ts";
+import { describeProtocol } from "./protocol-differences.ts";
 import { selectPoints } from "./select-points.ts";
 
 /** What is evaluated at a point, opened and checked. */
@@ -102,22 +102,8 @@ export async function planSweep(
 ): Promise<SweepPlan> {
   const { config } = sweep;
   const ggufType = overrides.ggufType ?? config.gguf_type;
-  const entries = overrides.benchmarks ?? config.benchmarks;
-  refuseTwice(entries.map((entry) => (typeof entry === "string" ? entry : entry.name)));
-  const loaded = await Promise.all(
-    entries.map(async (entry) => {
-      const { name, prompt, limit, attempts } = typeof entry === "string" ? { name: entry } : entry;
-      const asked = overrides.generation?.attempts ?? attempts ?? config.generation.attempts;
-      const whole = await loadBenchmark(name, { root: sweep.root, prompt });
-      const samples = whole.samples.slice(0, overrides.limit ?? limit);
-      return { name, whole, asked: { ...whole, samples, attempts: asked } satisfies AskedBenchmark };
-    }),
-  );
-  const wholeBenchmarks = loaded.map(({ whole }) => whole);
-  const benchmarks = selectSamples(
-    loaded.map(({ asked }) => asked),
-    overrides.sampleIds,
-  );
+  const loaded = await loadAskedBenchmarks(sweep, { ...overrides, attempts: overrides.generation?.attempts });
+  const { asked: benchmarks, whole: wholeBenchmarks, described } = loaded;
   const pool = new CheckpointPool(sweep.root, downloads);
   try {
     const units: PlannedUnit[] = [];
@@ -167,10 +153,6 @@ export async function planSweep(
     const date = (await asksForDate(donors)) ? (generation.date ?? overrides.date ?? today()) : undefined;
     const settings = { ...settingsOf(generation, contextTokens), date };
     const { date: _date, ...undated } = generation;
-    const described = benchmarks.map((benchmark) => {
-      const source = loaded.find(({ whole }) => whole.name === benchmark.name)?.name;
-      return describeBenchmark(benchmark, wholeBenchmarks, source);
-    });
     const allowUnknown = overrides.allowUnknown ?? [];
     const converted = server === undefined || server.weights === "gguf" ? units : [];
     const lost = await checkWeights(converted.map(checkedWeights), ggufType, { allowUnknown, contextTokens });
@@ -226,6 +208,9 @@ export async function planSweep(
         benchmarks: described,
         max_tokens: generation.max_tokens,
         scoring: config.scoring,
+        ...(sweep.protocol === undefined
+          ? {}
+          : { protocol: describeProtocol(sweep.protocol, { ...config, benchmarks: described, generation, ggufType }) }),
         ...(config.objective === undefined ? {} : { objective: config.objective }),
         ...(notes.length === 0 ? {} : { notes }),
         plan,
@@ -261,15 +246,6 @@ export function unitBytes({ weights }: Pick<PlannedUnit, "weights">, type: GgufT
   return elements * (type === "f32" ? 4 : 2) * 1.1;
 }
 
-/** Completions are stored by the name of their benchmark: one name, one set of problems and one prompt. */
-function refuseTwice(names: readonly string[]): void {
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return;
-  throw new ConfigError(`Expected every benchmark once, found "${twice}" twice`, {
-    hint: "To compare two prompts, run two sweeps; to compare subsets, give one of them a name of its own in datasets/.",
-  });
-}
-
 /** The commits of models of the hub: another commit under the same revision makes another run. */
 function fetchedOf(units: readonly PlannedUnit[]): { fetched?: string[] } {
   const checkpoints = units.flatMap(({ weights }) =>
@@ -296,26 +272,6 @@ function settingsOf(generation: Generation, contextTokens: number): EvaluationSe
   };
 }
 
-/** @param source what the sweep calls it: its name, or a path */
-function describeBenchmark(
-  benchmark: AskedBenchmark,
-  whole: readonly Benchmark[],
-  source: string | undefined,
-): PlannedBenchmark {
-  const { name, version, prompt, samples, attempts, dataSha256 } = benchmark;
-  const all = whole.find((one) => one.name === name)?.samples.length;
-  return {
-    name,
-    version,
-    samples: samples.length,
-    attempts,
-    data_sha256: dataSha256,
-    prompt: `${prompt.name}@${prompt.version}`,
-    ...(source === undefined || source === name ? {} : { source }),
-    ...(samples.length === all ? {} : { ids: samples.map(({ id }) => id) }),
-  };
-}
-
 /** Whether any model's chat template writes the day into the prompt: the clock must not be an input. */
 async function asksForDate(models: readonly Checkpoint[]): Promise<boolean> {
   const chats = await Promise.all(models.map(readChatFormat));
@@ -332,21 +288,4 @@ function today(): string {
 function fileName(name: string): string {
   const plain = name.replaceAll(/[^\p{L}\p{N}_.=-]+/gu, "_");
   return plain === name ? name : `${plain}-${sha256(name).slice(0, 6)}`;
-}
-
-function selectSamples(
-  benchmarks: readonly AskedBenchmark[],
-  ids: readonly string[] | undefined,
-): readonly AskedBenchmark[] {
-  if (ids === undefined || ids.length === 0) return benchmarks;
-  const known = benchmarks.flatMap(({ samples }) => samples.map(({ id }) => id));
-  const unknown = ids.find((id) => !known.includes(id));
-  if (unknown !== undefined) {
-    throw new ConfigError(`--sample-id ${unknown}: no problem of the benchmarks has this id`, {
-      hint: `Did you mean "${nearestWord(unknown, known) ?? known[0]}"?`,
-    });
-  }
-  return benchmarks
-    .map((benchmark) => ({ ...benchmark, samples: benchmark.samples.filter(({ id }) => ids.includes(id)) }))
-    .filter(({ samples }) => samples.length > 0);
 }
