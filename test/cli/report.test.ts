@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openRunStore } from "../../src/runs/run-store.ts";
+import type { ScoreRecord } from "../../src/runs/schema.ts";
+import { cli, spawnCli } from "../helpers/run-cli.ts";
+import { syntheticRun } from "../report/synthetic-run.ts";
+
+describe("mergesweep report", () => {
+  let folder = "";
+  let run = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "report-cli-"));
+    run = join(folder, "runs/made");
+    const made = syntheticRun({ samples: 12 });
+    const store = await openRunStore(run, made.manifest);
+    for (const { point, result, records } of made.evaluated) {
+      const unit = store.unit(point.unit);
+      const writer = await unit.open({ identity: result.identity, parts: {}, benchmarks: {}, inputs: [] });
+      await writer.close();
+      const scores: ScoreRecord[] = [];
+      for await (const piece of records()) scores.push(...piece);
+      await unit.writeScores(scores);
+      await unit.writeResult(result);
+    }
+    await store.close();
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("draws what is asked for, in the formats asked for", async () => {
+    const out = join(folder, "vectors");
+    const { code, stdout } = await cli(["report", run, "--out", out, "--format", "svg,pdf", "--pictures", "front"]);
+    expect([code, stdout.split(" ")[0]]).toEqual([0, "point"]);
+    const drawn = (await readdir(out)).filter((file) => /\.(svg|pdf|png)$/.test(file));
+    expect(drawn.toSorted()).toEqual(["front.pdf", "front.svg"]);
+  });
+
+  it("writes all tables, names a picture that cannot be drawn, and ends with 1", async () => {
+    const out = join(folder, "impossible");
+    const { code, stderr } = await cli(["report", run, "--out", out, "--pictures", "front,grid-tokens"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /Not drawn; the tables are complete:\n {2}grid-tokens: this run has no such picture; it has accuracy, /,
+    );
+    expect(await readdir(out)).toEqual(
+      expect.arrayContaining(["summary.csv", "samples.csv", "front.png", "index.html"]),
+    );
+  });
+
+  it.each([
+    [["--pictures", "acuracy"], "--pictures: expected some of accuracy, accuracy-strict"],
+    [["--format", "gif"], '--format: expected some of png, svg, pdf, found "gif"'],
+    [["--width", "10"], "--width: expected one integer of at least 300"],
+    [["--watch"], "--watch: expected --serve with it"],
+  ])("refuses %j", async (flags, message) => {
+    const { code, stderr } = await cli(["report", run, "--out", join(folder, "refused"), ...flags]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it("refuses a model's card of other weights, and says where the digests are", async () => {
+    const { code, stderr } = await cli([
+      "report",
+      run,
+      "--out",
+      join(folder, "card"),
+      "--card",
+      "checkpoints/pocket/len",
+    ]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("expected the weights of a point of pocket, found ")]);
+  });
+
+  it.each([[[]], [["--watch"]]])("serves the page until Ctrl-C (%j)", { timeout: 60_000 }, async (flags) => {
+    const child = spawnCli(["report", run, "--out", join(folder, "served"), "--serve", ...flags]);
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (piece: string) => {
+      said += piece;
+    });
+    const ended = once(child, "exit");
+    while (!/Serving http\S+/.test(said)) {
+      if (child.exitCode !== null) throw new Error(`Expected a server, found exit code ${child.exitCode}: ${said}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const url = /Serving (http\S+)/.exec(said)?.[1] ?? "";
+    const page = await fetch(url);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('id="data"')]);
+    child.kill("SIGINT");
+    expect((await ended)[0]).toBe(0);
+  });
+});
