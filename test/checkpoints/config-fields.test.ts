@@ -91,6 +91,11 @@ describe("what llama.cpp cannot take over is refused by its name, and accepted i
     ["attention_bias", "qwen3", { attention_bias: true }],
     ["use_bidirectional_attention", "gemma3_text", { use_bidirectional_attention: true }],
     ["lm_head.weight", "gemma2", { tie_word_embeddings: false }],
+    ["rope_scaling", "qwen2", { rope_scaling: "yarn" }],
+    ["use_sliding_window", "qwen2", { use_sliding_window: 1, sliding_window: 8 }],
+    ["tie_word_embeddings", "llama", { tie_word_embeddings: "no" }],
+    ["partial_rotary_factor", "phi3", { rope_parameters: { partial_rotary_factor: 1.5 } }],
+    ["sliding_window_pattern", "gemma3_text", { sliding_window_pattern: 0 }],
   ])("%s of %s", async (field, architecture, more) => {
     const folder = await tiny(architecture, more);
     const { code, stderr } = await cli(["convert", folder, join(root, "refused.gguf")]);

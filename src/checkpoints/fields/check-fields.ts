@@ -3,6 +3,7 @@ import type { Architecture } from "../architecture.ts";
 import type { ModelConfig } from "../config.ts";
 import { kindOf } from "../read-json.ts";
 import { longRopeContext } from "../rope.ts";
+import { checkKinds } from "./check-kinds.ts";
 import { COMMON_ROPE_FIELDS, isKnownField, ROPE_FIELDS, ROPE_TYPES } from "./known-fields.ts";
 import type { Misfits } from "./misfits.ts";
 import { type RopeParameters, ropeParameters, slidingRopeParameters } from "./rope-parameters.ts";
@@ -30,6 +31,7 @@ export function checkFields(
     if (isKnownField(architecture, name, value)) continue;
     misfits.add(name, `${name} ${shown(value)} is no field that is known of ${architecture}`);
   }
+  checkKinds(raw, ropeParameters(raw, architecture).values, misfits);
   checkActivation(architecture, raw, misfits);
   checkRope(config, raw, misfits);
   checkLongRope(config, raw, misfits, contextTokens ?? config.contextLength);

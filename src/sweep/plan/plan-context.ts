@@ -28,19 +28,21 @@ export async function promptNotes(models: readonly (readonly [name: string, mode
  * Tokens that hold the longest prompt, as the models' chat templates write it, and its completion. A byte-level token is at
  * least one byte, so bytes bound the tokens of a prompt before any tokenizer is loaded.
  *
+ * @param date that templates see: the length of a prompt may depend on it
  * @throws InputError for a chat template that refuses the prompts
  */
 export async function contextNeeded(
   models: readonly Checkpoint[],
   benchmarks: readonly Benchmark[],
   maxTokens: number,
+  date?: string,
 ): Promise<number> {
   const chats = await Promise.all(models.map(readChatFormat));
   const different = new Map(chats.map((chat) => [JSON.stringify(chat), chat]));
   const rendered = [...different.values()].flatMap((chat) =>
     benchmarks.flatMap(({ prompt, samples }) => {
       const [longest] = samples.toSorted((a, b) => Buffer.byteLength(b.problem) - Buffer.byteLength(a.problem));
-      return longest === undefined ? [] : [renderChat(chat, messagesFor(prompt, longest))];
+      return longest === undefined ? [] : [renderChat(chat, messagesFor(prompt, longest), { date })];
     }),
   );
   const lengths = (await Promise.all(rendered)).map(({ prompt }) => Buffer.byteLength(prompt));

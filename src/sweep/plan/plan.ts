@@ -148,9 +148,9 @@ export async function planSweep(
         `${sweep.document.locate(["runtime", "context_size"])}: expected a context_size of at most ${contextLimit} tokens, the least context of the models, found ${contextSize}`,
       );
     }
-    const wanted = await contextNeeded(donors, benchmarks, generation.max_tokens);
-    const contextTokens = Math.min(contextLimit, contextSize ?? wanted);
     const date = (await asksForDate(donors)) ? (generation.date ?? overrides.date ?? today()) : undefined;
+    const wanted = await contextNeeded(donors, benchmarks, generation.max_tokens, date);
+    const contextTokens = Math.min(contextLimit, contextSize ?? wanted);
     const settings = { ...settingsOf(generation, contextTokens), date };
     const { date: _date, ...undated } = generation;
     const allowUnknown = overrides.allowUnknown ?? [];
