@@ -7,6 +7,8 @@ import { complexNames, isFiniteComplex, NEEDED, pointsFor } from "./sample-point
 
 /** How constant a ratio must be, and up to which constants that tells `f + c` from `f + c + 1`. */
 const RATIO_PRECISION = 1e-10;
+/** Ratios that differ by more than that are not worth an exact comparison. */
+const ROUGHLY = 1e-4;
 const [SMALLEST, LARGEST] = [1e-5, 3e4];
 
 /**
@@ -17,8 +19,7 @@ export function constantRatio(a: Node, b: Node, budget: Budget): number | undefi
   const names = new Set([...variablesOf(a), ...variablesOf(b)]);
   if (names.size === 0) return undefined;
   const complex = complexNames(a, b);
-  const [f, g] = [expandPolynomial(a, budget), expandPolynomial(b, budget)];
-  if (f !== undefined && g !== undefined) return ratioOfPolynomials(f, g);
+  let distance = 0;
   let ratio: number | undefined;
   let agreed = 0;
   for (const point of pointsFor(names, complex)) {
@@ -29,11 +30,15 @@ export function constantRatio(a: Node, b: Node, budget: Budget): number | undefi
       return undefined;
     }
     const here = x.re / y.re;
-    if (ratio !== undefined && Math.abs(here - ratio) > Math.abs(ratio) * RATIO_PRECISION) return undefined;
     ratio ??= here;
+    distance = Math.max(distance, Math.abs(here / ratio - 1));
+    if (distance > ROUGHLY) return undefined;
     agreed++;
   }
-  if (agreed < NEEDED || hasExtreme(a, budget) || hasExtreme(b, budget)) return undefined;
+  if (agreed < NEEDED) return undefined;
+  const [f, g] = [expandPolynomial(a, budget), expandPolynomial(b, budget)];
+  if (f !== undefined && g !== undefined) return ratioOfPolynomials(f, g);
+  if (distance > RATIO_PRECISION || hasExtreme(a, budget) || hasExtreme(b, budget)) return undefined;
   return ratio;
 }
 

@@ -25,6 +25,9 @@ const NEXT_QUESTION = new RegExp(
   "giu",
 );
 
+/** What a text must have for one of these to be in it: nearly all texts have not. */
+const HINT = new RegExp(`${TITLES}|Q\\d{0,3}[*_]{0,2}:|Human|User|<[|｜]`, "i");
+
 /** Where a text gives an answer, and does not only guess. */
 const GIVEN = new RegExp(
   String.raw`####[ \t]*\S|\\(?:boxed|fbox)\s*\{\s*[^\s}.]|<answer>|(?:^|\n)[ \t]*A:[ \t]*\S|(?:${ANSWER_WORD})s?[*_\s]{0,4}(?:\s(?:is|are)(?!\p{L})|[:：]|是|为|為|は|는|은|\s(?:est|es|ist|lautet|è|é)(?!\p{L}))(?:[ \t*_]*\S|\s*[-$\\(]?\d)`,
@@ -36,6 +39,7 @@ const GIVEN = new RegExp(
  * "Problem:" or "Q:", or at the end of its turn. Reasoning before `</think>` is never cut.
  */
 export function withoutRunOn(text: string): string {
+  if (!HINT.test(text)) return text;
   const thought = text.indexOf("</think>");
   const from = thought < 0 ? 0 : thought;
   if (thought < 0 && /^\s*<think>/.test(text)) return text;

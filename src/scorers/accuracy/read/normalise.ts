@@ -11,27 +11,34 @@ export function normalise(raw: string): string {
   text = text.replace(/\$\s*\n\s*\$/g, "$, $");
   // JSON escaped twice; inside of matrices `\\` ends a row.
   if (!text.includes("\\begin")) text = text.replace(/\\\\(?=[a-zA-Z({[\])}])/g, "\\");
-  text = text.replace(/(?<=\d)m(?=[²³](?![\p{L}\d]))/gu, " m");
+  if (/[²³]/.test(text)) text = text.replace(/(?<=\d)m(?=[²³](?![\p{L}\d]))/gu, " m");
   text = withoutTags(unbox(stripDelimiters(withoutUnicode(text))));
   if (text.includes("\\")) text = withoutLayout(text);
+  if (/[a-zA-Z]{3}/.test(text)) text = withoutPhrases(text);
   return joinThousands(text)
     .replace(/\.{3,}/g, "\\ldots ")
     .replace(/\p{Sc}|~/gu, " ")
-    .replace(/\b(?:USD|EUR|GBP|Rs\.?)\s*(?=\d)/g, "")
+    .replace(/\bRs\.?\s*(?=\d)/g, "")
     .replace(/([)\]])\s*U\s*([([])/g, "$1\\cup $2")
     .replace(/\(\s*mod\s+(\w+)\s*\)|(?<![a-zA-Z\\])mod\s+(\w+)/g, " \\text{ mod$1$2}")
     .replace(/(?<![a-zA-Z])([ap])\.\s?m\.?(?![a-zA-Z])/gi, "$1m")
-    .replace(/\\text\s*\{\s*:\s*\}/g, ":")
-    .replace(/(:\d\d)?\s*(?:\\text\s*\{\s*)?o'clock(?:\s*\})?/gi, (_all, minutes?: string) => minutes ?? ":00")
     .replace(/(?<!\\[a-zA-Z]{1,20})\{([:;,.=<>])\}/g, "$1")
     .replaceAll("**", "^")
     .replace(/(?<=\d)\s*[xX]\s*(?=\d)/g, "\\times ")
-    .replace(/^\s*(\\text(?:bf|it|rm)?\s*\{\s*)?(?:an?|the)\s+(?=[a-z]{4})/i, "$1")
-    .replace(/^\s*(\\text(?:bf|it|rm)?\s*\{\s*)?(?:either|both)\s+(?=\S.*\b(?:or|and)\b)/i, "$1")
     .replace(/\s+/g, " ")
     .trim()
     .replace(/(?:\\\\|(?<!\\)\\|[.,;:。?])+$/, "")
     .trim();
+}
+
+/** Words that add nothing to a number or a list: `USD 5`, `the set`, `either 1 or 2`, `8 o'clock`. */
+function withoutPhrases(text: string): string {
+  return text
+    .replace(/\b(?:USD|EUR|GBP)\s*(?=\d)/g, "")
+    .replace(/\\text\s*\{\s*:\s*\}/g, ":")
+    .replace(/(:\d\d)?\s*(?:\\text\s*\{\s*)?o'clock(?:\s*\})?/gi, (_all, minutes?: string) => minutes ?? ":00")
+    .replace(/^\s*(\\text(?:bf|it|rm)?\s*\{\s*)?(?:an?|the)\s+(?=[a-z]{4})/i, "$1")
+    .replace(/^\s*(\\text(?:bf|it|rm)?\s*\{\s*)?(?:either|both)\s+(?=\S.*\b(?:or|and)\b)/i, "$1");
 }
 
 /** HTML around words: `<b>7</b>`. */

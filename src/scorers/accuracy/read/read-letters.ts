@@ -31,6 +31,11 @@ const OTHER_JOINTS: ReadonlyMap<string, string> = new Map([
   ["или", "or"],
   ["und", "and"],
   ["et", "and"],
+  ["或", "or"],
+  ["或者", "or"],
+  ["和", "and"],
+  ["与", "and"],
+  ["及", "and"],
 ]);
 
 /** Short words of prose that are no product of variables. */
@@ -48,11 +53,9 @@ export function isFunctionName(word: string): boolean {
 /** The tokens of a run of letters outside of `\text`: a command without its backslash, words, or a product of variables. */
 export function readLetters(run: string, before: Token | undefined, spaced: boolean): Token[] {
   if (run === "and" || run === "or") return [{ kind: "sep", text: run, spaced }];
-  if (OTHER_JOINTS.has(run) && before !== undefined && spaced)
-    return [{ kind: "sep", text: OTHER_JOINTS.get(run) ?? "or", spaced }];
-  if (/^[或和与及]者?$/u.test(run) && before !== undefined)
-    return [{ kind: "sep", text: run.startsWith("或") ? "or" : "and", spaced }];
-  if (isNumberWord(run)) return readWords(run, before, spaced);
+  const joint = before === undefined || run.length > 4 ? undefined : OTHER_JOINTS.get(run);
+  if (joint !== undefined && (spaced || run > "z")) return [{ kind: "sep", text: joint, spaced }];
+  if (run.length > 2 && isNumberWord(run)) return readWords(run, before, spaced);
   if (run === "min" && before?.kind === "num") return [{ kind: "text", text: run, spaced }];
   if (COMMANDS.has(run)) return [{ kind: "cmd", text: run === "infinity" || run === "inf" ? "infty" : run, spaced }];
   if (isWord(run, before)) return readWords(run, before, spaced);
