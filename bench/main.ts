@@ -1,4 +1,5 @@
 import { benchCoverage } from "./coverage.ts";
+import { benchFuzz } from "./fuzz.ts";
 import { benchGrade } from "./grade.ts";
 import { benchKills } from "./kills.ts";
 import { benchMerge } from "./merge.ts";
@@ -10,6 +11,7 @@ import { benchWorkers } from "./workers.ts";
 /** `npm run bench NAME`: measurements, printed as tables. Never a test: machines are noisy. */
 const benches: Record<string, (args: string[]) => Promise<void>> = {
   coverage: benchCoverage,
+  fuzz: benchFuzz,
   grade: benchGrade,
   kills: benchKills,
   merge: benchMerge,

@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import { type ResourceLimits, Worker } from "node:worker_threads";
 
 /**
  * The file of a module for a thread to run, in the same form as the module that asks: TypeScript in a checkout, JavaScript
@@ -13,11 +13,16 @@ export function siblingModule(name: string, from: string): URL {
   return new URL(`${name}${extname(fileURLToPath(from))}`, from);
 }
 
-/** Starts a thread with a module. */
-export function startThread(module: URL): Worker {
-  if (!module.pathname.endsWith(".ts")) return new Worker(module);
+/**
+ * Starts a thread with a module.
+ *
+ * @param resourceLimits of its memory; what takes more ends with an "error"
+ */
+export function startThread(module: URL, resourceLimits?: ResourceLimits): Worker {
+  const options = resourceLimits === undefined ? {} : { resourceLimits };
+  if (!module.pathname.endsWith(".ts")) return new Worker(module, options);
   // Node 20 takes no loader of TypeScript for a thread, so the thread registers it by itself.
   const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
   const code = `import { register } from ${loader}; register(); await import(${JSON.stringify(module.href)});`;
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), options);
 }

@@ -1,6 +1,7 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, LineCounter } from "yaml";
 import type { z } from "zod";
 import { ConfigError, InputError } from "./errors.ts";
+import { parseYamlText } from "./parse-yaml-text.ts";
 import { readWholeFile } from "./read-whole-file.ts";
 import { suggestion } from "./suggest.ts";
 
@@ -16,8 +17,8 @@ export interface YamlDocument {
   locate(path: YamlPath): string;
 }
 
-/** What people write has some KB, and 100 KB with a condition for every tensor; a file of weights has more. */
-const MAX_YAML_BYTES = 4_000_000;
+/** What people write has some KB, and 100 KB with a condition for every tensor; a file of weights has more. Parsing this much takes a second. */
+const MAX_YAML_BYTES = 500_000;
 
 /**
  * Reads the text of a YAML file that a person wrote.
@@ -41,7 +42,7 @@ export async function readYamlFile(path: string, what: string, hint?: string): P
  */
 export function parseYaml(text: string, fileName: string): YamlDocument {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseYamlText(text, { lineCounter: lines });
   const place = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${fileName}:${line}:${col}`;

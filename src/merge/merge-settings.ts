@@ -1,5 +1,5 @@
-import { parseDocument } from "yaml";
 import { isRecord } from "../base/is-record.ts";
+import { parseYamlText } from "../base/parse-yaml-text.ts";
 
 /** What decides a merge's bytes beside its recipe: flags, which a model card keeps. */
 export interface MergeSettings {
@@ -27,7 +27,7 @@ export function settingsLines({ seed, compat = false, allowCrimes = false }: Mer
 export function readSettings(card: string): MergeSettings {
   const metadata = METADATA.exec(card)?.[1];
   if (metadata === undefined) return {};
-  const document = parseDocument(metadata, { prettyErrors: false });
+  const document = parseYamlText(metadata);
   const settings = document.errors.length === 0 ? document.get("mergesweep") : undefined;
   const { random_seed: seed, mergekit_compat: compat, allow_crimes: allowCrimes } = plainRecord(settings);
   return {

@@ -1,5 +1,6 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node } from "yaml";
 import { ConfigError, messageOf } from "../base/errors.ts";
+import { parseYamlText } from "../base/parse-yaml-text.ts";
 import { suggestion } from "../base/suggest.ts";
 import type { FloatDtype } from "../tensors/dtype.ts";
 import { CHAT_TEMPLATE_NAMES } from "./chat-templates.ts";
@@ -11,7 +12,7 @@ import type { Condition, MergeRecipe, RecipeParameters, RecipeSlice, RecipeSourc
 import { recipeModels } from "./recipe.ts";
 
 /** Recipes are a few KB; a limit keeps a wrong file (a model, say) from being read as one. */
-const MAX_RECIPE_BYTES = 1_000_000;
+const MAX_RECIPE_BYTES = 500_000;
 const KEYS = [
   "merge_method",
   "models",
@@ -51,7 +52,7 @@ export function parseRecipeYaml(text: string, fileName: string): MergeRecipe {
   }
   const lines = new LineCounter();
   // mergekit reads YAML 1.1 (PyYAML): `yes` is true there.
-  const document = parseDocument(text, { version: "1.1", lineCounter: lines, prettyErrors: false });
+  const document = parseYamlText(text, { version: "1.1", lineCounter: lines });
   const [fault] = document.errors;
   if (fault !== undefined) {
     const { line, col } = lines.linePos(fault.pos[0]);

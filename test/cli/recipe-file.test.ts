@@ -29,7 +29,7 @@ describe.each([
   test.each([
     ["folder", "expected a file, found a folder"],
     ["pipe", "expected a file, found a pipe or a device"],
-    ["large", "expected at most 4.00 MB, found a file of 5.00 GB"],
+    ["large", "expected at most 500.0 KB, found a file of 5.00 GB"],
     ["missing", "found none at"],
     ["large/below", "found none at"],
   ])("given a %s as its file says so in one message", async (name, found) => {

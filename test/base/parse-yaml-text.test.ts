@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { LineCounter } from "yaml";
+import { parseYamlText } from "../../src/base/parse-yaml-text.ts";
+import { parseYaml } from "../../src/base/yaml-document.ts";
+
+test("a key that is written twice is an error with its place, in every map", () => {
+  expect(() => parseYaml("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n", "x.yaml")).toThrow(
+    "x.yaml:5:3: Map keys must be unique",
+  );
+  expect(() => parseYaml("a: [{ b: 1, b: 2 }]\n", "x.yaml")).toThrow("x.yaml:1:13: Map keys must be unique");
+});
+
+test("keys that differ in kind are two, and merge keys may repeat", () => {
+  expect(parseYamlText("1: a\n'1': b\n").errors).toEqual([]);
+  expect(parseYamlText("a: &a { x: 1 }\nb: { <<: *a, <<: *a }\n", { version: "1.1" }).errors).toEqual([]);
+});
+
+test("what else is wrong keeps its place", () => {
+  const lineCounter = new LineCounter();
+  const [error] = parseYamlText("a: [1\nb: 2\n", { lineCounter }).errors;
+  expect(error?.pos[0]).toBeGreaterThan(0);
+});
+
+test("forty thousand keys are parsed in a second or two", () => {
+  const text = Array.from({ length: 40_000 }, (_, i) => `k${i}: 1`).join("\n");
+  const start = process.cpuUsage();
+  expect(parseYamlText(text).errors).toEqual([]);
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(4);
+});
