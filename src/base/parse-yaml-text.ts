@@ -1,4 +1,4 @@
-import { type Document, isScalar, type LineCounter, type ParsedNode, parseDocument, visit, YAMLParseError } from "yaml";
+import { type Document, isScalar, type LineCounter, parseDocument, visit, YAMLParseError } from "yaml";
 
 /**
  * Parses a YAML document in time that grows with its length: the library compares every key of a map with every other one, which
@@ -7,7 +7,7 @@ import { type Document, isScalar, type LineCounter, type ParsedNode, parseDocume
 export function parseYamlText(
   text: string,
   options: { readonly version?: "1.1" | "1.2"; readonly lineCounter?: LineCounter } = {},
-): Document.Parsed<ParsedNode> {
+): Document.Parsed {
   const document = parseDocument(text, { ...options, prettyErrors: false, uniqueKeys: false, logLevel: "error" });
   if (document.errors.length > 0) return document;
   visit(document, {

@@ -8,7 +8,7 @@ import type { ParquetReply, ParquetRequest } from "./read-parquet.ts";
  */
 
 function reply(message: ParquetReply): void {
-  parentPort?.postMessage(message);
+  parentPort?.postMessage(message, []);
 }
 
 parentPort?.on("message", ({ bytes, path, wanted }: ParquetRequest) => {

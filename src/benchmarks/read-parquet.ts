@@ -88,7 +88,7 @@ function answerOf(decoder: Decoder, request: ParquetRequest, seconds: number): P
         if (process.cpuUsage(start).user > seconds * 1e6)
           refuse(`expected ${size} to be decoded in ${seconds.toFixed(1)} s, found it still at work`);
       }, LOOK_MILLISECONDS);
-      thread.postMessage(request);
+      thread.postMessage(request, []);
     };
     thread.ref();
     thread.on("message", (reply: ParquetReply) => ("ready" in reply ? ask() : settle(reply, true)));
