@@ -34,6 +34,7 @@ describe.skipIf(process.env.npm_lifecycle_event !== "test:package")("the package
     expect((await readdir(join(root, "node_modules"))).toSorted()).toEqual(["canvas", "chartjs-node-canvas", "tslib"]);
     expect(notices).toMatch(/^chartjs-node-canvas /m);
     expect(notices).toMatch(/^tslib /m);
+    for (const name of ["chart.js", "@kurkle/color", "katex", "diff"]) expect(notices).toContain(`\n${name} `);
   });
 
   it("shows its help, and grades", async () => {
