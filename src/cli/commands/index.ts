@@ -12,6 +12,7 @@ import { mergeCommand } from "./merge.ts";
 import { planCommand } from "./plan.ts";
 import { recoverCommand } from "./recover.ts";
 import { reportCommand } from "./report.ts";
+import { reproduceCommand } from "./reproduce.ts";
 import { runCommand } from "./run.ts";
 import { scoreCommand } from "./score.ts";
 import { statusCommand } from "./status.ts";
@@ -23,6 +24,7 @@ export function commands(context: CliContext): CommandModule[] {
     runCommand(context),
     evalCommand(context),
     planCommand(context),
+    reproduceCommand(context),
     statusCommand(context),
     reportCommand(context),
     compareCommand(context),

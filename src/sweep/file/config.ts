@@ -163,15 +163,21 @@ export interface SweepFile {
  * Reads and checks a sweep file.
  *
  * @param set values of its variables instead of the file's
+ * @param protocolName the protocol to follow instead of the file's
  * @throws UsageError for a variable that it does not have
  * @throws ConfigError naming file, line and column of everything that is wrong in it
  */
-export async function readSweepFile(path: string, set: Readonly<Record<string, string>> = {}): Promise<SweepFile> {
+export async function readSweepFile(
+  path: string,
+  set: Readonly<Record<string, string>> = {},
+  protocolName?: string,
+): Promise<SweepFile> {
   const hint = "Ready-to-run sweeps are in sweeps/, for example sweeps/pocket.yaml.";
   const text = await readYamlFile(path, "a sweep file", hint);
   const document = parseYaml(text, path);
   const root = projectRootOf(path);
-  const protocol = await protocolOf(document, root);
+  const protocol =
+    protocolName === undefined ? await protocolOf(document, root) : await readProtocol(protocolName, root);
   return { ...checkSweep(document, path, root, { set, protocol }), protocol };
 }
 

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import type { CommandModule } from "yargs";
+import { writeFileAtomic } from "../../base/atomic-write.ts";
+import { makeFolder } from "../../base/make-folder.ts";
+import { judgeReproduction } from "../../findings/reproduction/judge-reproduction.ts";
+import type { PublishedNumbers } from "../../findings/reproduction/published-numbers.ts";
+import { describeMerge, reproductionMarkdown, verdictSentence } from "../../report/tables/reproduction-text.ts";
+import { readRun } from "../../runs/run-store.ts";
+import type { Manifest } from "../../runs/schema.ts";
+import { readSweepFile } from "../../sweep/file/config.ts";
+import { readPublished } from "../../sweep/file/published.ts";
+import type { CliContext } from "../context.ts";
+import { executionFlags } from "../execution-flags.ts";
+import { EXIT } from "../exit-codes.ts";
+import { defineCommand, named, numberOption, textOption } from "../options.ts";
+import { planAndRun } from "../run-plan.ts";
+import { setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
+import { trustFlag } from "../trust.ts";
+import { verifyPublished } from "../verify-published.ts";
+
+/** Points of a percentage. */
+const DEFAULT_MARGIN = 3;
+/** What `--smoke` reproduces: the pocket sweep, as another stack evaluated it. */
+const SMOKE_TARGET = "pocket";
+
+/** `mergesweep reproduce TARGET`: make published numbers again, and say whether they are reproduced. */
+export function reproduceCommand(context: CliContext): CommandModule {
+  return defineCommand({
+    command: "reproduce <target>",
+    describe: "Make published numbers again, and say whether they are reproduced",
+    builder: (parser) =>
+      parser
+        .positional("target", {
+          type: "string",
+          demandOption: true,
+          description: "Published numbers: a name in published/ such as w0.1, a file of them, or a sweep that has some",
+        })
+        .options(
+          named({
+            margin: numberOption("Points by which a number may differ and is still reproduced (default: 3)", 0.01, 100),
+            protocol: textOption("Follow this protocol instead of the sweep's: quick"),
+          }),
+        )
+        .option("smoke", {
+          type: "boolean",
+          description: "All of it on the pocket checkpoints, against what transformers made of them",
+        })
+        .options(named(sweepFlags))
+        .options(setFlag)
+        .options(named(executionFlags))
+        .options(trustFlag)
+        .example("$0 reproduce w0.1 --smoke", "whether everything works here, in about a minute")
+        .example("$0 reproduce lenfmt-MRL4096-LR1e-6 --set len=PATH --set fmt=PATH", "a published family")
+        .epilogue("Exit code 0: reproduced; 1: not, or it cannot be told."),
+    handler: async (args) => {
+      const smoke = args.smoke === true;
+      const target = await readPublished(args.target);
+      const published = smoke ? await readPublished(SMOKE_TARGET) : target;
+      const sweep = await readSweepFile(published.sweep, smoke ? {} : variablesOf(args.set), args.protocol);
+      const label = [published.name, smoke ? "smoke" : args.protocol].filter((part) => part !== undefined).join("-");
+      const out = args.out ?? join("runs", `reproduce-${label}`);
+      const folder = args.report ?? join("reports", `reproduce-${label}`);
+      const only = Object.keys({ ...published.points, ...published.merges }).filter(
+        (name) => !Object.hasOwn(sweep.config.references, name),
+      );
+      await planAndRun({ ...context, terminal: { ...context.terminal, out: () => {} } }, sweep, {
+        ...args,
+        limit: smoke ? pairedQuestions(published) : args.limit,
+        only: only.length === 0 ? undefined : only,
+        out,
+        report: folder,
+      });
+      const merges = await verifyPublished(context, sweep, published.merges);
+      const run = await readRun(out);
+      const margin = args.margin ?? DEFAULT_MARGIN;
+      const reproduction = judgeReproduction(run, published, margin);
+      const text = reproductionMarkdown(reproduction, published, merges, protocolLines(run.manifest));
+      await makeFolder(folder);
+      await writeFileAtomic(join(folder, "reproduction.md"), text);
+      const data = { target: published.name, ...reproduction, merges };
+      await writeFileAtomic(join(folder, "reproduction.json"), `${JSON.stringify(data, null, 2)}\n`);
+      const { terminal } = context;
+      terminal.out(args.json === true ? JSON.stringify(data) : text);
+      for (const merge of merges) terminal.note(describeMerge(merge));
+      if (smoke) terminal.note(`This was a trial on the pocket checkpoints: of ${target.name} it says nothing.`);
+      terminal.note(verdictSentence(reproduction));
+      terminal.note(`Report: ${join(folder, "reproduction.md")}`);
+      const tampered = merges.some(({ identical }) => identical === false);
+      if (reproduction.verdict !== "reproduced" || tampered) context.setExitCode(EXIT.failed);
+    },
+  });
+}
+
+/** How many of the first questions have single answers everywhere. */
+function pairedQuestions({ points }: PublishedNumbers): number | undefined {
+  const lengths = Object.values(points).flatMap((scores) =>
+    Object.values(scores).flatMap(({ right }) => (right === undefined ? [] : [right.length])),
+  );
+  return lengths.length === 0 ? undefined : Math.min(...lengths);
+}
+
+function protocolLines({ protocol }: Manifest): string[] {
+  if (protocol === undefined) return [];
+  const { name, gives_up: givesUp, differences } = protocol;
+  const done = differences.length === 0 ? "followed to the letter" : `but ${differences.join("; ")}`;
+  return [`Protocol: ${name}, ${done}.`, ...(givesUp === undefined ? [] : [`Given up: ${givesUp}`])];
+}

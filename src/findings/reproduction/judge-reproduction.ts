@@ -1,0 +1,164 @@
+import type { EvaluatedPoint, PlannedBenchmark, StoredRun } from "../../runs/schema.ts";
+import type { ScoreTable } from "../../runs/score-table.ts";
+import { contrastSums, RATE_BOUND, testContrast } from "../../stats/contrast.ts";
+import {
+  type EquivalenceTest,
+  errorForVerdict,
+  type MeasuredDifference,
+  testEquivalence,
+} from "../../stats/equivalence.ts";
+import type { Interval } from "../../stats/interval.ts";
+import { rateInterval } from "../../stats/rate.ts";
+import { type OwnRate, ownRate, pairedDifference } from "./own-rate.ts";
+import type { PublishedBenchmark, PublishedNumbers, PublishedScore } from "./published-numbers.ts";
+
+type ReproductionVerdict = "reproduced" | "not reproduced" | "cannot be told";
+
+/** One published number, and ours. All in 0..1. */
+export interface ReproductionRow {
+  readonly point: string;
+  readonly benchmark: string;
+  readonly published: number;
+  /** Standard error of the published mean over other seeds (a bound, where one run was published); null of pairs. */
+  readonly publishedError: number | null;
+  /** The most that other questions may add to it: the root of p (1 - p) / n. */
+  readonly betweenQuestions: number;
+  readonly own: number;
+  /** 95%, over questions. */
+  readonly ownInterval: Interval | null;
+  readonly difference: number;
+  readonly test: EquivalenceTest;
+  readonly verdict: ReproductionVerdict;
+  /** What was compared: question by question, over the same questions, or over others of the kind. */
+  readonly basis: "pairs" | "same questions" | "other questions";
+  /** Completions of ours that would give a verdict if the difference stays; null where none would. Undefined with a verdict. */
+  readonly completionsNeeded?: number | null | undefined;
+  readonly completions: number;
+}
+
+export interface Reproduction {
+  readonly verdict: ReproductionVerdict;
+  /** In points of a percentage. */
+  readonly margin: number;
+  readonly rows: readonly ReproductionRow[];
+  /** Published numbers that the run has nothing to hold against. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Holds a run against published numbers: an equivalence test a number, adjusted over the benchmarks of its point.
+ *
+ * @param margin in points
+ */
+export function judgeReproduction(run: StoredRun, published: PublishedNumbers, margin: number): Reproduction {
+  const missing: string[] = [];
+  const rows = Object.entries(published.points).flatMap(([point, scores]) => {
+    const evaluated = run.evaluated.find((one) => one.point.name === point);
+    const found = Object.entries(scores).flatMap(([benchmark, score]) => {
+      const table = evaluated?.tables.find((one) => one.benchmark === benchmark);
+      const planned = run.manifest.benchmarks.find(({ name }) => name === benchmark);
+      if (table !== undefined && planned !== undefined) return [{ benchmark, score, table, planned }];
+      missing.push(`${point} on ${benchmark}`);
+      return [];
+    });
+    return found.map((one) => judgeScore(point, one, { run, published, margin: margin / 100, tests: found.length }));
+  });
+  return { verdict: together(rows, missing), margin, rows, missing };
+}
+
+function together(rows: readonly ReproductionRow[], missing: readonly string[]): ReproductionVerdict {
+  if (rows.some(({ verdict }) => verdict === "not reproduced")) return "not reproduced";
+  const all = rows.length > 0 && missing.length === 0 && rows.every(({ verdict }) => verdict === "reproduced");
+  return all ? "reproduced" : "cannot be told";
+}
+
+interface Context {
+  readonly run: StoredRun;
+  readonly published: PublishedNumbers;
+  readonly margin: number;
+  readonly tests: number;
+}
+
+function judgeScore(
+  point: EvaluatedPoint["point"]["name"],
+  found: { benchmark: string; score: PublishedScore; table: ScoreTable; planned: PlannedBenchmark },
+  { run, published, margin, tests }: Context,
+): ReproductionRow {
+  const { benchmark, score, table, planned } = found;
+  const asked = published.benchmarks[benchmark];
+  const own = ownRate(table, run.manifest);
+  const pairs = score.right === undefined ? undefined : pairedDifference(table, score.right);
+  const same = asked !== undefined && asksTheSame(asked, planned);
+  const basis = pairs !== undefined ? "pairs" : same ? "same questions" : "other questions";
+  const questions = asked?.questions ?? planned.samples;
+  const p = score.accuracy;
+  const between = Math.sqrt((p * (1 - p)) / questions);
+  // Over the seeds of one run the variance of a mean over fixed questions is at most that of independent answers.
+  const seeds = score.deviation === null ? between / Math.sqrt(score.runs) : score.deviation / Math.sqrt(score.runs);
+  const measured = pairs === undefined ? apart(own, score, { seeds, between: same ? 0 : between }) : fromPairs(pairs);
+  const test = testEquivalence(measured, margin, tests);
+  const verdict = VERDICTS[test.verdict];
+  const needed = { margin, tests, seeds, between: same ? 0 : between };
+  return {
+    point,
+    benchmark,
+    published: pairs === undefined ? p : pairs.published,
+    publishedError: pairs === undefined ? seeds : null,
+    betweenQuestions: between,
+    own: pairs === undefined ? own.mean : pairs.own,
+    ownInterval: rateInterval({ rates: own.rates, attempts: own.attempts }),
+    difference: measured.difference,
+    test,
+    verdict,
+    basis,
+    completionsNeeded:
+      verdict === "cannot be told" ? completionsFor(own, measured, needed, pairs !== undefined) : undefined,
+    completions: own.completions,
+  };
+}
+
+const VERDICTS = { within: "reproduced", beyond: "not reproduced", open: "cannot be told" } as const;
+
+/** Whether the questions are those of the published number: then only seeds make a difference. */
+function asksTheSame({ questions, dataSha256 }: PublishedBenchmark, planned: PlannedBenchmark): boolean {
+  return questions === planned.samples && (dataSha256 === undefined || dataSha256 === planned.data_sha256);
+}
+
+function apart(
+  own: OwnRate,
+  { accuracy, runs, deviation }: PublishedScore,
+  { seeds, between }: { readonly seeds: number; readonly between: number },
+): MeasuredDifference {
+  const parts = [
+    { variance: seeds ** 2, degrees: deviation === null ? Number.POSITIVE_INFINITY : runs - 1 },
+    { variance: own.seedVariance, degrees: own.seedDegrees },
+    { variance: between ** 2, degrees: Number.POSITIVE_INFINITY },
+    { variance: between === 0 ? 0 : own.questionVariance, degrees: own.rates.length - 1 },
+  ];
+  const variance = parts.reduce((sum, part) => sum + part.variance, 0);
+  // Satterthwaite's degrees of freedom.
+  const uncertain = parts.reduce((sum, part) => sum + part.variance ** 2 / Math.max(1, part.degrees), 0);
+  return {
+    difference: own.mean - accuracy,
+    error: Math.sqrt(variance),
+    degrees: uncertain === 0 ? Number.POSITIVE_INFINITY : variance ** 2 / uncertain,
+  };
+}
+
+function fromPairs({ differences }: { readonly differences: Float64Array }): MeasuredDifference {
+  const sums = contrastSums(differences, RATE_BOUND);
+  const { centre, error, questions } = testContrast(sums, RATE_BOUND);
+  return { difference: centre, error, degrees: questions - 1 };
+}
+
+function completionsFor(
+  own: OwnRate,
+  { difference, error }: MeasuredDifference,
+  { margin, tests, seeds, between }: { margin: number; tests: number; seeds: number; between: number },
+  paired: boolean,
+): number | null {
+  const wanted = errorForVerdict(difference, margin, tests);
+  if (paired) return wanted === 0 ? null : Math.ceil(own.completions * (error / wanted) ** 2);
+  const left = wanted ** 2 - seeds ** 2 - between ** 2 - (between === 0 ? 0 : own.questionVariance);
+  return left <= 0 ? null : Math.ceil((own.completions * own.seedVariance) / left);
+}
