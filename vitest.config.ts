@@ -11,6 +11,7 @@ const MODEL = [
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Two cores is the machine this project is developed for; every test that loads a model starts a process of its own.
     maxWorkers: 2,
     projects: [
