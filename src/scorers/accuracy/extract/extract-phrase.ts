@@ -43,7 +43,11 @@ export function extractLastClause(text: string): Extraction | undefined {
   );
   const after = (joint: RegExp): string[] =>
     [...sentence.matchAll(joint)].map((match) => withoutMarks(sentence.slice(match.index + match[0].length)));
-  const clauses = [...after(/\b(?:is|are|at|equals|be|get|gives|obtain|yields)\b|[:：]/gu), whole, ...after(/[=≈]/gu)];
+  const clauses = [
+    ...after(/\b(?:is|are|at|equals|be|get|gives|obtain|yields)\b|(?<!\d)[:：]|[:：](?!\d)/gu),
+    whole,
+    ...after(/[=≈]/gu),
+  ];
   for (const clause of clauses.map(withUnitApart)) {
     if (/[$\\]|^[\d.,]+$/.test(clause)) continue;
     const answer = readPlainMath(clause);

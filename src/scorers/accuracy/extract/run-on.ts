@@ -30,7 +30,7 @@ const HINT = new RegExp(`${TITLES}|Q\\d{0,3}[*_]{0,2}:|Human|User|<[|｜]`, "i")
 
 /** Where a text gives an answer, and does not only guess. */
 const GIVEN = new RegExp(
-  String.raw`####[ \t]*\S|\\(?:boxed|fbox)\s*\{\s*[^\s}.]|<answer>|(?:^|\n)[ \t]*A:[ \t]*\S|(?:${ANSWER_WORD})s?[*_\s]{0,4}(?:\s(?:is|are)(?!\p{L})|[:：]|是|为|為|は|는|은|\s(?:est|es|ist|lautet|è|é)(?!\p{L}))(?:[ \t*_]*\S|\s*[-$\\(]?\d)`,
+  String.raw`####[ \t]*\S|\\(?:boxed|fbox)\s*\{\s*[^\s}.]|<answer>|(?:^|\n)[ \t]*A:[ \t]*\S|(?:${ANSWER_WORD})s?[*_\s]{0,4}(?:\s(?:is|are)(?!\p{L}|\s+(?:as|given|found|below|obtained|computed|in)\b)|[:：]|是|为|為|は|는|은|\s(?:est|es|ist|lautet|è|é)(?!\p{L}))(?:[ \t*_]*\S|\s*[-$\\(]?\d)`,
   "iu",
 );
 
