@@ -5,10 +5,13 @@ import { describeObjective, objectiveSchema } from "../../findings/objective.ts"
 import type { Manifest } from "../../runs/schema.ts";
 import { completionsPerPoint } from "../../runs/schema.ts";
 import { readSweepFile } from "../../sweep/file/config.ts";
+import { sweepCost } from "../../sweep/plan/cost.ts";
+import { readEarlierRuns } from "../../sweep/plan/earlier-runs.ts";
 import { planSweep, unitBytes } from "../../sweep/plan/plan.ts";
 import type { EnginePlan } from "../../sweep/plan/plan-engine.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, named } from "../options.ts";
+import { describeCost } from "../describe-cost.ts";
+import { defineCommand, jsonFlag, named, numberOption } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 import { onlyFlag, overridesOf, setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
 
@@ -23,7 +26,18 @@ export function planCommand(context: CliContext): CommandModule {
         .options(named(sweepFlags))
         .options(named(onlyFlag))
         .options(setFlag)
-        .options(named({ json: jsonFlag })),
+        .options(
+          named({
+            "tokens-per-second": {
+              ...numberOption(
+                "What the machine generates, all processes together (default: as in earlier runs here)",
+                0.001,
+              ),
+              group: "Cost:",
+            },
+            json: jsonFlag,
+          }),
+        ),
     handler: async (args) => {
       const overrides = overridesOf(args);
       const sweep = await readSweepFile(args.sweep, variablesOf(args.set));
@@ -31,9 +45,12 @@ export function planCommand(context: CliContext): CommandModule {
       try {
         const { manifest } = plan;
         for (const note of plan.notes) context.terminal.note(`warning: ${note}`);
+        const earlier = await readEarlierRuns("runs", (text) => context.terminal.note(text));
+        const { tokensPerSecond: given } = args;
+        const cost = sweepCost(plan, earlier, given === undefined ? undefined : { value: given, from: "as given" });
         if (args.json === true) {
           context.terminal.out(
-            JSON.stringify({ ...manifest, origins: originsOf(sweep.document.value, overrides) }, null, 2),
+            JSON.stringify({ ...manifest, cost, origins: originsOf(sweep.document.value, overrides) }, null, 2),
           );
           return;
         }
@@ -51,6 +68,7 @@ export function planCommand(context: CliContext): CommandModule {
             `generation: ${JSON.stringify(manifest.plan.generation)}`,
             `runtime: ${plan.server === undefined ? describeEngine(plan.engine) : plan.server.createRuntime().build}`,
             `weights: ${plan.ggufType}, about ${formatBytes(Math.max(...plan.units.map((unit) => unitBytes(unit, plan.ggufType))))} a point; context ${plan.settings.contextTokens} tokens a sequence`,
+            ...describeCost(cost),
           ].join("\n"),
         );
       } finally {

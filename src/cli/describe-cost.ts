@@ -1,0 +1,34 @@
+import { formatBytes } from "../base/bytes.ts";
+import { countOf } from "../base/count-of.ts";
+import { percent } from "../findings/numbers.ts";
+import type { BenchmarkCost, SweepCost } from "../sweep/plan/cost.ts";
+
+/** What a sweep is going to take and can show, for a person: a line each. */
+export function describeCost(cost: SweepCost): string[] {
+  const { merges, bytes, completions, benchmarks, tokens, mostTokens, hours, tokensPerSecond, speedFrom } = cost;
+  const runs = benchmarks.reduce((sum, one) => sum + one.runs, 0);
+  const speed = tokensPerSecond === null ? "unknown" : `${round(tokensPerSecond)} tokens/s, ${speedFrom}`;
+  return [
+    `cost: ${countOf(merges, "merge")}, ${formatBytes(bytes)} written and removed again, ${countOf(runs, "run")} over the questions a model, ${countOf(completions, "completion")}`,
+    `tokens: ${tokens === null ? "unknown" : `about ${round(tokens)}`}, at the most ${round(mostTokens)}`,
+    `speed: ${speed}`,
+    `hours: ${hours === null ? `unknown (${tokens === null ? "no run with these benchmarks is stored; " : ""}--tokens-per-second N says how fast a machine is)` : round(hours)}`,
+    ...benchmarks.map(describeBenchmark),
+  ];
+}
+
+function describeBenchmark({ name, length, lengthFrom, halfWidth, detectable }: BenchmarkCost): string {
+  const answers = length === null ? "answers of unknown length" : `answers of ${round(length)} tokens, ${lengthFrom}`;
+  return `${name}: ${answers}; intervals around 50% ${range(halfWidth)} points to each side; a difference of ${range(detectable)} points can be seen, if one question in five differs`;
+}
+
+/** `±5.1`, or from what independent attempts give to what attempts give that are all alike. */
+function range([best, worst]: readonly [number | null, number | null]): string {
+  const [low, high] = [percent(best), percent(worst)];
+  return low === high ? low : `${low} to ${high}`;
+}
+
+/** Two digits: `1,200,000`. */
+function round(value: number): string {
+  return Number(value.toPrecision(2)).toLocaleString("en-US", { maximumFractionDigits: 3 });
+}

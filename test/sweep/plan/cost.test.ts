@@ -1,0 +1,69 @@
+import { mkdir, mkdtemp, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readSweepFile } from "../../../src/sweep/file/config.ts";
+import { sweepCost } from "../../../src/sweep/plan/cost.ts";
+import { readEarlierRuns } from "../../../src/sweep/plan/earlier-runs.ts";
+import { planSweep, type SweepPlan } from "../../../src/sweep/plan/plan.ts";
+import { projectRoot } from "../../helpers/shared.ts";
+
+async function pocketPlan(): Promise<SweepPlan> {
+  const plan = await planSweep(await readSweepFile(join(projectRoot, "sweeps/pocket-sampled.yaml")), {}, "0.0.0");
+  await plan.close();
+  return plan;
+}
+
+/** A folder of runs with one in it, whose answers have so many tokens, the last written so many seconds from now. */
+async function storedRuns(plan: SweepPlan, lengths: readonly number[], seconds: number): Promise<string> {
+  const runs = await mkdtemp(join(tmpdir(), "runs-"));
+  const { manifest } = plan;
+  const unit = join(runs, "earlier/units", manifest.points[0]?.unit ?? "");
+  await mkdir(unit, { recursive: true });
+  await writeFile(join(runs, "earlier/manifest.json"), JSON.stringify(manifest));
+  const lines = lengths.map((tokens) => JSON.stringify({ benchmark: "pocket-math", completion_tokens: tokens }));
+  await writeFile(join(unit, "samples-2.jsonl"), `${lines.join("\n")}\n`);
+  const last = new Date(Date.now() + 1000 * seconds);
+  await utimes(join(unit, "samples-2.jsonl"), last, last);
+  await mkdir(join(runs, "broken/units"), { recursive: true });
+  await writeFile(join(runs, "broken/manifest.json"), "no JSON");
+  return runs;
+}
+
+describe("the cost of a sweep", () => {
+  it("is its merges, bytes and completions, and unknown hours where nothing ran before", async () => {
+    const plan = await pocketPlan();
+    const cost = sweepCost(plan, await readEarlierRuns("/no/such/folder", () => {}));
+    // Seven points and the base, 500 problems, four attempts.
+    expect(cost).toMatchObject({ merges: 7, completions: 16_000, mostTokens: 16_000 * 256, tokens: null, hours: null });
+    expect(cost.benchmarks).toMatchObject([{ runs: 4, length: null, lengthFrom: "unknown" }]);
+    expect(cost.bytes).toBeGreaterThan(8 * 4_900_000);
+  });
+
+  it("follows the lengths and the speed of an earlier run of the same models", async () => {
+    const plan = await pocketPlan();
+    const notes: string[] = [];
+    const runs = await storedRuns(plan, [50, 100, 150], 30);
+    const earlier = await readEarlierRuns(runs, (text) => notes.push(text));
+    expect(notes).toEqual([expect.stringContaining(join(runs, "broken"))]);
+    const cost = sweepCost(plan, earlier);
+    expect(cost.benchmarks[0]).toMatchObject({ length: 100, lengthFrom: `as in ${join(runs, "earlier")}` });
+    expect(cost.tokens).toBe(1_600_000);
+    expect(cost.tokensPerSecond).toBeCloseTo(10, 0);
+    expect(cost.hours).toBeCloseTo(1_600_000 / (cost.tokensPerSecond ?? 0) / 3600, 6);
+    const faster = sweepCost(plan, earlier, { value: 1000, from: "as given" });
+    expect(faster.hours).toBeCloseTo(0.444, 3);
+  });
+
+  it("says how wide intervals will be, between attempts that are independent and alike, and what can be seen", async () => {
+    const [benchmark] = sweepCost(await pocketPlan(), []).benchmarks;
+    // Agresti and Coull: 1.96 x root(0.25 / (n + 3.84)) with n = 2000 and 500.
+    expect(benchmark?.halfWidth[0]).toBeCloseTo(0.0219, 4);
+    expect(benchmark?.halfWidth[1]).toBeCloseTo(0.0437, 4);
+    const [best, worst] = benchmark?.detectable ?? [];
+    // (1.96 + 0.84) x root(0.2 / n) of the plain test; the real one is a little wider.
+    expect(worst).toBeGreaterThan(0.056);
+    expect(worst).toBeLessThan(0.065);
+    expect(best).toBeLessThan(0.035);
+  });
+});
