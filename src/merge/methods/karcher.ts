@@ -60,7 +60,7 @@ async function meanOf(tensor: TensorMerge, scan: InputScan): Promise<Kernel> {
 async function lengthsOf({ inputs }: TensorMerge, scan: InputScan): Promise<number[]> {
   const lengths: number[] = [];
   for (const input of inputs.keys()) {
-    const norm = new Norm({ fused: true });
+    const norm = new Norm();
     for await (const {
       values: [vector],
     } of scan([input]))
@@ -105,7 +105,7 @@ class DirectionMean {
   /** The mean of the vectors; the first one where they cancel out. */
   async begin(tolerance: number): Promise<void> {
     const { work } = this.#tensor;
-    const norm = new Norm({ fused: true });
+    const norm = new Norm();
     for await (const { start, units } of this.#pieces()) {
       const mean = new Float32Array(units[0]?.length ?? 0);
       for (const [index, unit] of units.entries()) {
@@ -129,7 +129,7 @@ class DirectionMean {
   async step(tolerance: number): Promise<boolean> {
     const { work } = this.#tensor;
     const pulls = await this.#pulls(tolerance);
-    const tangentNorm = new Norm({ fused: true });
+    const tangentNorm = new Norm();
     for await (const { start, units } of this.#pieces()) {
       tangentNorm.add(this.#tangent(this.at(start, units[0]?.length ?? 0), units, pulls));
     }
@@ -138,7 +138,7 @@ class DirectionMean {
     // PyTorch rounds a factor that is on the left of a tensor.
     const ahead = roundTo(work, Math.fround(Math.cos(distance)));
     const aside = roundTo(work, sine(distance));
-    const norm = new Norm({ fused: true });
+    const norm = new Norm();
     for await (const { start, units } of this.#pieces()) {
       const mean = this.at(start, units[0]?.length ?? 0);
       const tangent = this.#tangent(mean, units, pulls);

@@ -71,8 +71,7 @@ class Agreement {
   constructor(tensor: TensorMerge, count: number) {
     this.#tensor = tensor;
     const experts = tensor.inputs.filter((input) => !input.isBase).map((_, index) => index);
-    const fused = count === elementCount(tensor.shape);
-    this.#norms = experts.map(() => new Norm({ fused }));
+    this.#norms = experts.map(() => new Norm());
     this.#pairs = experts.flatMap((i) =>
       experts.slice(i + 1).map((j) => ({ i, j, products: new ContiguousSum(count, tensor.work !== "F32") })),
     );

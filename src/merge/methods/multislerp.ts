@@ -80,7 +80,7 @@ class Barycentre {
     const { work, name } = this.#tensor;
     const round = (value: number): number => roundTo(work, value);
     this.#lengths = await this.#lengthsOfPoints();
-    const meanNorm = new Norm({ fused: true });
+    const meanNorm = new Norm();
     for await (const { points, part } of this.#pieces()) meanNorm.add(this.#meanOf(this.#unitsOf(points), part));
     const meanLength = meanNorm.length(work);
     if (meanLength < this.#eps) {
@@ -91,7 +91,7 @@ class Barycentre {
     }
     this.#meanLength = meanLength;
     this.#cosines = await this.#cosinesToMean();
-    const tangentNorm = new Norm({ fused: true });
+    const tangentNorm = new Norm();
     for await (const { points, part } of this.#pieces()) {
       const units = this.#unitsOf(points);
       tangentNorm.add(this.#tangentOf(units, this.#directionOf(units, part), part));
@@ -129,7 +129,7 @@ class Barycentre {
   }
 
   async #lengthsOfPoints(): Promise<number[]> {
-    const norms = this.#weights.map(() => new Norm({ fused: false }));
+    const norms = this.#weights.map(() => new Norm());
     for await (const { points } of this.#pieces()) for (const [i, point] of points.entries()) norms[i]?.add(point);
     return norms.map((norm) => norm.length(this.#tensor.work));
   }

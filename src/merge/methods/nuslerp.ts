@@ -95,7 +95,7 @@ function endsAmong(
 
 async function wholeArc(tensor: TensorMerge, scan: InputScan): Promise<Arc> {
   const { work, shape } = tensor;
-  const norms = [new Norm({ fused: false }), new Norm({ fused: false })];
+  const norms = [new Norm(), new Norm()];
   for await (const { values } of endsOf(tensor, scan)) for (const [i, end] of values.entries()) norms[i]?.add(end);
   const [lengthA = 1, lengthB = 1] = norms.map((norm) => atLeast(work, norm.length(work)));
   const dot = new ContiguousSum(elementCount(shape), work !== "F32");

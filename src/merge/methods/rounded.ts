@@ -22,37 +22,24 @@ export function combine(
 /** How many partial sums of squares PyTorch's norm keeps: the floats of a 256-bit vector. */
 const NORM_LANES = 8;
 
+/** Squares behind the whole vectors that PyTorch adds as it does those in vectors; those behind them, fused. */
+const NORM_TAIL = 4;
+
 /**
  * The length of a vector that comes in pieces, of which all but the last are of a multiple of 8 numbers: every eighth square
- * is added to a partial sum, the partial sums are added from left to right, and what does not fill a vector comes last. Found
- * by comparison with mergekit's vectors.
+ * is added to a partial sum, the partial sums are added from left to right, and what does not fill a vector comes last: fours
+ * of them square by square, the rest multiplied and added in one rounding. Found by comparison with PyTorch 2.13.
  */
 export class Norm {
-  readonly #fused: boolean;
   readonly #lanes = new Float32Array(NORM_LANES);
   readonly #rest: number[] = [];
-
-  /**
-   * @param fused whether a square is multiplied and added in one rounding: PyTorch does so over a whole tensor (`model_stock`,
-   *   `karcher`), and not along a dimension (`nuslerp`)
-   */
-  constructor({ fused }: { fused: boolean }) {
-    this.#fused = fused;
-  }
 
   add(values: Float32Array): void {
     const lanes = this.#lanes;
     const whole = values.length - (values.length % NORM_LANES);
-    if (this.#fused) {
-      for (let i = 0; i < whole; i++) {
-        const value = values[i] ?? 0;
-        lanes[i % NORM_LANES] = fusedMultiplyAdd(value, value, lanes[i % NORM_LANES] ?? 0);
-      }
-    } else {
-      for (let i = 0; i < whole; i++) {
-        const value = values[i] ?? 0;
-        lanes[i % NORM_LANES] = (lanes[i % NORM_LANES] ?? 0) + Math.fround(value * value);
-      }
+    for (let i = 0; i < whole; i++) {
+      const value = values[i] ?? 0;
+      lanes[i % NORM_LANES] = (lanes[i % NORM_LANES] ?? 0) + Math.fround(value * value);
     }
     for (let i = whole; i < values.length; i++) this.#rest.push(values[i] ?? 0);
   }
@@ -60,10 +47,9 @@ export class Norm {
   /** Rounded to the work dtype. */
   length(work: FloatDtype): number {
     let squares = this.#lanes.reduce((sum, lane) => Math.fround(sum + lane));
-    for (const value of this.#rest) {
-      squares = this.#fused
-        ? fusedMultiplyAdd(value, value, squares)
-        : Math.fround(squares + Math.fround(value * value));
+    const fours = this.#rest.length - (this.#rest.length % NORM_TAIL);
+    for (const [i, value] of this.#rest.entries()) {
+      squares = i < fours ? Math.fround(squares + Math.fround(value * value)) : fusedMultiplyAdd(value, value, squares);
     }
     return roundTo(work, Math.sqrt(squares));
   }
@@ -71,7 +57,7 @@ export class Norm {
 
 /** The length of a vector along a dimension of a tensor. */
 export function normOf(work: FloatDtype, values: Float32Array): number {
-  const norm = new Norm({ fused: false });
+  const norm = new Norm();
   norm.add(values);
   return norm.length(work);
 }
