@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
+import { UsageError } from "../../base/errors.ts";
 import { checkNewFolder } from "../../base/new-path.ts";
 import { projectRootOf } from "../../base/project-root.ts";
 import { temporaryFolder } from "../../base/temporary-path.ts";
@@ -11,11 +12,14 @@ import { planMerge } from "../../merge/plan.ts";
 import type { NamedRecipe } from "../../merge/recipe-documents.ts";
 import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
 import type { CliContext } from "../context.ts";
+import { exportPoint } from "../export-point.ts";
 import { MODELS, mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flags.ts";
 import { billionsOption, defineCommand, jsonFlag, named, textOption } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 import { showTensors } from "../show-tensors.ts";
-import { allowNonFiniteFlag } from "../sweep-flags.ts";
+import { allowNonFiniteFlag, setFlag } from "../sweep-flags.ts";
+
+const SWEEP = "A point of a sweep:";
 
 /** A merge that was made; of those that are removed at the end, without a place. */
 interface MadeMerge {
@@ -37,7 +41,11 @@ export function mergeCommand(context: CliContext): CommandModule {
     describe: "Merge checkpoints by a mergekit config, bit for bit as mergekit does",
     builder: (parser) =>
       parser
-        .positional("config", { type: "string", demandOption: true, description: "mergekit config (YAML)" })
+        .positional("config", {
+          type: "string",
+          demandOption: true,
+          description: "mergekit config, or with --point a sweep (YAML)",
+        })
         .positional("out", { type: "string", demandOption: true, description: "Folder to make; must not exist" })
         .options(
           named({
@@ -59,12 +67,30 @@ export function mergeCommand(context: CliContext): CommandModule {
             },
             ...mergeFlags,
             ...allowNonFiniteFlag,
+            point: { ...textOption("The point of a sweep to make: w=0.7"), group: SWEEP },
+            chosen: {
+              ...textOption("A run of the sweep: its decision names the point, its results are in the model card"),
+              group: SWEEP,
+            },
+            gguf: { ...textOption("GGUF file to make of the point as well"), group: SWEEP },
             json: jsonFlag,
           }),
         )
+        .options({ set: { ...setFlag.set, group: SWEEP } })
+        .example("$0 merge sweeps/pocket.yaml OUT --point w=0.7", "a point of a sweep, with its results in the card")
         .example("$0 merge merge.yml merged/", "model paths are relative to the working directory")
         .epilogue(`${MODELS}\n\n${DONOR}`),
     handler: async (args) => {
+      if (args.point !== undefined || args.chosen !== undefined) {
+        refuseIgnored(args);
+        const made = await exportPoint(context, args);
+        const { out, point, weights_sha256: digest } = made;
+        terminal.out(args.json === true ? JSON.stringify(made) : `${out}: ${point}, weights sha256 ${digest}`);
+        return;
+      }
+      if (args.gguf !== undefined || args.set !== undefined) {
+        throw new UsageError("--gguf and --set are for a point of a sweep: expected --point or --chosen with it");
+      }
       await checkNewFolder(args.out);
       const { text, recipes } = await readRecipeFile(args.config);
       const pool = new CheckpointPool(projectRootOf(args.config), downloads(context));
@@ -106,6 +132,22 @@ export function mergeCommand(context: CliContext): CommandModule {
       }
     },
   });
+}
+
+/** A point is merged as it was evaluated. @throws UsageError for flags that would change it */
+function refuseIgnored(args: Readonly<Record<string, unknown>>): void {
+  const { intermediateDir, copyTokenizer, randomSeed, mergekitCompat, allowCrimes, allowNonFinite } = args;
+  const given = {
+    "--intermediate-dir": intermediateDir !== undefined,
+    "--no-copy-tokenizer": copyTokenizer === false,
+    "--random-seed": randomSeed !== undefined,
+    "--mergekit-compat": mergekitCompat === true,
+    "--allow-crimes": allowCrimes === true,
+    "--allow-non-finite": allowNonFinite === true,
+  };
+  const wrong = Object.entries(given).find(([, isGiven]) => isGiven);
+  if (wrong === undefined) return;
+  throw new UsageError(`${wrong[0]}: a point of a sweep is merged as it was evaluated, which had no such flag`);
 }
 
 /** Where the merges go that others are made of: all of them to `out`, if the config names every merge. */

@@ -10,17 +10,19 @@ interface Named {
  * The points that `--only` asks for.
  *
  * @param only each entry a point's name, or conditions such as `w=0.5,d=0.4` of which all must hold; a point of any entry is taken
+ * @param flag that they were given by, for errors
  * @throws ConfigError for an entry that no point meets
  */
 export function selectPoints<Point extends Named>(
   points: readonly Point[],
   only: readonly string[] | undefined,
+  flag = "--only",
 ): readonly Point[] {
   if (only === undefined) return points;
   const chosen = new Set<Point>();
   for (const entry of only) {
     const found = points.filter((point) => point.name === entry || meetsAll(point, entry));
-    if (found.length === 0) throw nothingSelected(entry, points);
+    if (found.length === 0) throw nothingSelected(entry, points, flag);
     for (const point of found) chosen.add(point);
   }
   return points.filter((point) => chosen.has(point));
@@ -42,7 +44,7 @@ function conditionsOf(entry: string): [axis: string, value: string | undefined][
   });
 }
 
-function nothingSelected(entry: string, points: readonly Named[]): ConfigError {
+function nothingSelected(entry: string, points: readonly Named[], flag: string): ConfigError {
   const conditions = conditionsOf(entry);
   const axes = conditions.map(([axis]) => axis);
   const names = points.map(({ name }) => name);
@@ -50,7 +52,7 @@ function nothingSelected(entry: string, points: readonly Named[]): ConfigError {
   const near = nearestWord(entry, names);
   const hint =
     twice !== undefined
-      ? `All conditions of one --only must hold. For several points: ${conditions.map(([axis, value]) => `--only ${axis}=${value}`).join(" ")}`
+      ? `All conditions of one ${flag} must hold. For several points: ${conditions.map(([axis, value]) => `${flag} ${axis}=${value}`).join(" ")}`
       : `The points are ${names.slice(0, 20).join(" ")}${names.length > 20 ? " ..." : ""}.${near === undefined ? "" : ` Did you mean "${near}"?`}`;
-  return new ConfigError(`--only ${entry} selects no point`, { hint });
+  return new ConfigError(`${flag} ${entry} selects no point`, { hint });
 }

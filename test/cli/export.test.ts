@@ -1,0 +1,62 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { cli } from "../helpers/run-cli.ts";
+import { projectRoot } from "../helpers/shared.ts";
+
+const SWEEP = join(projectRoot, "sweeps/pocket-sampled.yaml");
+const models = ["len", "accfmt", "base"].flatMap((name) => [
+  "--set",
+  `${name}=${join(projectRoot, "checkpoints/pocket", name)}`,
+]);
+
+let folder = "";
+const run = (): string => join(folder, "run");
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mergesweep-export-"));
+  const command = ["run", SWEEP, ...models, "--only", "w=0", "--only", "w=0.7", "--limit", "6", "--attempts", "1"];
+  const { code, stderr } = await cli([...command, "--out", run(), "--report", join(folder, "report")]);
+  if (code !== 0) throw new Error(`the run that points are exported from failed: ${stderr}`);
+}, 300_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it("a point of a sweep becomes a checkpoint of the evaluated weights, with results, recipe and a GGUF", {
+  timeout: 120_000,
+}, async () => {
+  const [out, gguf] = [join(folder, "w0.7"), join(folder, "w0.7.gguf")];
+  const command = ["merge", SWEEP, out, ...models, "--point", "w=.70", "--chosen", run(), "--gguf", gguf, "--json"];
+  const { code, stdout } = await cli(command);
+  expect(code).toBe(0);
+  const made = JSON.parse(stdout);
+  const summary = await readFile(join(folder, "report/summary.csv"), "utf8");
+  expect(summary).toContain(made.weights_sha256);
+  expect(made).toMatchObject({ point: "w=0.7", run: run() });
+  const card = await readFile(join(out, "README.md"), "utf8");
+  for (const part of ["model-index", "## Results", "w=0.7", made.weights_sha256]) expect(card).toContain(part);
+  expect(await readFile(join(out, "mergekit_config.yml"), "utf8")).toContain("weight: 0.7");
+  expect((await cli(["verify", out])).code).toBe(0);
+  expect((await readFile(gguf)).subarray(0, 4).toString()).toBe("GGUF");
+});
+
+it("other weights than those that were evaluated are refused, and nothing is left", { timeout: 120_000 }, async () => {
+  const out = join(folder, "other");
+  const swapped = models.with(1, models[3]?.replace("accfmt=", "len=") ?? "");
+  const { code, stderr } = await cli(["merge", SWEEP, out, ...swapped, "--point", "w=0.7", "--chosen", run()]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("expected the weights that");
+  await expect(readFile(join(out, "README.md"))).rejects.toThrow(/ENOENT/);
+});
+
+it("a run that has not decided, several points, and a flag without a sweep are refused", async () => {
+  const out = join(folder, "none");
+  const undecided = await cli(["merge", SWEEP, out, ...models, "--chosen", run()]);
+  expect(undecided.code).toBe(2);
+  expect(undecided.stderr).toContain("expected a run that has decided");
+  expect((await cli(["merge", SWEEP, out, "--point", "w=0.2"])).stderr).toContain("--point w=0.2 selects no point");
+  const config = join(folder, "merge.yml");
+  await writeFile(config, "merge_method: linear\nmodels: []\n");
+  expect((await cli(["merge", config, out, "--gguf", "x.gguf"])).stderr).toContain(
+    "expected --point or --chosen with it",
+  );
+});
