@@ -12,9 +12,15 @@ export function describeCost(cost: SweepCost): string[] {
     `cost: ${countOf(merges, "merge")}, ${formatBytes(bytes)} written and removed again, ${countOf(runs, "run")} over the questions a model, ${countOf(completions, "completion")}`,
     `tokens: ${tokens === null ? "unknown" : `about ${round(tokens)}`}, at the most ${round(mostTokens)}`,
     `speed: ${speed}`,
-    `hours: ${hours === null ? `unknown (${tokens === null ? "no run with these benchmarks is stored; " : ""}--tokens-per-second N says how fast a machine is)` : round(hours)}`,
+    `hours: ${hours === null ? unknownHours(cost) : round(hours)}`,
     ...benchmarks.map(describeBenchmark),
   ];
+}
+
+function unknownHours({ tokens, mostTokens, tokensPerSecond }: SweepCost): string {
+  if (tokensPerSecond === null) return "unknown: --probe measures the speed, --tokens-per-second N says it";
+  const most = `${round(mostTokens / tokensPerSecond / 3600)} at the most`;
+  return tokens === null ? `${most}, were every answer cut off; no earlier run tells how long answers are` : most;
 }
 
 function describeBenchmark({ name, length, lengthFrom, halfWidth, detectable }: BenchmarkCost): string {

@@ -12,6 +12,7 @@ import type { EnginePlan } from "../../sweep/plan/plan-engine.ts";
 import type { CliContext } from "../context.ts";
 import { describeCost } from "../describe-cost.ts";
 import { defineCommand, jsonFlag, named, numberOption } from "../options.ts";
+import { probeSweep } from "../probe.ts";
 import { downloads } from "../show-downloads.ts";
 import { onlyFlag, overridesOf, setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
 
@@ -35,6 +36,11 @@ export function planCommand(context: CliContext): CommandModule {
               ),
               group: "Cost:",
             },
+            probe: {
+              type: "boolean",
+              description: "Measure it: one point is made in a temporary folder and generates for at most a minute",
+              group: "Cost:",
+            } as const,
             json: jsonFlag,
           }),
         ),
@@ -46,6 +52,7 @@ export function planCommand(context: CliContext): CommandModule {
         const { manifest } = plan;
         for (const note of plan.notes) context.terminal.note(`warning: ${note}`);
         const earlier = await readEarlierRuns("runs", (text) => context.terminal.note(text));
+        if (args.probe === true) earlier.unshift(await probeSweep(context, sweep, overrides, manifest.max_tokens));
         const { tokensPerSecond: given } = args;
         const cost = sweepCost(plan, earlier, given === undefined ? undefined : { value: given, from: "as given" });
         if (args.json === true) {
