@@ -8,6 +8,7 @@ import { checkNewFile, checkNewFolder } from "../base/new-path.ts";
 import { openCheckpoint } from "../checkpoints/open-checkpoint.ts";
 import { writeGguf } from "../checkpoints/write-gguf.ts";
 import { judge } from "../findings/judge.ts";
+import { checkPush, type PushedModel, pushModel } from "../hub/push-model.ts";
 import { CheckpointPool } from "../merge/checkpoint-pool.ts";
 import { parseRecipe } from "../merge/parse-recipe.ts";
 import { planMerge } from "../merge/plan.ts";
@@ -26,7 +27,7 @@ import { variablesOf } from "./sweep-flags.ts";
 import { writeCard } from "./write-card.ts";
 
 /** A point of a sweep that is to become a checkpoint. */
-export interface ExportFlags {
+interface ExportFlags {
   readonly config: string;
   readonly out: string;
   /** Its name, or conditions such as `w=0.7`. */
@@ -37,15 +38,18 @@ export interface ExportFlags {
   /** A GGUF file that is written as well. */
   readonly gguf: string | undefined;
   readonly outShardSize: number | undefined;
+  /** A model of the hub to upload it as. */
+  readonly push: string | undefined;
 }
 
 /** What was made. */
-interface ExportedPoint {
+export interface ExportedPoint {
   readonly out: string;
   readonly point: string;
   readonly weights_sha256: string;
   /** The run whose results are in the card; null where the point was not evaluated. */
   readonly run: string | null;
+  readonly pushed?: PushedModel;
 }
 
 /**
@@ -59,6 +63,7 @@ export async function exportPoint(context: CliContext, flags: ExportFlags): Prom
   const { out, gguf } = flags;
   await checkNewFolder(out);
   if (gguf !== undefined) await checkNewFile(gguf);
+  if (flags.push !== undefined) checkPush(flags.push);
   const sweep = await readSweepFile(flags.config, variablesOf(flags.set));
   const own = join("runs", sweep.config.name);
   const store = flags.chosen ?? (existsSync(join(own, "manifest.json")) ? own : undefined);
@@ -91,7 +96,10 @@ export async function exportPoint(context: CliContext, flags: ExportFlags): Prom
     if (gguf !== undefined) await writeGgufOf(context, out, gguf);
     const isEvaluated = run !== undefined && typeof evaluated === "string";
     if (isEvaluated) await addResults(context, out, run);
-    return { out, point: point.name, weights_sha256: weightsSha256, run: isEvaluated ? (store ?? null) : null };
+    const made = { out, point: point.name, weights_sha256: weightsSha256, run: isEvaluated ? (store ?? null) : null };
+    if (flags.push === undefined) return made;
+    context.terminal.note(`uploading ${out} as ${flags.push}`);
+    return { ...made, pushed: await pushModel(out, flags.push, { signal: context.signal }) };
   } finally {
     await pool.close();
   }

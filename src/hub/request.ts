@@ -31,6 +31,7 @@ export async function attempt<T>(
   from: string,
   { retries = 2, signal }: HubOptions,
   work: () => Promise<T>,
+  failed = "could not be fetched",
 ): Promise<T> {
   return await pRetry(
     async () => {
@@ -38,7 +39,7 @@ export async function attempt<T>(
         return await work();
       } catch (error) {
         signal?.throwIfAborted();
-        const described = describeFailure(from, error);
+        const described = describeFailure(from, error, failed);
         if (described instanceof InputError) throw new AbortError(described);
         throw described;
       }
@@ -47,7 +48,7 @@ export async function attempt<T>(
   );
 }
 
-function describeFailure(from: string, error: unknown): MergesweepError {
+function describeFailure(from: string, error: unknown, failed: string): MergesweepError {
   if (error instanceof MergesweepError) return error;
   if (error instanceof HubApiError) {
     const message = `${from}: ${describeStatus(error.statusCode)}`;
@@ -55,7 +56,7 @@ function describeFailure(from: string, error: unknown): MergesweepError {
     return passing ? new WorkError(message, { cause: error }) : new InputError(message, { cause: error });
   }
   const inner = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : "";
-  return new WorkError(`${from}: could not be fetched: ${messageOf(error)}${inner}`, { cause: error });
+  return new WorkError(`${from}: ${failed}: ${messageOf(error)}${inner}`, { cause: error });
 }
 
 /** An HTTP status in the words of a person who has to act on it. */

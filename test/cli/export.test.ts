@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
+import { startHub } from "../hub/local-hub.ts";
 
 const SWEEP = join(projectRoot, "sweeps/pocket-sampled.yaml");
 const models = ["len", "accfmt", "base"].flatMap((name) => [
@@ -46,6 +47,23 @@ it("other weights than those that were evaluated are refused, and nothing is lef
   expect(code).toBe(2);
   expect(stderr).toContain("expected the weights that");
   await expect(readFile(join(out, "README.md"))).rejects.toThrow(/ENOENT/);
+});
+
+it("a point is uploaded to a private repository, and is what was evaluated when it is fetched again", {
+  timeout: 120_000,
+}, async () => {
+  await using hub = await startHub({});
+  vi.stubEnv("HF_ENDPOINT", hub.url);
+  vi.stubEnv("HF_TOKEN", "hf_writer");
+  vi.stubEnv("HF_HUB_CACHE", join(folder, "cache"));
+  const command = ["merge", SWEEP, join(folder, "pushed"), ...models, "--point", "w=0.7", "--chosen", run()];
+  const { code, stdout } = await cli([...command, "--push", "me/merge", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).pushed).toMatchObject({ created: true, url: `${hub.url}/me/merge` });
+  const verified = await cli(["verify", "me/merge", "--recipe", join(folder, "pushed/mergekit_config.yml"), "--json"]);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ identical: true });
+  expect((await cli(["merge", SWEEP, join(folder, "bad"), "--point", "w=0.7", "--push", "merge"])).code).toBe(2);
+  vi.unstubAllEnvs();
 });
 
 it("a run that has not decided, several points, and a flag without a sweep are refused", async () => {

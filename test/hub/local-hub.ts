@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { answerUpload } from "./uploads.ts";
 
 /** A server that answers about models as huggingface.co does, from memory. */
 export interface LocalHub extends AsyncDisposable {
@@ -77,6 +78,10 @@ function answer(hub: LocalHub, request: IncomingMessage, response: ServerRespons
   if (hub.faults.busy > 0) {
     hub.faults.busy--;
     response.writeHead(503).end("busy");
+    return;
+  }
+  if (request.method === "POST" || request.method === "PUT") {
+    void answerUpload(hub, path, request, response);
     return;
   }
   const [, repo = "", kind = "", revision = "", file = ""] =

@@ -12,7 +12,7 @@ import { planMerge } from "../../merge/plan.ts";
 import type { NamedRecipe } from "../../merge/recipe-documents.ts";
 import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
 import type { CliContext } from "../context.ts";
-import { exportPoint } from "../export-point.ts";
+import { type ExportedPoint, exportPoint } from "../export-point.ts";
 import { MODELS, mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flags.ts";
 import { billionsOption, defineCommand, jsonFlag, named, textOption } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
@@ -73,6 +73,7 @@ export function mergeCommand(context: CliContext): CommandModule {
               group: SWEEP,
             },
             gguf: { ...textOption("GGUF file to make of the point as well"), group: SWEEP },
+            push: { ...textOption("Upload it to the hub as org/name, private if it is new (HF_TOKEN)"), group: SWEEP },
             json: jsonFlag,
           }),
         )
@@ -84,12 +85,13 @@ export function mergeCommand(context: CliContext): CommandModule {
       if (args.point !== undefined || args.chosen !== undefined) {
         refuseIgnored(args);
         const made = await exportPoint(context, args);
-        const { out, point, weights_sha256: digest } = made;
-        terminal.out(args.json === true ? JSON.stringify(made) : `${out}: ${point}, weights sha256 ${digest}`);
+        terminal.out(args.json === true ? JSON.stringify(made) : describeExported(made));
         return;
       }
-      if (args.gguf !== undefined || args.set !== undefined) {
-        throw new UsageError("--gguf and --set are for a point of a sweep: expected --point or --chosen with it");
+      if ([args.gguf, args.set, args.push].some((value) => value !== undefined)) {
+        throw new UsageError(
+          "--gguf, --push and --set are for a point of a sweep: expected --point or --chosen with it",
+        );
       }
       await checkNewFolder(args.out);
       const { text, recipes } = await readRecipeFile(args.config);
@@ -148,6 +150,15 @@ function refuseIgnored(args: Readonly<Record<string, unknown>>): void {
   const wrong = Object.entries(given).find(([, isGiven]) => isGiven);
   if (wrong === undefined) return;
   throw new UsageError(`${wrong[0]}: a point of a sweep is merged as it was evaluated, which had no such flag`);
+}
+
+function describeExported({ out, point, weights_sha256: digest, pushed }: ExportedPoint): string {
+  const made = `${out}: ${point}, weights sha256 ${digest}`;
+  if (pushed === undefined) return made;
+  const where = pushed.created
+    ? "a new repository, private"
+    : "a repository that was there, and stays as public as it was";
+  return `${made}\n${pushed.url}: commit ${pushed.commit} in ${where}`;
 }
 
 /** Where the merges go that others are made of: all of them to `out`, if the config names every merge. */
