@@ -8,6 +8,7 @@ import {
   testEquivalence,
 } from "../../stats/equivalence.ts";
 import type { Interval } from "../../stats/interval.ts";
+import { groupBy } from "../../stats/mean.ts";
 import { rateInterval } from "../../stats/rate.ts";
 import { type OwnRate, ownRate, pairedDifference } from "./own-rate.ts";
 import type { PublishedBenchmark, PublishedNumbers, PublishedScore } from "./published-numbers.ts";
@@ -27,6 +28,9 @@ export interface ReproductionRow {
   /** 95%, over questions. */
   readonly ownInterval: Interval | null;
   readonly difference: number;
+  /** Standard error of the difference, and its degrees of freedom; infinite where the error is a bound. */
+  readonly error: number;
+  readonly degrees: number;
   readonly test: EquivalenceTest;
   readonly verdict: ReproductionVerdict;
   /** What was compared: question by question, over the same questions, or over others of the kind. */
@@ -41,6 +45,8 @@ export interface Reproduction {
   /** In points of a percentage. */
   readonly margin: number;
   readonly rows: readonly ReproductionRow[];
+  /** The mean over the benchmarks of each point that has several, each counting the same; tested on its own. */
+  readonly averages: readonly ReproductionRow[];
   /** Published numbers that the run has nothing to hold against. */
   readonly missing: readonly string[];
 }
@@ -63,7 +69,40 @@ export function judgeReproduction(run: StoredRun, published: PublishedNumbers, m
     });
     return found.map((one) => judgeScore(point, one, { run, published, margin: margin / 100, tests: found.length }));
   });
-  return { verdict: together(rows, missing), margin, rows, missing };
+  const averages = [...groupBy(rows, ({ point }) => point).values()].flatMap((own) =>
+    own.length < 2 ? [] : [averageOf(own, margin / 100)],
+  );
+  return { verdict: together(rows, missing), margin, rows, averages, missing };
+}
+
+function averageOf(rows: readonly ReproductionRow[], margin: number): ReproductionRow {
+  const mean = (value: (row: ReproductionRow) => number): number =>
+    rows.reduce((sum, row) => sum + value(row), 0) / rows.length;
+  const errorOf = (error: (row: ReproductionRow) => number): number =>
+    Math.sqrt(rows.reduce((sum, row) => sum + error(row) ** 2, 0)) / rows.length;
+  const difference = mean((row) => row.difference);
+  const error = errorOf((row) => row.error);
+  const uncertain = rows.reduce((sum, row) => sum + (row.error / rows.length) ** 4 / row.degrees, 0);
+  const degrees = uncertain === 0 ? Number.POSITIVE_INFINITY : error ** 4 / uncertain;
+  const test = testEquivalence({ difference, error, degrees }, margin, 1);
+  const [first] = rows;
+  const alike = rows.every(({ basis }) => basis === first?.basis);
+  return {
+    point: first?.point ?? "",
+    benchmark: `mean of ${rows.length}`,
+    published: mean((row) => row.published),
+    publishedError: errorOf((row) => row.publishedError ?? 0),
+    betweenQuestions: errorOf((row) => row.betweenQuestions),
+    own: mean((row) => row.own),
+    ownInterval: null,
+    difference,
+    error,
+    degrees,
+    test,
+    verdict: VERDICTS[test.verdict],
+    basis: alike && first !== undefined ? first.basis : "other questions",
+    completions: rows.reduce((sum, row) => sum + row.completions, 0),
+  };
 }
 
 function together(rows: readonly ReproductionRow[], missing: readonly string[]): ReproductionVerdict {
@@ -107,7 +146,7 @@ function judgeScore(
     betweenQuestions: between,
     own: pairs === undefined ? own.mean : pairs.own,
     ownInterval: rateInterval({ rates: own.rates, attempts: own.attempts }),
-    difference: measured.difference,
+    ...measured,
     test,
     verdict,
     basis,

@@ -36,14 +36,14 @@ export function reproductionMarkdown(
   merges: readonly VerifiedMerge[],
   protocol: readonly string[],
 ): string {
-  const { rows, margin, missing } = reproduction;
+  const { rows, averages, margin, missing } = reproduction;
   const lines = [`# Reproduction of ${name}`, "", verdictSentence(reproduction), ""];
   if (note !== undefined) lines.push(note.trim(), "");
   lines.push(`Published: ${source.trim()}`, "", ...protocol.flatMap((line) => [line, ""]));
   if (merges.length > 0) {
     lines.push("## The published weights", "", ...merges.map((merge) => `- ${describeMerge(merge)}`), "");
   }
-  if (rows.length > 0) lines.push("## The numbers", "", ...table(rows), "", ...legend(rows, margin));
+  if (rows.length > 0) lines.push("## The numbers", "", ...table([...rows, ...averages]), "", ...legend(rows, margin));
   if (missing.length > 0) lines.push(`Not evaluated here: ${missing.join(", ")}.`, "");
   return lines.join("\n");
 }
@@ -91,6 +91,12 @@ function legend(rows: readonly ReproductionRow[], margin: number): string[] {
   return [
     `Two one-sided tests at 5%: a number is reproduced when the interval of the difference (90%, wider where a point has several benchmarks, by Bonferroni) lies within ±${margin} points, not reproduced when it lies outside. In brackets behind ours: 95% over questions.${rows.some(({ publishedError }) => publishedError !== null) ? " Behind ±: the standard error of the published mean over seeds; where one run was published, the most that it can be." : ""}`,
     "",
+    ...(rows.some(({ point }, i) => rows[i + 1]?.point === point)
+      ? [
+          "The mean counts every benchmark of a point the same; it is tested on its own, and the verdict does not rest on it.",
+          "",
+        ]
+      : []),
     ...(bases.has("pairs")
       ? ["Where single answers were published, the answers are compared question by question.", ""]
       : []),

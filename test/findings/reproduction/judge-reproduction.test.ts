@@ -91,6 +91,13 @@ describe("a reproduction", () => {
     const both = judgeReproduction(run, published({ a: { accuracy: a }, b: { accuracy: b } }), 3);
     expect(both.verdict).toBe("reproduced");
     expect(both.rows[0]?.test.confidence).toBeCloseTo(0.95, 10);
+    const [mean] = both.averages;
+    expect(mean).toMatchObject({ benchmark: "mean of 2", verdict: "reproduced", completions: 8000 });
+    expect(mean?.published).toBeCloseTo((a + b) / 2, 10);
+    expect(mean?.error).toBeCloseTo(Math.hypot(both.rows[0]?.error ?? 0, both.rows[1]?.error ?? 0) / 2, 10);
+    expect(mean?.degrees).toBeGreaterThan(both.rows[0]?.degrees ?? 1e9);
+    expect(mean?.test.confidence).toBeCloseTo(0.9, 10);
+    expect(reproductionMarkdown(both, published({}), [], [])).toContain("| w=0 | mean of 2 |");
     const three = judgeReproduction(run, published({ a: { accuracy: a }, b: { accuracy: b }, c: {} }), 3);
     expect(three).toMatchObject({ verdict: "cannot be told", missing: ["w=0 on c"] });
   });
