@@ -1,21 +1,19 @@
 import { EventEmitter, once, setMaxListeners } from "node:events";
 import { join } from "node:path";
 import PQueue from "p-queue";
-import { ConfigError, DiskFullError, explanationOf } from "../../base/errors.ts";
-import { suggestion } from "../../base/suggest.ts";
+import { DiskFullError, explanationOf } from "../../base/errors.ts";
 import { problemRecords } from "../../eval/problem-records.ts";
 import { EngineDied, type ModelRuntime } from "../../models/runtime.ts";
 import { DAMAGED_FILE } from "../../runs/completion-files.ts";
 import type { RunProgress } from "../../runs/progress.ts";
 import { openRunStore, type RunStore, writeProblems } from "../../runs/run-store.ts";
 import { completionsPerPoint, type UnitAnswers } from "../../runs/schema.ts";
-import type { OpenedAs, UnitStore } from "../../runs/unit-store.ts";
+import type { OpenedAs } from "../../runs/unit-store.ts";
 import { type PlannedUnit, type SweepPlan, unitBytes } from "../plan/plan.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { chooseGgufFolder } from "./gguf-folder.ts";
 import { keepWeights, type MaterialisedWeights, materialise, resultOf } from "./materialise.ts";
-import { isScoredBy, keepScores, scoresOfUnit } from "./score-run.ts";
-import { askedDigest, storedShare } from "./stored-completions.ts";
+import { StoredUnits } from "./stored-units.ts";
 import type { SweepEvent } from "./sweep-event.ts";
 import { SweepTally } from "./tally.ts";
 import { InputFiles, unitIdentity } from "./unit-identity.ts";
@@ -70,6 +68,7 @@ export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<
 class RunningSweep {
   readonly #plan: SweepPlan;
   readonly #store: RunStore;
+  readonly #stored: StoredUnits;
   readonly #options: SweepOptions;
   readonly #pending: PlannedUnit[] = [];
   readonly #inProgress = new Map<string, UnitInProgress>();
@@ -84,7 +83,7 @@ class RunningSweep {
   readonly #failed: { point: string; message: string }[] = [];
   #done = 0;
   /** Which unit evaluates a set of weights: the first in the plan's order that has them. */
-  readonly #owners = new Map<string, string>();
+  #owners = new Map<string, string>();
   /**
    * One merge at a time, in the plan's order: merging is bound by the disk, and which of two equal merges counts as the first
    * must not depend on timing.
@@ -103,6 +102,7 @@ class RunningSweep {
   constructor(plan: SweepPlan, store: RunStore, options: SweepOptions) {
     this.#plan = plan;
     this.#store = store;
+    this.#stored = new StoredUnits(plan, store, (event) => this.#report(event));
     this.#options = options;
     this.#workers = options.workers;
     this.#signal = AbortSignal.any([options.signal, this.#halt.signal]);
@@ -127,7 +127,7 @@ class RunningSweep {
   }
 
   async run(): Promise<SweepOutcome> {
-    await this.#setAside(this.#options.again ?? []);
+    await this.#stored.setAside(this.#options.again ?? []);
     await checkInputs(this.#plan, this.#store, this.#files, {
       signal: this.#signal,
       onCheck: (point) => this.#report({ kind: "inputs-compared", point }),
@@ -156,60 +156,13 @@ class RunningSweep {
     await Promise.all(this.#runtimes.map((runtime) => runtime[Symbol.asyncDispose]()));
   }
 
-  /** @throws ConfigError for a name that no point of the plan has */
-  async #setAside(names: readonly string[]): Promise<void> {
-    const known = this.#plan.units.map(({ point }) => point.name);
-    const unknown = names.find((name) => !known.includes(name));
-    if (unknown !== undefined) {
-      throw new ConfigError(`--again ${unknown}: no point of the plan has this name`, {
-        hint: suggestion(unknown, known),
-      });
-    }
-    for (const point of names) {
-      const unit = this.#plan.units.find((one) => one.point.name === point);
-      if (unit === undefined) continue;
-      const folder = await this.#store.unit(this.#folderOf(unit)).setAside();
-      if (folder !== undefined) this.#report({ kind: "unit-set-aside", point, folder });
-    }
-  }
-
-  #folderOf({ point }: PlannedUnit): string {
-    return this.#store.unitOf(point);
-  }
-
   async #skipFinished(): Promise<void> {
-    for (const { unit } of this.#store.manifest.points) {
-      const result = await this.#store.unit(unit).result();
-      if (result?.same_as === null && !this.#owners.has(result.identity)) this.#owners.set(result.identity, unit);
-    }
+    this.#owners = await this.#stored.owners();
     for (const unit of this.#plan.units) {
-      if (!(await this.#isFinished(unit))) this.#pending.push(unit);
+      const result = await this.#stored.finished(unit);
+      if (result === undefined) this.#pending.push(unit);
+      else this.#reportDone(unit, result.same_as, true);
     }
-  }
-
-  /** Whether all that is asked of a unit is stored; its scores are then brought up to date. */
-  async #isFinished(unit: PlannedUnit): Promise<boolean> {
-    const own = await this.#store.unit(this.#folderOf(unit)).result();
-    if (own === undefined) return false;
-    const store = this.#store.unit(own.same_as ?? this.#folderOf(unit));
-    const result = own.same_as === null ? own : await store.result();
-    if (result === undefined) return false;
-    const { benchmarks, wholeBenchmarks, manifest } = this.#plan;
-    const { complete, lost } = await storedShare(store, result, benchmarks);
-    const point = unit.point.name;
-    if (lost > 0) this.#report({ kind: "completions-lost", point, lost });
-    if (!complete) return false;
-    // Completions stay what they are; scores follow the scorers of today and the sweep file.
-    if (!isScoredBy(result, manifest.scoring) || (await store.scoreCount()) < result.attempts) {
-      const scores = await scoresOfUnit(store, await store.samples(), wholeBenchmarks, manifest.scoring);
-      await keepScores(store, { ...result, ...(await this.#storedAnswers(store)) }, scores, manifest.scoring);
-    }
-    this.#reportDone(unit, own.same_as, true);
-    return true;
-  }
-
-  async #storedAnswers(store: UnitStore): Promise<Partial<UnitAnswers>> {
-    return { asked: askedDigest(this.#plan.benchmarks), samples_bytes: await store.samplesBytes() };
   }
 
   /** A worker's life: a unit of its own while there are any; then a share of those that others are on. */
@@ -284,12 +237,12 @@ class RunningSweep {
       });
       const known = { weights: weights.weightsSha256, runtime: runtime.build };
       const identity = await unitIdentity(unit, this.#plan, known, await this.#files.of(unit));
-      const own = this.#folderOf(unit);
+      const own = this.#stored.folderOf(unit);
       const owner = this.#owners.get(identity.identity) ?? own;
       this.#owners.set(identity.identity, owner);
       if (this.#options.keepGguf !== undefined) await keepWeights(weights, unit, this.#options.keepGguf);
       const named = { ...known, identity: identity.identity };
-      if (!(await this.#isLeftToOwner(owner, own))) {
+      if (!(await this.#stored.isLeftTo(owner, own))) {
         const answers = await this.#evaluate(unit, owner, weights, identity, runtime);
         await this.#store.unit(owner).writeResult(resultOf(owner, named, this.#plan, { ...answers, same_as: null }));
       }
@@ -306,15 +259,6 @@ class RunningSweep {
     } finally {
       await weights?.discard();
     }
-  }
-
-  /** Whether another unit of the same weights answers, or has answered, all that is asked: one merge is never evaluated twice. */
-  async #isLeftToOwner(owner: string, own: string): Promise<boolean> {
-    if (owner === own) return false;
-    if (this.#plan.units.some((unit) => this.#folderOf(unit) === owner)) return true;
-    const store = this.#store.unit(owner);
-    const result = await store.result();
-    return result !== undefined && (await storedShare(store, result, this.#plan.benchmarks)).complete;
   }
 
   /** @param owner the folder that gets the completions */
@@ -376,7 +320,9 @@ class RunningSweep {
     const message = explanationOf(error);
     this.#failed.push({ point, message });
     this.#report({ kind: "unit-failed", point, message });
-    await this.#store.unit(this.#folderOf(unit)).writeFailure({ message, earlier: this.#deaths.get(point) ?? [] });
+    await this.#store
+      .unit(this.#stored.folderOf(unit))
+      .writeFailure({ message, earlier: this.#deaths.get(point) ?? [] });
   }
 
   /** Chosen once, by the size of the first merge: all merges of a sweep are of one size, or nearly. */
