@@ -27,9 +27,9 @@ it.skipIf(disk === undefined)(
   { timeout: 180_000 },
   async () => {
     const out = join(disk?.folder ?? "", "run");
-    // Leaves room for the manifest and some completions, and ends inside of a line.
+    // Leaves room for the manifest, the problems and some completions, and ends inside of a line.
     const filler = join(disk?.folder ?? "", "filler");
-    await writeFile(filler, new Uint8Array(372 * 1024));
+    await writeFile(filler, new Uint8Array(352 * 1024));
 
     const full = await run(out, join(folder, "report"), 1);
     expect(full.stderr.match(/No space left/g)).toHaveLength(1);

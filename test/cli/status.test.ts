@@ -57,5 +57,5 @@ it("status shows speed and workers from another terminal, names a stale lock, an
 
   expect(await cli([...sweep, "--out", run, ...report])).toMatchObject({ code: 0 });
   expect(await status()).toMatch(/^pocket: 3 of 3 points done, 900 of 900 samples\nNobody works on it\.\n/);
-  expect(await readdir(run)).toEqual(["manifest.json", "units"]);
+  expect(await readdir(run)).toEqual(["manifest.json", "problems.jsonl", "units"]);
 });
