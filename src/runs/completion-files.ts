@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { createReadStream } from "node:fs";
 import { appendFile, readdir, readFile, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../base/atomic-write.ts";
@@ -47,6 +48,18 @@ export async function completionBytes(folder: string): Promise<number> {
   const files = await completionFiles(folder);
   const sizes = await Promise.all(files.map(async (name) => (await stat(join(folder, name))).size));
   return sizes.reduce((total, size) => total + size, 0);
+}
+
+/** Whole lines of a unit's completions, of whatever content: at most so many completions are there. */
+export async function countLines(folder: string): Promise<number> {
+  let count = 0;
+  for (const name of await completionFiles(folder)) {
+    for await (const piece of createReadStream(join(folder, name))) {
+      const bytes = Buffer.from(piece);
+      for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count++;
+    }
+  }
+  return count;
 }
 
 /**

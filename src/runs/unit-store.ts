@@ -7,6 +7,7 @@ import { makeFolder } from "../base/make-folder.ts";
 import {
   completionBytes,
   completionFiles,
+  countLines,
   type DamagedLine,
   mendCompletions,
   readCompletions,
@@ -132,6 +133,11 @@ export class UnitStore {
       return 0;
     }
     return count;
+  }
+
+  /** How many lines the completions have, without reading them as records. */
+  lineCount(): Promise<number> {
+    return countLines(this.#folder);
   }
 
   /** Bytes of the completions: the same as when the unit was done, and none was lost. */

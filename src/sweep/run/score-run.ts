@@ -100,7 +100,7 @@ async function finishedUnits(folder: string, { points }: Manifest): Promise<Fini
     const store = unitStore(folder, point.unit);
     const result = await store.result();
     if (result === undefined || result.same_as !== null) continue;
-    const found = (await store.samples()).length;
+    const found = await store.lineCount();
     if (found < result.attempts) short.push(`  ${point.name}: ${found} of ${result.attempts}`);
     units.push({ point, store, result });
   }
