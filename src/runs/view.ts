@@ -39,9 +39,13 @@ export type Regroup = (attempts: readonly ScoreRecord[]) => readonly ScoreRecord
  */
 export async function* viewed(
   pieces: AsyncIterable<readonly ScoreRecord[]>,
-  asked: (record: ScoreRecord) => boolean,
-  regroup: Regroup = (attempts) => attempts,
+  asked: (record: Asked) => boolean,
+  regroup: Regroup | undefined,
 ): AsyncGenerator<readonly ScoreRecord[]> {
+  if (regroup === undefined) {
+    yield* onlyAsked(pieces, asked);
+    return;
+  }
   let question: ScoreRecord[] = [];
   const finish = (): readonly ScoreRecord[] => {
     const kept = question.filter(asked);
