@@ -17,7 +17,7 @@ export type { Completion, CompletionRequest, LoadedModel, ModelRuntime } from ".
 export type { Sampling } from "./models/sampling.ts";
 export { createOpenAiRuntime } from "./models/server/openai-server.ts";
 export { renderReport } from "./report/render-report.ts";
-export { readRun } from "./runs/run-store.ts";
+export { readRun } from "./runs/read-run.ts";
 export type { Manifest, SampleRecord, ScoreRecord, StoredRun, UnitResult } from "./runs/schema.ts";
 export { EXTRACTION_PROFILES } from "./scorers/accuracy/extract/extract.ts";
 export { gradeAnswer } from "./scorers/accuracy/grade-answer.ts";

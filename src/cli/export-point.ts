@@ -14,7 +14,7 @@ import { parseRecipe } from "../merge/parse-recipe.ts";
 import { planMerge } from "../merge/plan.ts";
 import { writeMergedCheckpoint } from "../merge/write-checkpoint.ts";
 import { renderReport } from "../report/render-report.ts";
-import { readRun } from "../runs/run-store.ts";
+import { readRun } from "../runs/read-run.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import { readSweepFile, type SweepFile } from "../sweep/file/config.ts";
 import { expandSweep } from "../sweep/file/expand.ts";

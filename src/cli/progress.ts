@@ -29,7 +29,7 @@ export function showProgress(
   return (event, progress) => {
     switch (event.kind) {
       case "inputs-compared":
-        terminal.note(`${event.point}: its files look otherwise than when it was evaluated; comparing the weights`);
+        terminal.note(`${event.point}: comparing its weights with those that were evaluated`);
         break;
       case "completions-lost":
         terminal.note(

@@ -7,7 +7,7 @@ import { withGroupRewards } from "../eval/score-samples.ts";
 import { usableMemory } from "../models/llama-cpp/usable-memory.ts";
 import { renderReport } from "../report/render-report.ts";
 import { readManifestIfPresent } from "../runs/read-manifest.ts";
-import { readRun } from "../runs/run-store.ts";
+import { readRun } from "../runs/read-run.ts";
 import { completionsPerPoint } from "../runs/schema.ts";
 import type { SweepFile } from "../sweep/file/config.ts";
 import { chooseWorkers, plannedModels, type WorkerChoice } from "../sweep/plan/choose-workers.ts";

@@ -8,8 +8,8 @@ import { messagesFor } from "../benchmarks/prompt.ts";
 import { renderChat } from "../models/chat-template.ts";
 import type { LoadedModel } from "../models/runtime.ts";
 import type { Sampling } from "../models/sampling.ts";
+import type { SampleWriter } from "../runs/sample-writer.ts";
 import type { Repeated, SampleRecord } from "../runs/schema.ts";
-import type { SampleWriter } from "../runs/unit-store.ts";
 
 /** How every completion of an evaluation is drawn. */
 export interface EvaluationSettings {

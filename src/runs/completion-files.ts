@@ -29,8 +29,8 @@ export interface StoredCompletions {
   readonly damaged: readonly DamagedLine[];
   /** Attempts that several files answer with different texts: the first file counts. */
   readonly differing: number;
-  /** Of all files. */
-  readonly bytes: number;
+  /** Whether a file ends within a line: of whoever is writing it, or of one who was killed. */
+  readonly torn: boolean;
 }
 
 /** The files that hold a unit's completions, in the order in which they count. */
@@ -71,10 +71,11 @@ export async function countLines(folder: string): Promise<number> {
 export async function readCompletions(folder: string): Promise<StoredCompletions> {
   const records = new Map<string, SampleRecord>();
   const damaged: DamagedLine[] = [];
-  let [differing, bytes] = [0, 0];
+  let differing = 0;
+  let torn = false;
   for (const file of await completionFiles(folder)) {
     const content = await readFile(join(folder, file));
-    bytes += content.length;
+    torn ||= content.length > 0 && content.at(-1) !== NEWLINE;
     const own = new Map<string, number>();
     for (const { line, bytes: written } of wholeLines(content)) {
       const record = parseRecord(written);
@@ -93,7 +94,7 @@ export async function readCompletions(folder: string): Promise<StoredCompletions
       own.set(key, line);
     }
   }
-  return { records: [...records.values()], damaged, differing, bytes };
+  return { records: [...records.values()], damaged, differing, torn };
 }
 
 /**

@@ -3,9 +3,9 @@ import { writeFileAtomic } from "../base/atomic-write.ts";
 import { StoreError } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { lockFolder } from "./lock.ts";
+import { readManifestIfPresent } from "./read-manifest.ts";
 import { unitStore, writeProblems } from "./run-store.ts";
-import { type Manifest, manifestSchema, type ProblemRecord, type SampleRecord } from "./schema.ts";
-import { readStored } from "./stored-files.ts";
+import type { Manifest, ProblemRecord, SampleRecord } from "./schema.ts";
 import type { UnitStore } from "./unit-store.ts";
 
 /** A store of results of other programs, held by this process. Its manifest grows with what is imported. */
@@ -33,7 +33,7 @@ export async function openImportedStore(folder: string): Promise<ImportedStore> 
   const lock = await lockFolder(folder);
   const path = join(folder, "manifest.json");
   try {
-    const manifest = await readStored(manifestSchema, path);
+    const manifest = await readManifestIfPresent(folder);
     if (manifest !== undefined && !("imported" in manifest.plan)) {
       throw new StoreError(`${folder} is the store of the run "${manifest.sweep}", not of imported results`, {
         hint: "Import into a store of its own with --out FOLDER; `compare` takes both.",

@@ -23,3 +23,12 @@ export async function readManifestIfPresent(folder: string): Promise<Manifest | 
   }
   return checkStored(manifestSchema, { ...found, manifest_version: MANIFEST_VERSION }, path);
 }
+
+/** @throws StoreError if the folder is no run store */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const manifest = await readManifestIfPresent(folder);
+  if (manifest !== undefined) return manifest;
+  throw new StoreError(`Expected a run store with a manifest.json, found none in ${folder}`, {
+    hint: "Runs are stored in runs/<name>; make one with: mergesweep run SWEEP.yaml",
+  });
+}

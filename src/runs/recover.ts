@@ -4,7 +4,8 @@ import { countOf } from "../base/count-of.ts";
 import { MergesweepError, systemCodeOf } from "../base/errors.ts";
 import { DAMAGED_FILE, mendCompletions } from "./completion-files.ts";
 import { lockFolder } from "./lock.ts";
-import { readManifest, unitStore } from "./run-store.ts";
+import { readManifest } from "./read-manifest.ts";
+import { unitStore } from "./run-store.ts";
 import type { PlannedPoint } from "./schema.ts";
 
 /** What was wrong with a point's store, and what was done about it. */
@@ -61,7 +62,13 @@ async function recoverUnit(run: string, { name, unit }: PlannedPoint): Promise<R
     say(`${file} was damaged and is ${file}.damaged now; it is made again from the completions`);
   }
   const result = await store.result();
-  const count = (await store.samples()).length;
+  const { records, differing } = await store.completions();
+  if (differing > 0) {
+    say(
+      `${countOf(differing, "attempt is", "attempts are")} answered otherwise in another file; the first file by name counts`,
+    );
+  }
+  const count = records.length;
   if (result?.same_as === null && count < result.attempts) {
     await store.removeResult();
     say(`${count} of ${countOf(result.attempts, "completion")} are there: the point counts as unfinished`);

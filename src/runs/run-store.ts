@@ -5,26 +5,13 @@ import { digestOf } from "../base/digest.ts";
 import { DiskFullError, StoreError, systemCodeOf, WorkError } from "../base/errors.ts";
 import { toJsonLines } from "../base/jsonl.ts";
 import { makeFolder } from "../base/make-folder.ts";
-import { ScoreTablesBuilder } from "./build-score-tables.ts";
 import { growManifest } from "./grow.ts";
 import { lockFolder } from "./lock.ts";
 import { progressSchema, type RunProgress } from "./progress.ts";
 import { readManifestIfPresent } from "./read-manifest.ts";
-import {
-  completionsPerPoint,
-  type EvaluatedPoint,
-  type Manifest,
-  type PlannedPoint,
-  type ProblemRecord,
-  problemRecordSchema,
-  type ScoreRecord,
-  type StoredRun,
-  type UnitFailure,
-  type UnitResult,
-} from "./schema.ts";
+import { type Manifest, type PlannedPoint, type ProblemRecord, problemRecordSchema } from "./schema.ts";
 import { readRecords, readStored } from "./stored-files.ts";
 import { UnitStore } from "./unit-store.ts";
-import { inView, onlyAsked, type Regroup, viewed } from "./view.ts";
 
 const PROGRESS_FILE = "progress.json";
 const PROBLEMS_FILE = "problems.jsonl";
@@ -115,105 +102,6 @@ export function readProgress(folder: string): Promise<RunProgress | undefined> {
   return readStored(progressSchema, join(folder, PROGRESS_FILE));
 }
 
-/** What of a store is read, and from where. */
-export interface ReadOptions {
-  /** Only what this plan asks; all that the store's own does by default. */
-  readonly view?: Manifest | undefined;
-  /** Scores that lie elsewhere: the folder of a unit's. */
-  readonly scoresOf?: ((unit: string) => string) | undefined;
-  /** Scores of one question that compare its attempts, made again for those of the plan. */
-  readonly regroup?: Regroup | undefined;
-  /** The extraction profile that those were made under, if it is another than the run's. */
-  readonly profile?: string | undefined;
-}
-
-/**
- * Reads a run back for a report or for re-scoring; takes no lock, and needs no model and no checkpoint. A point that lacks
- * scores for what was planned counts as failed.
- */
-export async function readRun(
-  folder: string,
-  { view, scoresOf, regroup, profile }: ReadOptions = {},
-): Promise<StoredRun> {
-  const stored = await readManifest(folder);
-  const planned = view === undefined ? stored : placedIn(stored, view);
-  const manifest = profile === undefined ? planned : { ...planned, scoring: { ...planned.scoring, profile } };
-  const units = await Promise.all(
-    manifest.points.map(async (point) => {
-      const unit = new UnitStore(unitFolder(folder, point.unit));
-      return { point, result: await unit.result(), failure: await unit.failure() };
-    }),
-  );
-  const failures = new Map<string, UnitFailure>();
-  const evaluated: EvaluatedPoint[] = [];
-  const asked = inView(manifest);
-  const newest = Math.max(...units.map(({ result }) => (result?.same_as === null ? result.scorer_version : 0)));
-  for (const { point, result, failure } of units) {
-    if (failure !== undefined && result === undefined) failures.set(point.name, failure);
-    if (result === undefined) continue;
-    const owner = result.same_as ?? point.unit;
-    const unit = new UnitStore(unitFolder(folder, owner));
-    const scored = result.same_as === null ? result : await unit.result();
-    if (scored === undefined) continue;
-    const from = scoresOf?.(owner);
-    if (from === undefined && isScoredOtherwise(scored, manifest, newest)) {
-      failures.set(point.name, {
-        message: "scored otherwise than the run; bring it up to date with: mergesweep score RUN",
-        earlier: [],
-      });
-      continue;
-    }
-    // One after the other: a million records at once would be gigabytes.
-    const builder = new ScoreTablesBuilder();
-    let count = 0;
-    const records = (checked: boolean): AsyncIterable<readonly ScoreRecord[]> =>
-      viewed(unit.readScores({ checked, from }), asked, regroup);
-    for await (const piece of records(false)) {
-      for (const record of piece) builder.add(record);
-      count += piece.length;
-    }
-    const expected = manifest.ragged === true ? result.attempts : completionsPerPoint(manifest);
-    if (count < expected) {
-      failures.set(point.name, { message: `${count} of ${expected} completions are stored and scored`, earlier: [] });
-      continue;
-    }
-    evaluated.push({
-      point,
-      result,
-      ...builder.finish(),
-      records: () => records(true),
-      texts: () => onlyAsked(unit.readSamples(), asked),
-    });
-  }
-  const failed = manifest.points.flatMap(({ name }) => {
-    const failure = failures.get(name);
-    return failure === undefined ? [] : [{ point: name, ...failure }];
-  });
-  const problems = (await readProblems(folder)).filter(asked);
-  return { manifest, evaluated, failed, problems };
-}
-
-/** One report never holds scores of two kinds. */
-function isScoredOtherwise(result: UnitResult, { scoring }: Manifest, newest: number): boolean {
-  const known = result.scoring_digest !== "";
-  return result.scorer_version !== newest || (known && result.scoring_digest !== digestOf(scoring));
-}
-
-/** A plan with the folders that its points have in the store. */
-function placedIn(stored: Manifest, view: Manifest): Manifest {
-  const units = new Map(stored.points.map(({ name, unit }) => [name, unit]));
-  return { ...view, points: view.points.map((point) => ({ ...point, unit: units.get(point.name) ?? point.unit })) };
-}
-
-/** @throws StoreError if the folder is no run store */
-export async function readManifest(folder: string): Promise<Manifest> {
-  const manifest = await readManifestIfPresent(folder);
-  if (manifest !== undefined) return manifest;
-  throw new StoreError(`Expected a run store with a manifest.json, found none in ${folder}`, {
-    hint: "Runs are stored in runs/<name>; make one with: mergesweep run SWEEP.yaml",
-  });
-}
-
 /** Keeps how the scores of a run are made; its units are to be scored again by whoever changes that. */
 export async function writeScoring(folder: string, manifest: Manifest, scoring: Manifest["scoring"]): Promise<void> {
   if (digestOf(manifest.scoring) !== digestOf(scoring)) await writeManifest(folder, { ...manifest, scoring });
@@ -238,7 +126,7 @@ function keyOf({ benchmark, sample }: ProblemRecord): string {
   return JSON.stringify([benchmark, sample]);
 }
 
-function readProblems(folder: string): Promise<ProblemRecord[]> {
+export function readProblems(folder: string): Promise<ProblemRecord[]> {
   return readRecords(problemRecordSchema, join(folder, PROBLEMS_FILE));
 }
 

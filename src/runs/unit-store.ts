@@ -1,4 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeWriteFailure, writeFileAtomic } from "../base/atomic-write.ts";
 import { MergesweepError, StoreError, systemCodeOf } from "../base/errors.ts";
@@ -8,7 +8,6 @@ import {
   completionBytes,
   completionFiles,
   countLines,
-  type DamagedLine,
   mendCompletions,
   readCompletions,
   refuseDamaged,
@@ -16,6 +15,7 @@ import {
 } from "./completion-files.ts";
 import { differencesOf } from "./grow.ts";
 import { benchmarkIdentity } from "./identity.ts";
+import { SampleWriter } from "./sample-writer.ts";
 import {
   type PlannedBenchmark,
   type SampleRecord,
@@ -66,18 +66,20 @@ export class UnitStore {
   }
 
   /**
-   * Brings a unit of a store of version 1 to the form of today: what its identity covered is known from the manifest of then.
+   * Brings a unit of a store of version 1 to the form of today: what its identity covered is known from the manifest of then. A
+   * unit that shares another's completions had its identity in the result only.
    *
    * @param benchmarks of that manifest
    */
   async upgrade(benchmarks: readonly PlannedBenchmark[]): Promise<void> {
+    if ((await this.identity()) !== undefined) return;
     const path = join(this.#folder, "identity");
-    const identity = await readIfPresent(path);
+    const identity = (await readIfPresent(path)) ?? (await this.result())?.identity;
     if (identity === undefined) return;
     const asked = Object.fromEntries(benchmarks.map((benchmark) => [benchmark.name, benchmarkIdentity(benchmark)]));
     const v1 = { identity, benchmarks: [...benchmarks] };
     await this.writeIdentity({ identity: null, parts: {}, benchmarks: asked, inputs: [], v1 });
-    await rm(path);
+    await rm(path, { force: true });
   }
 
   async scores(): Promise<ScoreRecord[]> {
@@ -156,9 +158,9 @@ export class UnitStore {
     const stored = await this.identity();
     if (stored !== undefined && (await this.samplesBytes()) > 0) refuseOther(this.#folder, stored, as);
     await this.writeIdentity({ ...as, benchmarks: { ...stored?.benchmarks, ...as.benchmarks } });
-    const setAside = await mendCompletions(this.#folder);
-    const { records } = await readCompletions(this.#folder);
-    return SampleWriter.open(join(this.#folder, "samples.jsonl"), records, setAside);
+    const found = await this.completions();
+    const mended = found.torn || found.damaged.length > 0 ? await mendCompletions(this.#folder) : [];
+    return SampleWriter.open(join(this.#folder, "samples.jsonl"), found.records, mended);
   }
 
   async writeIdentity({ identity, parts, benchmarks, inputs, v1 }: UnitIdentity): Promise<void> {
@@ -226,55 +228,4 @@ function refuseOther(folder: string, stored: UnitIdentity, as: OpenedAs): void {
       hint: "Keep them and make the point again with: --again POINT; or give the new ones a store of their own with --out FOLDER.",
     },
   );
-}
-
-/** Appends completions to `samples.jsonl`, each in one write that has reached the operating system when `append` returns. */
-export class SampleWriter {
-  /** What was stored before this process. */
-  readonly existing: readonly SampleRecord[];
-  /** Damaged lines that were set aside when the unit was opened. */
-  readonly setAside: readonly DamagedLine[];
-  readonly #file: Awaited<ReturnType<typeof open>>;
-  readonly #path: string;
-  #last: Promise<void> = Promise.resolve();
-
-  private constructor(
-    path: string,
-    file: Awaited<ReturnType<typeof open>>,
-    existing: readonly SampleRecord[],
-    setAside: readonly DamagedLine[],
-  ) {
-    this.#path = path;
-    this.#file = file;
-    this.existing = existing;
-    this.setAside = setAside;
-  }
-
-  static async open(
-    path: string,
-    existing: readonly SampleRecord[],
-    setAside: readonly DamagedLine[] = [],
-  ): Promise<SampleWriter> {
-    return new SampleWriter(path, await open(path, "a"), existing, setAside);
-  }
-
-  /** @throws WorkError if the disk is full; what was stored before stays readable. */
-  async append(record: SampleRecord): Promise<void> {
-    // One after the other, and none after a failed one: a torn line may only ever be the last.
-    this.#last = this.#last.then(() => this.#file.appendFile(`${JSON.stringify(record)}\n`));
-    try {
-      await this.#last;
-    } catch (error) {
-      throw describeWriteFailure(error, this.#path);
-    }
-  }
-
-  async close(): Promise<void> {
-    try {
-      await this.#last.catch(() => {});
-      await this.#file.sync();
-    } finally {
-      await this.#file.close();
-    }
-  }
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseJsonLines } from "../../src/base/jsonl.ts";
-import { readManifest } from "../../src/runs/run-store.ts";
+import { readManifest } from "../../src/runs/read-manifest.ts";
 import { sampleRecordSchema } from "../../src/runs/schema.ts";
 
 /**

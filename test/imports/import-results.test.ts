@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { judge } from "../../src/findings/judge.ts";
 import { type ImportOutcome, type ImportRequest, importResults } from "../../src/imports/import-results.ts";
 import { renderReport } from "../../src/report/render-report.ts";
-import { readRun } from "../../src/runs/run-store.ts";
+import { readRun } from "../../src/runs/read-run.ts";
 import { scoreRun } from "../../src/sweep/run/score-run.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { put, putInspect, putLighteval, putLmEval, QUESTIONS } from "./make-results.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseCsv } from "../../src/benchmarks/parse-csv.ts";
 import { type Judgement, judge } from "../../src/findings/judge.ts";
-import { readRun } from "../../src/runs/run-store.ts";
+import { readRun } from "../../src/runs/read-run.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot, sharedPath } from "../helpers/shared.ts";
 

@@ -1,11 +1,13 @@
 import { fork } from "node:child_process";
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { digestOf, sha256 } from "../../src/base/digest.ts";
 import { lockFolder } from "../../src/runs/lock.ts";
-import { openRunStore, readRun } from "../../src/runs/run-store.ts";
+import { readRun } from "../../src/runs/read-run.ts";
+import { recoverRun } from "../../src/runs/recover.ts";
+import { openRunStore } from "../../src/runs/run-store.ts";
 import type { Manifest, SampleRecord } from "../../src/runs/schema.ts";
 import type { OpenedAs } from "../../src/runs/unit-store.ts";
 
@@ -43,6 +45,15 @@ function record(sample: string): SampleRecord {
   };
 }
 
+const result = {
+  weights_sha256: sha256("w"),
+  identity: sha256("i"),
+  runtime: "r",
+  gguf_type: "bf16",
+  attempts: 2,
+  scorer_version: 1,
+};
+
 function identified(weights: string): OpenedAs {
   return { identity: sha256(weights), parts: { weights }, benchmarks: { b: sha256("b") }, inputs: [] };
 }
@@ -76,6 +87,42 @@ describe("a run store", () => {
     expect(again.existing).toEqual([record("1")]);
     await again.close();
     await store.close();
+  });
+
+  it("of version 1 knows by their results units that share another's completions", async () => {
+    const folder = await newFolder();
+    const own = join(folder, "units/000-w=0");
+    await mkdir(own, { recursive: true });
+    await writeFile(join(own, "result.json"), JSON.stringify({ ...result, unit: "000-w=0", same_as: "001-w=1" }));
+    await writeFile(join(folder, "manifest.json"), JSON.stringify({ ...manifest(), manifest_version: 1 }));
+    const store = await openRunStore(folder, manifest());
+    expect(await store.unit("000-w=0").identity()).toMatchObject({
+      identity: null,
+      v1: { identity: result.identity, benchmarks: manifest().benchmarks },
+    });
+    await store.close();
+  });
+
+  it("counts the first of several files that answer an attempt, and recover says so", async () => {
+    const folder = await newFolder();
+    const store = await openRunStore(folder, manifest());
+    const writer = await store.unit("000-w=0").open(identified("a"));
+    await Promise.all([writer.append(record("1")), writer.append(record("2"))]);
+    await writer.close();
+    const other = { ...record("1"), completion: "another" };
+    await writeFile(
+      join(folder, "units/000-w=0/samples-b.jsonl"),
+      `${JSON.stringify(other)}\n${JSON.stringify(record("2"))}\n`,
+    );
+    const [first] = await store.unit("000-w=0").samples();
+    expect(first?.completion).toBe("another");
+    await store.close();
+    expect(await recoverRun(folder)).toEqual([
+      {
+        point: "w=0",
+        what: expect.stringMatching(/^1 attempt is answered otherwise in another file; the first file by name counts$/),
+      },
+    ]);
   });
 
   it("refuses another plan and says what differs", async () => {

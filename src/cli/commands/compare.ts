@@ -4,7 +4,7 @@ import { UsageError } from "../../base/errors.ts";
 import { compareRuns, comparisonTable } from "../../report/tables/compare-runs.ts";
 import { alignedText } from "../../report/tables/summary-table.ts";
 import { askedDifferently, gradedDifferently, refuseIncomparable } from "../../runs/comparable.ts";
-import { readRun } from "../../runs/run-store.ts";
+import { readRun } from "../../runs/read-run.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";
 

@@ -4,7 +4,7 @@ import { UsageError } from "../../base/errors.ts";
 import { PICTURE_FORMATS, PICTURE_KINDS } from "../../report/pictures/draw-pictures.ts";
 import { renderReport } from "../../report/render-report.ts";
 import { layOver } from "../../runs/lay-over.ts";
-import { readRun } from "../../runs/run-store.ts";
+import { readRun } from "../../runs/read-run.ts";
 import type { CliContext } from "../context.ts";
 import { openFlag, openPage } from "../open-page.ts";
 import { choiceListOption, defineCommand, integerOption, jsonFlag, named, rawCsvFlag, textOption } from "../options.ts";

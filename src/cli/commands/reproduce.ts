@@ -5,7 +5,7 @@ import { makeFolder } from "../../base/make-folder.ts";
 import { judgeReproduction } from "../../findings/reproduction/judge-reproduction.ts";
 import type { PublishedNumbers } from "../../findings/reproduction/published-numbers.ts";
 import { describeMerge, reproductionMarkdown, verdictSentence } from "../../report/tables/reproduction-text.ts";
-import { readRun } from "../../runs/run-store.ts";
+import { readRun } from "../../runs/read-run.ts";
 import type { Manifest } from "../../runs/schema.ts";
 import { readSweepFile } from "../../sweep/file/config.ts";
 import { readPublished } from "../../sweep/file/published.ts";

@@ -8,7 +8,7 @@ import { UsageError } from "../../base/errors.ts";
 import { type RenderedReport, renderReport } from "../../report/render-report.ts";
 import { disagreementsCsv, disagreementTable, findDisagreements } from "../../report/tables/disagreements.ts";
 import { alignedText } from "../../report/tables/summary-table.ts";
-import { readRun } from "../../runs/run-store.ts";
+import { readRun } from "../../runs/read-run.ts";
 import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract/extract.ts";
 import { type Rescored, scoreRun, scoresUnder } from "../../sweep/run/score-run.ts";
 import type { CliContext } from "../context.ts";

@@ -7,7 +7,9 @@ import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
 import { scoreSamples } from "../../eval/score-samples.ts";
 import { scoreTables } from "../../runs/build-score-tables.ts";
 import { readLock } from "../../runs/lock.ts";
-import { readManifest, readProgress, readRun, unitStore } from "../../runs/run-store.ts";
+import { readManifest } from "../../runs/read-manifest.ts";
+import { readRun } from "../../runs/read-run.ts";
+import { readProgress, unitStore } from "../../runs/run-store.ts";
 import {
   completionsPerPoint,
   type EvaluatedPoint,
