@@ -1,4 +1,4 @@
-import { shortened } from "./visible.ts";
+import { shortened } from "./shorten.ts";
 
 /**
  * The errors that a person can do something about. Everything else that is thrown is a bug.

@@ -19,7 +19,7 @@ export async function checkNewFile(path: string): Promise<void> {
   }
   const found = await kindAt(path);
   if (found !== undefined) throw taken(path, what, found);
-  await checkHolder(path);
+  await checkHolder(path, dirname(resolve(path)));
 }
 
 /**
@@ -35,7 +35,7 @@ export async function checkNewFolder(path: string): Promise<void> {
     const { length } = await readdir(path);
     if (length > 0) throw taken(path, what, `one with ${length} ${length === 1 ? "file" : "files"} in it`);
   } else if (found !== undefined) throw taken(path, what, found);
-  await checkHolder(path);
+  await checkHolder(path, dirname(resolve(path)));
 }
 
 function checkNamed(path: string, what: string): void {
@@ -66,12 +66,20 @@ async function kindAt(path: string): Promise<string | undefined> {
   }
 }
 
-/** The nearest folder above that exists must be one, and be ours to write to. */
-async function checkHolder(path: string): Promise<void> {
-  const folder = dirname(resolve(path));
+/**
+ * Makes sure that files can be written into a folder, or that the folder can be made. Makes nothing.
+ *
+ * @throws InputError if not
+ */
+export async function checkWritable(folder: string): Promise<void> {
+  await checkHolder(folder, resolve(folder));
+}
+
+/** A folder, or the nearest one above it that exists, must be one, and be ours to write to. */
+async function checkHolder(path: string, folder: string): Promise<void> {
   const found = await kindAt(folder);
   if (found === undefined) {
-    if (folder !== dirname(folder)) await checkHolder(folder);
+    if (folder !== dirname(folder)) await checkHolder(path, dirname(folder));
     return;
   }
   const isFolder = await stat(folder).then(
@@ -81,7 +89,7 @@ async function checkHolder(path: string): Promise<void> {
   if (!isFolder) {
     throw new InputError(`${path}: expected ${folder} to be a folder, found ${found}`, { hint: "Name another place." });
   }
-  await access(folder, constants.W_OK).catch((error: unknown) => {
+  await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
     throw new InputError(`${path}: expected a folder that can be written to, found that ${folder} cannot`, {
       hint: "Name another place, or get the permission.",
       cause: error,

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type ResourceLimits, Worker } from "node:worker_threads";
 
 /**
- * The file of a module for a thread to run, in the same form as the module that asks: TypeScript in a checkout, JavaScript
+ * The file of a module for a thread or a process to run, in the same form as the module that asks: TypeScript in a checkout, JavaScript
  * in a package.
  *
  * @param name its path from the asking module, without extension

@@ -8,19 +8,3 @@ const ACTING = /(?![\n\t])[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u20
 export function visible(text: string): string {
   return text.replaceAll(ACTING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
-
-/** The longest line of an error, and how much of its end is kept where it is cut. */
-const LONGEST_LINE = 600;
-const KEPT_END = 150;
-
-/** A message of which no line quotes more than a person reads. */
-export function shortened(message: string): string {
-  if (message.length <= LONGEST_LINE) return message;
-  return message.split("\n").map(shortenLine).join("\n");
-}
-
-function shortenLine(line: string): string {
-  if (line.length <= LONGEST_LINE) return line;
-  const left = line.length - LONGEST_LINE;
-  return `${line.slice(0, LONGEST_LINE - KEPT_END)}[... ${left} more characters ...]${line.slice(-KEPT_END)}`;
-}

@@ -1,7 +1,7 @@
 import { type ChildProcess, type ForkOptions, fork } from "node:child_process";
 import { createRequire } from "node:module";
-import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { siblingModule } from "./start-thread.ts";
 
 /**
  * Starts a module in a process of its own, in the same form as the module that asks: TypeScript in a checkout, through tsx,
@@ -11,9 +11,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  * @param from `import.meta.url` of the asking module
  */
 export function forkModule(name: string, from: string, { execArgv = [], ...options }: ForkOptions): ChildProcess {
-  const extension = extname(fileURLToPath(from));
-  const file = fileURLToPath(new URL(`${name}${extension}`, from));
-  const loader =
-    extension === ".ts" ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
+  const file = fileURLToPath(siblingModule(name, from));
+  const loader = file.endsWith(".ts")
+    ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href]
+    : [];
   return fork(file, [], { ...options, execArgv: [...execArgv, ...loader] });
 }
