@@ -27,17 +27,20 @@ import { checkTrust } from "./trust.ts";
 /**
  * Plans a sweep as flags have it, does it, and closes it again. What an earlier run has fixed (the day that chat templates are
  * told) stays fixed.
+ *
+ * @returns the benchmarks with all of their questions
  */
 export async function planAndRun(
   context: CliContext,
   sweep: SweepFile,
   flags: ExecutionFlagValues & SweepFlagValues & { readonly trust?: boolean | undefined },
-): Promise<void> {
+): Promise<SweepPlan["wholeBenchmarks"]> {
   const date = await plannedDate(flags.out ?? join("runs", sweep.config.name));
   const plan = await planSweep(sweep, { ...overridesOf(flags), date }, context.version, downloads(context));
   try {
     await checkTrust(sweep, flags, context.terminal);
     await runPlan(context, plan, flags);
+    return plan.wholeBenchmarks;
   } finally {
     await plan.close();
   }

@@ -41,7 +41,7 @@ export function testEquivalence(
   margin: number,
   tests: number,
 ): EquivalenceTest {
-  const df = Math.min(Math.max(1, degrees), MANY_DEGREES);
+  const df = freedom(degrees);
   const half = error === 0 ? 0 : studentQuantile(1 - LEVEL / tests, df) * error;
   const interval = { low: difference - half, high: difference + half };
   // How sure it is that the difference is on this side of a bound.
@@ -59,6 +59,10 @@ export function testEquivalence(
   };
 }
 
+function freedom(degrees: number): number {
+  return Math.min(Math.max(1, degrees), MANY_DEGREES);
+}
+
 /** P of a t as far below 0 as the distance says. */
 function tail(distance: number, error: number, degrees: number): number {
   if (error === 0) return distance < 0 ? 0 : 1;
@@ -71,10 +75,16 @@ const POWER = { one: 0.8416, both: 1.2816 };
 /**
  * How much smaller the error has to be for a verdict, if the difference stays what it is.
  *
+ * @param degrees of freedom of that error. @default infinitely many
  * @returns the largest error that gives a verdict in at least four of five repetitions; 0 where the difference is the margin
  */
-export function errorForVerdict(difference: number, margin: number, tests: number): number {
+export function errorForVerdict(
+  difference: number,
+  margin: number,
+  tests: number,
+  degrees: number = MANY_DEGREES,
+): number {
   const room = Math.abs(difference) - margin;
   const power = room > 0 ? POWER.one : POWER.both;
-  return Math.abs(room) / (studentQuantile(1 - LEVEL / tests, MANY_DEGREES) + power);
+  return Math.abs(room) / (studentQuantile(1 - LEVEL / tests, freedom(degrees)) + power);
 }

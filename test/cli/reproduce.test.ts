@@ -72,6 +72,8 @@ points:
   const unset = await cli(command);
   expect(unset.code).toBe(2);
   expect(unset.stderr).toContain("--set len=PATH_OR_HUB_ID");
+  const chosen = await cli([...command, "--set", "len=them/len", "--sample-id", "pocket-math-030"]);
+  expect(chosen).toMatchObject({ code: 2, stderr: expect.stringContaining("--sample-id: expected all questions") });
   const { code, stdout } = await cli([...command, "--set", "len=them/len", "--margin", "20", "--json"]);
   const data = JSON.parse(stdout);
   expect(data.rows).toMatchObject([{ point: "w=0.3", basis: "pairs", verdict: "reproduced", completions: 12 }]);
@@ -87,6 +89,13 @@ points:
 
 it("--smoke ends with a verdict against the other stack, and a report", { timeout: 300_000 }, async () => {
   const report = join(folder, "report");
+  for (const flag of [
+    ["--limit", "5"],
+    ["--set", "len=x"],
+  ]) {
+    const refused = await cli(["reproduce", "w0.1", "--smoke", ...flag]);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(`${flag[0]}: expected no such flag`) });
+  }
   const { code, stderr } = await cli([
     "reproduce",
     "w0.1",

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import { writeFileAtomic } from "../../base/atomic-write.ts";
+import { UsageError } from "../../base/errors.ts";
 import { makeFolder } from "../../base/make-folder.ts";
 import { judgeReproduction } from "../../findings/reproduction/judge-reproduction.ts";
 import type { PublishedNumbers } from "../../findings/reproduction/published-numbers.ts";
@@ -14,7 +15,7 @@ import { executionFlags } from "../execution-flags.ts";
 import { EXIT } from "../exit-codes.ts";
 import { defineCommand, named, numberOption, textOption } from "../options.ts";
 import { planAndRun } from "../run-plan.ts";
-import { setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
+import { type SweepFlagValues, setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
 import { trustFlag } from "../trust.ts";
 import { verifyPublished } from "../verify-published.ts";
 
@@ -43,19 +44,21 @@ export function reproduceCommand(context: CliContext): CommandModule {
         )
         .option("smoke", {
           type: "boolean",
-          description: "All of it on the pocket checkpoints, against what transformers made of them",
+          description:
+            "Everything but the check of published merges, on the pocket checkpoints, against what transformers made of them",
         })
         .options(named(sweepFlags))
         .options(setFlag)
         .options(named(executionFlags))
         .options(trustFlag)
-        .example("$0 reproduce w0.1 --smoke", "whether everything works here, in about a minute")
+        .example("$0 reproduce w0.1 --smoke", "whether everything works here, in half a minute")
         .example("$0 reproduce lenfmt-MRL4096-LR1e-6 --set len=PATH --set fmt=PATH", "a published family")
         .epilogue("Exit code 0: reproduced; 1: not, or it cannot be told."),
     handler: async (args) => {
       const smoke = args.smoke === true;
       const target = await readPublished(args.target);
       const published = smoke ? await readPublished(SMOKE_TARGET) : target;
+      checkChoice(args, published);
       const sweep = await readSweepFile(published.sweep, smoke ? {} : variablesOf(args.set), args.protocol);
       const label = [published.name, smoke ? "smoke" : args.protocol].filter((part) => part !== undefined).join("-");
       const out = args.out ?? join("runs", `reproduce-${label}`);
@@ -63,25 +66,31 @@ export function reproduceCommand(context: CliContext): CommandModule {
       const only = Object.keys({ ...published.points, ...published.merges }).filter(
         (name) => !Object.hasOwn(sweep.config.references, name),
       );
-      await planAndRun({ ...context, terminal: { ...context.terminal, out: () => {} } }, sweep, {
+      const { terminal } = context;
+      // Minutes, before what may take days.
+      const merges = await verifyPublished(context, sweep, published.merges);
+      for (const merge of merges) terminal.note(describeMerge(merge));
+      const benchmarks = await planAndRun({ ...context, terminal: { ...context.terminal, out: () => {} } }, sweep, {
         ...args,
         limit: smoke ? pairedQuestions(published) : args.limit,
         only: only.length === 0 ? undefined : only,
         out,
         report: folder,
       });
-      const merges = await verifyPublished(context, sweep, published.merges);
       const run = await readRun(out);
       const margin = args.margin ?? DEFAULT_MARGIN;
-      const reproduction = judgeReproduction(run, published, margin);
+      const reproduction = judgeReproduction(
+        run,
+        published,
+        margin,
+        new Map(benchmarks.map(({ name, samples }) => [name, samples.map(({ id }) => id)])),
+      );
       const text = reproductionMarkdown(reproduction, published, merges, protocolLines(run.manifest));
       await makeFolder(folder);
       await writeFileAtomic(join(folder, "reproduction.md"), text);
       const data = { target: published.name, ...reproduction, merges };
       await writeFileAtomic(join(folder, "reproduction.json"), `${JSON.stringify(data, null, 2)}\n`);
-      const { terminal } = context;
       terminal.out(args.json === true ? JSON.stringify(data) : text);
-      for (const merge of merges) terminal.note(describeMerge(merge));
       if (smoke) terminal.note(`This was a trial on the pocket checkpoints: of ${target.name} it says nothing.`);
       terminal.note(verdictSentence(reproduction));
       terminal.note(`Report: ${join(folder, "reproduction.md")}`);
@@ -89,6 +98,28 @@ export function reproduceCommand(context: CliContext): CommandModule {
       if (reproduction.verdict !== "reproduced" || tampered) context.setExitCode(EXIT.failed);
     },
   });
+}
+
+/** @throws UsageError for flags that would choose other questions or models than the numbers are of */
+function checkChoice(
+  { smoke, set, limit, sampleId }: Pick<SweepFlagValues, "limit" | "sampleId"> & SmokeFlags,
+  published: PublishedNumbers,
+): void {
+  if (smoke === true && (set !== undefined || limit !== undefined)) {
+    const flag = set === undefined ? "limit" : "set";
+    throw new UsageError(`--${flag}: expected no such flag with --smoke, which has models and questions of its own`);
+  }
+  if (sampleId !== undefined && pairedQuestions(published) !== undefined) {
+    throw new UsageError(
+      `--sample-id: expected all questions of ${published.name}, whose answers were published one by one`,
+      { hint: "--limit N takes the first of them." },
+    );
+  }
+}
+
+interface SmokeFlags {
+  readonly smoke: boolean | undefined;
+  readonly set: readonly string[] | undefined;
 }
 
 /** How many of the first questions have single answers everywhere. */

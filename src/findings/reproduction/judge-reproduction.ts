@@ -1,15 +1,11 @@
 import type { EvaluatedPoint, PlannedBenchmark, StoredRun } from "../../runs/schema.ts";
 import type { ScoreTable } from "../../runs/score-table.ts";
 import { contrastSums, RATE_BOUND, testContrast } from "../../stats/contrast.ts";
-import {
-  type EquivalenceTest,
-  errorForVerdict,
-  type MeasuredDifference,
-  testEquivalence,
-} from "../../stats/equivalence.ts";
+import { type EquivalenceTest, type MeasuredDifference, testEquivalence } from "../../stats/equivalence.ts";
 import type { Interval } from "../../stats/interval.ts";
 import { groupBy } from "../../stats/mean.ts";
 import { rateInterval } from "../../stats/rate.ts";
+import { completionsForVerdict } from "./completions-for-verdict.ts";
 import { type OwnRate, ownRate, pairedDifference } from "./own-rate.ts";
 import type { PublishedBenchmark, PublishedNumbers, PublishedScore } from "./published-numbers.ts";
 
@@ -55,8 +51,14 @@ export interface Reproduction {
  * Holds a run against published numbers: an equivalence test a number, adjusted over the benchmarks of its point.
  *
  * @param margin in points
+ * @param questions the names of all questions of a benchmark, in its order: published answers are known by their place
  */
-export function judgeReproduction(run: StoredRun, published: PublishedNumbers, margin: number): Reproduction {
+export function judgeReproduction(
+  run: StoredRun,
+  published: PublishedNumbers,
+  margin: number,
+  questions: ReadonlyMap<string, readonly string[]>,
+): Reproduction {
   const missing: string[] = [];
   const rows = Object.entries(published.points).flatMap(([point, scores]) => {
     const evaluated = run.evaluated.find((one) => one.point.name === point);
@@ -67,7 +69,9 @@ export function judgeReproduction(run: StoredRun, published: PublishedNumbers, m
       missing.push(`${point} on ${benchmark}`);
       return [];
     });
-    return found.map((one) => judgeScore(point, one, { run, published, margin: margin / 100, tests: found.length }));
+    return found.map((one) =>
+      judgeScore(point, one, { run, published, margin: margin / 100, tests: found.length, questions }),
+    );
   });
   const averages = [...groupBy(rows, ({ point }) => point).values()].flatMap((own) =>
     own.length < 2 ? [] : [averageOf(own, margin / 100)],
@@ -116,17 +120,20 @@ interface Context {
   readonly published: PublishedNumbers;
   readonly margin: number;
   readonly tests: number;
+  readonly questions: ReadonlyMap<string, readonly string[]>;
 }
 
 function judgeScore(
   point: EvaluatedPoint["point"]["name"],
   found: { benchmark: string; score: PublishedScore; table: ScoreTable; planned: PlannedBenchmark },
-  { run, published, margin, tests }: Context,
+  { run, published, margin, tests, questions: names }: Context,
 ): ReproductionRow {
   const { benchmark, score, table, planned } = found;
   const asked = published.benchmarks[benchmark];
   const own = ownRate(table, run.manifest);
-  const pairs = score.right === undefined ? undefined : pairedDifference(table, score.right);
+  const { right } = score;
+  const isPaired = right !== undefined && hasSameData(asked, planned);
+  const pairs = isPaired ? pairedDifference(table, right, names.get(benchmark) ?? []) : undefined;
   const same = asked !== undefined && asksTheSame(asked, planned);
   const basis = pairs !== undefined ? "pairs" : same ? "same questions" : "other questions";
   const questions = asked?.questions ?? planned.samples;
@@ -134,10 +141,18 @@ function judgeScore(
   const between = Math.sqrt((p * (1 - p)) / questions);
   // Over the seeds of one run the variance of a mean over fixed questions is at most that of independent answers.
   const seeds = score.deviation === null ? between / Math.sqrt(score.runs) : score.deviation / Math.sqrt(score.runs);
-  const measured = pairs === undefined ? apart(own, score, { seeds, between: same ? 0 : between }) : fromPairs(pairs);
+  const measuredWith = (completions: number): MeasuredDifference =>
+    pairs === undefined
+      ? apart(withCompletions(own, completions), score, { seeds, between: same ? 0 : between })
+      : withMorePairs(fromPairs(pairs), pairs.differences.length, completions / own.completions);
+  const measured = measuredWith(own.completions);
   const test = testEquivalence(measured, margin, tests);
   const verdict = VERDICTS[test.verdict];
-  const needed = { margin, tests, seeds, between: same ? 0 : between };
+  // Answers of theirs that ours can be paired with: more would tell no more.
+  const most =
+    pairs === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.floor((own.completions * (right?.length ?? 0)) / pairs.differences.length);
   return {
     point,
     benchmark,
@@ -151,7 +166,9 @@ function judgeScore(
     verdict,
     basis,
     completionsNeeded:
-      verdict === "cannot be told" ? completionsFor(own, measured, needed, pairs !== undefined) : undefined,
+      verdict === "cannot be told"
+        ? completionsForVerdict(measuredWith, { margin, tests, completions: own.completions, most })
+        : undefined,
     completions: own.completions,
   };
 }
@@ -159,8 +176,13 @@ function judgeScore(
 const VERDICTS = { within: "reproduced", beyond: "not reproduced", open: "cannot be told" } as const;
 
 /** Whether the questions are those of the published number: then only seeds make a difference. */
-function asksTheSame({ questions, dataSha256 }: PublishedBenchmark, planned: PlannedBenchmark): boolean {
-  return questions === planned.samples && (dataSha256 === undefined || dataSha256 === planned.data_sha256);
+function asksTheSame(asked: PublishedBenchmark, planned: PlannedBenchmark): boolean {
+  return asked.questions === planned.samples && hasSameData(asked, planned);
+}
+
+/** Whether nothing says that the published number is of other data. */
+function hasSameData(asked: PublishedBenchmark | undefined, { data_sha256: own }: PlannedBenchmark): boolean {
+  return asked?.dataSha256 === undefined || asked.dataSha256 === own;
 }
 
 function apart(
@@ -184,20 +206,25 @@ function apart(
   };
 }
 
+/** The same accuracy, from more attempts at the same questions. */
+function withCompletions(own: OwnRate, completions: number): OwnRate {
+  if (completions === own.completions || own.seedVariance === 0) return own;
+  const seedVariance = (own.seedVariance * own.completions) / completions;
+  return { ...own, completions, seedVariance, seedDegrees: completions - own.rates.length };
+}
+
 function fromPairs({ differences }: { readonly differences: Float64Array }): MeasuredDifference {
   const sums = contrastSums(differences, RATE_BOUND);
   const { centre, error, questions } = testContrast(sums, RATE_BOUND);
-  return { difference: centre, error, degrees: questions - 1 };
+  // No less than one answer of all: a single pair has no spread, and shows nothing.
+  return { difference: centre, error: Math.max(error, 1 / questions), degrees: Math.max(1, questions - 1) };
 }
 
-function completionsFor(
-  own: OwnRate,
+/** The same difference, from more questions of the same kind. */
+function withMorePairs(
   { difference, error }: MeasuredDifference,
-  { margin, tests, seeds, between }: { margin: number; tests: number; seeds: number; between: number },
-  paired: boolean,
-): number | null {
-  const wanted = errorForVerdict(difference, margin, tests);
-  if (paired) return wanted === 0 ? null : Math.ceil(own.completions * (error / wanted) ** 2);
-  const left = wanted ** 2 - seeds ** 2 - between ** 2 - (between === 0 ? 0 : own.questionVariance);
-  return left <= 0 ? null : Math.ceil((own.completions * own.seedVariance) / left);
+  questions: number,
+  times: number,
+): MeasuredDifference {
+  return { difference, error: error / Math.sqrt(times), degrees: Math.max(1, questions * times - 1) };
 }

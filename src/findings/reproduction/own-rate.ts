@@ -64,21 +64,29 @@ export interface Pairs {
 }
 
 /**
- * @param right a 0 or 1 for each of the first questions, in the order of their names
+ * @param right a 0 or 1 for each of the first questions of the benchmark
+ * @param questions the benchmark's questions by name, in its order
  * @returns undefined where no question is in both
  */
-export function pairedDifference({ samples, starts, columns }: ScoreTable, right: string): Pairs | undefined {
-  const n = Math.min(samples.length, right.length);
-  if (n === 0) return undefined;
-  const differences = new Float64Array(n);
-  let [own, published] = [0, 0];
-  for (let q = 0; q < n; q++) {
+export function pairedDifference(
+  { samples, starts, columns }: ScoreTable,
+  right: string,
+  questions: readonly string[],
+): Pairs | undefined {
+  const published = new Map(questions.slice(0, right.length).map((name, i) => [name, right[i] === "1" ? 1 : 0]));
+  const pairs = samples.flatMap((name, q) => {
+    const theirs = published.get(name);
     const values = columns.accuracy.subarray(starts[q] ?? 0, starts[q + 1] ?? 0);
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const theirs = right[q] === "1" ? 1 : 0;
-    differences[q] = mean - theirs;
-    own += mean / n;
-    published += theirs / n;
-  }
-  return { differences, own, published };
+    return theirs === undefined || values.length === 0 ? [] : [{ own: meanOf([...values]), theirs }];
+  });
+  if (pairs.length === 0) return undefined;
+  return {
+    differences: Float64Array.from(pairs, ({ own, theirs }) => own - theirs),
+    own: meanOf(pairs.map(({ own }) => own)),
+    published: meanOf(pairs.map(({ theirs }) => theirs)),
+  };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

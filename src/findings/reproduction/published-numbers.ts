@@ -5,7 +5,7 @@ export interface PublishedScore {
   /** The sample standard deviation of the runs' means; null where only the mean was published. */
   readonly deviation: number | null;
   readonly runs: number;
-  /** Which of the first questions were right, as 0 and 1, where single answers were published. */
+  /** Which of the benchmark's first questions were right, as 0 and 1, where single answers were published. */
   readonly right: string | undefined;
 }
 

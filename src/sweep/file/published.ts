@@ -17,7 +17,7 @@ const scoreSchema = z.strictObject({
   /** Sample standard deviation of the runs' means, in points. */
   deviation: z.number().min(0).optional(),
   runs: z.int().positive().default(1),
-  /** Which of the first questions were right: 0 or 1 each. */
+  /** Which of the benchmark's first questions were right: 0 or 1 each, in its order. */
   right: z
     .string()
     .regex(/^[01]+$/, "expected a 0 or 1 for each question")
