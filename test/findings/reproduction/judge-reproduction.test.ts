@@ -149,7 +149,7 @@ describe("a reproduction", () => {
     expect(rows[0]).toMatchObject({ basis: "pairs", difference: 0 });
     expect(rows[0]?.own).toBe(rows[0]?.published);
     const reversed = holes.names.toReversed();
-    const backwards = [...holes.right].toReversed().join("");
+    const backwards = Array.from(holes.right).toReversed().join("");
     const other = judged(holes.run, published({ a: { right: backwards, runs: 1, deviation: null } }), 3, reversed);
     expect(other.rows[0]).toMatchObject({ basis: "pairs", difference: 0 });
   });
