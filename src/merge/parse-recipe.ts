@@ -1,4 +1,4 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node } from "yaml";
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node } from "yaml";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { parseYamlText } from "../base/parse-yaml-text.ts";
 import { suggestion } from "../base/suggest.ts";
@@ -28,6 +28,9 @@ const KEYS = [
   "donor",
 ] as const;
 
+/** mergekit reads YAML 1.1 (PyYAML): `yes` is true there. */
+export const MERGEKIT_YAML = { version: "1.1" } as const;
+
 /** Models or slices: of the recipe, or of a module of it. */
 const MODULE_KEYS = ["models", "slices", "parameters"] as const;
 
@@ -47,12 +50,23 @@ const DTYPE_NAMES: ReadonlyMap<string, FloatDtype> = new Map([
  * @throws ConfigError with file, line and column
  */
 export function parseRecipeYaml(text: string, fileName: string): MergeRecipe {
-  if (text.length > MAX_RECIPE_BYTES) {
-    throw new ConfigError(`${fileName}: expected a recipe of at most ${MAX_RECIPE_BYTES} bytes, found ${text.length}`);
-  }
+  checkLength(text, fileName);
   const lines = new LineCounter();
-  // mergekit reads YAML 1.1 (PyYAML): `yes` is true there.
-  const document = parseYamlText(text, { version: "1.1", lineCounter: lines });
+  return readRecipeDocument(parseYamlText(text, { ...MERGEKIT_YAML, lineCounter: lines }), lines, fileName);
+}
+
+/** @throws ConfigError for a text that is too long to be a recipe */
+export function checkLength(text: string, fileName: string): void {
+  if (text.length <= MAX_RECIPE_BYTES) return;
+  throw new ConfigError(`${fileName}: expected a recipe of at most ${MAX_RECIPE_BYTES} bytes, found ${text.length}`);
+}
+
+/**
+ * Reads mergekit's YAML, parsed.
+ *
+ * @throws ConfigError as `parseRecipeYaml` does
+ */
+export function readRecipeDocument(document: Document.Parsed, lines: LineCounter, fileName: string): MergeRecipe {
   const [fault] = document.errors;
   if (fault !== undefined) {
     const { line, col } = lines.linePos(fault.pos[0]);
@@ -61,17 +75,28 @@ export function parseRecipeYaml(text: string, fileName: string): MergeRecipe {
     throw new ConfigError(`${fileName}:${line}:${col}: expected ${found}`);
   }
   if (document.contents === null) throw new ConfigError(`${fileName}: expected a mergekit config, found an empty file`);
-  let value: unknown;
+  const placeOf = (path: Path, key: boolean): string => {
+    const { line, col } = lines.linePos(offsetOf(document.contents, path, key));
+    return `${fileName}:${line}:${col}`;
+  };
+  return readRecipe(
+    plainValue(document, placeOf([], false)),
+    (path, key) => `${placeOf(path, key)}: ${showPath(path)}`,
+  );
+}
+
+/**
+ * What a document says.
+ *
+ * @param place of the document, for errors
+ * @throws ConfigError for aliases of nothing, or that unfold to far more than is written
+ */
+export function plainValue(document: Document.Parsed, place: string): unknown {
   try {
-    value = document.toJS({ maxAliasCount: 100 });
+    return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new ConfigError(`${fileName}: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError(`${place}: ${messageOf(error)}`, { cause: error });
   }
-  return readRecipe(value, (path, key) => {
-    const offset = offsetOf(document.contents, path, key);
-    const { line, col } = lines.linePos(offset);
-    return `${fileName}:${line}:${col}: ${showPath(path)}`;
-  });
 }
 
 /**

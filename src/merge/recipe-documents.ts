@@ -1,8 +1,17 @@
-import { LineCounter, parseAllDocuments } from "yaml";
+import { LineCounter } from "yaml";
 import { ConfigError } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
+import { parseYamlTexts } from "../base/parse-yaml-text.ts";
 import { show } from "./config-values.ts";
-import { offsetOf, parseRecipe, parseRecipeYaml } from "./parse-recipe.ts";
+import {
+  checkLength,
+  MERGEKIT_YAML,
+  offsetOf,
+  parseRecipe,
+  parseRecipeYaml,
+  plainValue,
+  readRecipeDocument,
+} from "./parse-recipe.ts";
 import { type MergeRecipe, recipeModels } from "./recipe.ts";
 
 /** One of the merges of a config, as mergekit-multi has them: a document of YAML each. */
@@ -26,12 +35,13 @@ const MAX_DOCUMENTS = 100;
  * @throws ConfigError with the place, also for names that are there twice or depend on one another in a circle
  */
 export function parseRecipesYaml(text: string, fileName: string): readonly NamedRecipe[] {
+  checkLength(text, fileName);
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { version: "1.1", lineCounter: lines, prettyErrors: false });
+  const documents = parseYamlTexts(text, { ...MERGEKIT_YAML, lineCounter: lines });
   const [first] = documents;
-  const isOne = documents.length <= 1;
-  if (isOne && (first === undefined || first.errors.length > 0 || first.get("name") === undefined)) {
-    return [{ name: undefined, recipe: parseRecipeYaml(text, fileName), text }];
+  if (first === undefined) return [{ name: undefined, recipe: parseRecipeYaml(text, fileName), text }];
+  if (documents.length === 1 && (first.errors.length > 0 || first.get("name") === undefined)) {
+    return [{ name: undefined, recipe: readRecipeDocument(first, lines, fileName), text }];
   }
   if (documents.length > MAX_DOCUMENTS) {
     throw new ConfigError(`${fileName}: expected at most ${MAX_DOCUMENTS} merges, found ${documents.length}`);
@@ -45,7 +55,7 @@ export function parseRecipesYaml(text: string, fileName: string): readonly Named
     const [fault] = document.errors;
     if (fault !== undefined) throw new ConfigError(`${placeOf(fault.pos[0])}: expected YAML: ${fault.message}`);
     const place = placeOf(document.contents?.range?.[0] ?? 0);
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    const value = plainValue(document, place);
     if (!isRecord(value)) throw new ConfigError(`${place}: expected a mergekit config, found ${show(value)}`);
     const { name: given, ...rest } = value;
     const name = readName(given, place);

@@ -15,6 +15,15 @@ test("keys that differ in kind are two, and merge keys may repeat", () => {
   expect(parseYamlText("a: &a { x: 1 }\nb: { <<: *a, <<: *a }\n", { version: "1.1" }).errors).toEqual([]);
 });
 
+test("an alias inside of what it repeats is an error with its place; of an earlier anchor of that name it is none", () => {
+  expect(() => parseYaml("a: 1\nb: &b\n  c: [*b]\n", "x.yaml")).toThrow("x.yaml:3:7: Alias *b stands inside");
+  expect(parseYaml("a: &a [1]\nb: [&a 1, *a]\nc: &c { d: &c 2, e: *c }\n", "x.yaml").value).toEqual({
+    a: [1],
+    b: [1, 1],
+    c: { d: 2, e: 2 },
+  });
+});
+
 test("what else is wrong keeps its place", () => {
   const lineCounter = new LineCounter();
   const [error] = parseYamlText("a: [1\nb: 2\n", { lineCounter }).errors;
