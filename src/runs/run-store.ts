@@ -55,7 +55,7 @@ export async function openRunStore(
     const stored = await readManifestIfPresent(folder);
     const folders = await unitFolders(folder);
     if (stored !== undefined) {
-      for (const id of folders) await new UnitStore(unitFolder(folder, id)).upgrade(stored.benchmarks);
+      for (const { unit } of stored.points) await unitStore(folder, unit).upgrade(stored.benchmarks);
     }
     const placed = { ...wanted, points: wanted.points.map((point) => ({ ...point, unit: unitIn(folders, point) })) };
     manifest = stored === undefined ? placed : growManifest(stored, placed, { folder, trial });

@@ -15,7 +15,7 @@ import { chooseGgufFolder } from "./gguf-folder.ts";
 import { keepWeights, type MaterialisedWeights, materialise, resultOf } from "./materialise.ts";
 import { StoredUnits } from "./stored-units.ts";
 import type { SweepEvent } from "./sweep-event.ts";
-import { SweepTally } from "./tally.ts";
+import { SweepReporter } from "./sweep-reporter.ts";
 import { InputFiles, unitIdentity } from "./unit-identity.ts";
 import { UnitInProgress } from "./unit-in-progress.ts";
 
@@ -37,9 +37,6 @@ export interface SweepOptions {
   /** `progress` says how far the sweep is after the event. */
   readonly onEvent: (event: SweepEvent, progress: () => RunProgress) => void;
 }
-
-/** How often others are told how far this is. */
-const BEAT_MILLISECONDS = 2000;
 
 export interface SweepOutcome {
   readonly done: number;
@@ -95,9 +92,7 @@ class RunningSweep {
   readonly #halt = new AbortController();
   readonly #signal: AbortSignal;
   readonly #files = new InputFiles();
-  readonly #tally: SweepTally;
-  readonly #beat: NodeJS.Timeout;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #reporter: SweepReporter;
 
   constructor(plan: SweepPlan, store: RunStore, options: SweepOptions) {
     this.#plan = plan;
@@ -109,21 +104,14 @@ class RunningSweep {
     // Every unit and every sample under way listens for the abort: many listeners are no leak here.
     setMaxListeners(0, options.signal, this.#signal);
     this.#bell.setMaxListeners(0);
-    this.#tally = new SweepTally(plan.manifest, options.workers, performance.now());
-    this.#beat = setInterval(() => {
-      this.#report({ kind: "beat" });
-      // A failure to write is left to the completions, which are not to be lost silently.
-      this.#writing = this.#writing.then(() => store.writeProgress(this.#progress())).catch(() => {});
-    }, BEAT_MILLISECONDS).unref();
+    this.#reporter = new SweepReporter(plan.manifest, options.workers, store, {
+      onEvent: options.onEvent,
+      processesOf: (point) => this.#inProgress.get(point)?.contributors ?? 0,
+    });
   }
 
   #report(event: SweepEvent): void {
-    this.#tally.count(event, performance.now());
-    this.#options.onEvent(event, () => this.#progress());
-  }
-
-  #progress(): RunProgress {
-    return this.#tally.progress(performance.now(), (point) => this.#inProgress.get(point)?.contributors ?? 0);
+    this.#reporter.report(event);
   }
 
   async run(): Promise<SweepOutcome> {
@@ -151,8 +139,7 @@ class RunningSweep {
   }
 
   async dispose(): Promise<void> {
-    clearInterval(this.#beat);
-    await this.#writing;
+    await this.#reporter.stop();
     await Promise.all(this.#runtimes.map((runtime) => runtime[Symbol.asyncDispose]()));
   }
 

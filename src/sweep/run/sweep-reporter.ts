@@ -1,0 +1,48 @@
+import type { RunProgress } from "../../runs/progress.ts";
+import type { RunStore } from "../../runs/run-store.ts";
+import type { Manifest } from "../../runs/schema.ts";
+import type { SweepEvent } from "./sweep-event.ts";
+import { SweepTally } from "./tally.ts";
+
+/** How often others are told how far a sweep is. */
+const BEAT_MILLISECONDS = 2000;
+
+interface Listeners {
+  /** `progress` says how far the sweep is after the event. */
+  readonly onEvent: (event: SweepEvent, progress: () => RunProgress) => void;
+  /** How many processes are on a point. */
+  readonly processesOf: (point: string) => number;
+}
+
+/** Counts what happens in a sweep, tells whoever shows it, and writes down how far it is, for `status`. */
+export class SweepReporter {
+  readonly #tally: SweepTally;
+  readonly #listeners: Listeners;
+  readonly #beat: NodeJS.Timeout;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(manifest: Manifest, workers: number, store: RunStore, listeners: Listeners) {
+    this.#tally = new SweepTally(manifest, workers, performance.now());
+    this.#listeners = listeners;
+    this.#beat = setInterval(() => {
+      this.report({ kind: "beat" });
+      // A failure to write is left to the completions, which are not to be lost silently.
+      this.#writing = this.#writing.then(() => store.writeProgress(this.#progress())).catch(() => {});
+    }, BEAT_MILLISECONDS).unref();
+  }
+
+  report(event: SweepEvent): void {
+    this.#tally.count(event, performance.now());
+    this.#listeners.onEvent(event, () => this.#progress());
+  }
+
+  #progress(): RunProgress {
+    return this.#tally.progress(performance.now(), this.#listeners.processesOf);
+  }
+
+  /** Writes nothing any more once this is done. */
+  async stop(): Promise<void> {
+    clearInterval(this.#beat);
+    await this.#writing;
+  }
+}
