@@ -48,9 +48,9 @@ export function parseYaml(text: string, fileName: string): YamlDocument {
     return `${fileName}:${line}:${col}`;
   };
   if (/[\0\uFFFD]/.test(text)) throw new ConfigError(`${fileName}: expected UTF-8 text, found bytes that are none`);
-  if (document.contents === null) throw new ConfigError(`${fileName}: expected YAML, found an empty file`);
   const broken = document.errors[0];
   if (broken !== undefined) throw new ConfigError(`${place(broken.pos[0])}: ${broken.message}`);
+  if (document.contents === null) throw new ConfigError(`${fileName}: expected YAML, found an empty file`);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });

@@ -36,3 +36,13 @@ test("forty thousand keys are parsed in a second or two", () => {
   expect(parseYamlText(text).errors).toEqual([]);
   expect(process.cpuUsage(start).user / 1e6).toBeLessThan(4);
 });
+
+test.each([
+  ["[", "]"],
+  ["{ a: ", "}"],
+  ["- ", ""],
+  ["? ", ""],
+])("20,000 of %j inside of one another end in an error", (start, end) => {
+  const text = start.repeat(20_000) + end.repeat(20_000);
+  expect(() => parseYaml(text, "x.yaml")).toThrow(/x\.yaml:1:\d+: Expected at most 100 maps and lists inside of/);
+});
