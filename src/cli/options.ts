@@ -12,10 +12,11 @@ export interface Flag<Value> {
 }
 
 /** A flag of one integer; yargs alone would make NaN of a word and an array of a repetition. */
-export function integerOption(description: string, min = 0): Flag<number> {
-  return flag(description, `one integer of at least ${min}`, (text) => {
+export function integerOption(description: string, min = 0, max = Number.MAX_SAFE_INTEGER): Flag<number> {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  return flag(description, `one integer ${range}`, (text) => {
     const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
-    return Number.isSafeInteger(number) && number >= min ? number : undefined;
+    return Number.isSafeInteger(number) && number >= min && number <= max ? number : undefined;
   });
 }
 

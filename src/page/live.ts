@@ -1,39 +1,47 @@
-import type { PageData, PageProgress } from "../report/page/page-data.ts";
+import type { LiveNews, PageData, PageProgress } from "../report/page/page-data.ts";
 import { fill, h } from "./dom.ts";
 
-/** What the server says: see LiveNews. */
-interface News {
-  readonly version: number;
-  readonly progress: PageProgress;
-}
+/** In the place of the version of data that may be any: what comes next is loaded. */
+const NOT_KNOWN = -1;
 
 /**
  * Follows a run that goes on: shows how far it is, and shows the page anew when there is more. The browser asks again by
  * itself where the connection is lost.
+ *
+ * @param shown the version of the data that the page shows
  */
-export function followRun(place: Element, show: (data: PageData) => void): void {
-  let version = -1;
+export function followRun(place: Element, shown: number, show: (data: PageData) => void): void {
+  let version = shown;
   const events = new EventSource("events");
   events.addEventListener("message", (message) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- from the server that this page came from
-    const news = JSON.parse(String(message.data)) as News;
+    const news = JSON.parse(String(message.data)) as LiveNews;
     showProgress(place, news.progress);
-    const first = version < 0;
     if (news.version === version) return;
     version = news.version;
-    if (!first) void load(show);
+    void load().then((data) => {
+      // What was told meanwhile is loaded by itself.
+      if (news.version !== version) return;
+      if (data === null) version = NOT_KNOWN;
+      else show(data);
+    });
   });
   events.addEventListener("error", () => {
     // Another server counts its versions anew.
-    if (version >= 0) version = 0;
-    fill(place, h("p", { role: "status" }, "No connection; trying again."));
+    version = NOT_KNOWN;
+    fill(place, h("p", { role: "status" }, "Connection lost; retrying."));
   });
 }
 
-async function load(show: (data: PageData) => void): Promise<void> {
-  const response = await fetch("page.json");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- from the server that this page came from
-  if (response.ok) show((await response.json()) as PageData);
+/** Null where the connection is lost, or there is no such page now. */
+async function load(): Promise<PageData | null> {
+  try {
+    const response = await fetch("page.json");
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- from the server that this page came from
+    return response.ok ? ((await response.json()) as PageData) : null;
+  } catch {
+    return null;
+  }
 }
 
 function showProgress(place: Element, { done, total, secondsLeft }: PageProgress): void {

@@ -78,4 +78,4 @@ const embedded = document.getElementById("data")?.textContent ?? "";
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the report that this page belongs to
 const data = JSON.parse(embedded) as PageData;
 show(data);
-if (data.live !== null) followRun(progress, show);
+if (data.live !== null) followRun(progress, data.live.version, show);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { source } from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { renderReport } from "../../src/report/render-report.ts";
 import { answeredRun, HOSTILE, isRightAt } from "../helpers/answered-run.ts";
 import { browserPath, startBrowser } from "../helpers/browser.ts";
@@ -28,6 +28,9 @@ describe.skipIf(browserPath === undefined && !required)("the page in a browser",
     await renderReport(answeredRun(), folder, { charts: false });
     browser = await startBrowser();
   }, 120_000);
+  afterEach(() => {
+    expect(complaints.splice(0), "complaints, and requests to anybody").toEqual([]);
+  });
   afterAll(async () => {
     await browser?.close();
     await rm(folder, { recursive: true, force: true });
@@ -222,9 +225,5 @@ describe.skipIf(browserPath === undefined && !required)("the page in a browser",
     expect(await page.getByRole("heading", { name: "Questions and answers" }).isVisible()).toBe(false);
     expect(await page.locator(".figures dd").first().innerText()).toBe("words");
     await page.close();
-  });
-
-  it("complained of nothing, and asked nobody, in all of this", () => {
-    expect(complaints).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { judge } from "../../findings/judge.ts";
 import type { StoredRun } from "../../runs/schema.ts";
 import { buildPageData } from "../page/build-page-data.ts";
-import type { PageData, PageProgress } from "../page/page-data.ts";
+import type { LiveNews, PageData, PageProgress } from "../page/page-data.ts";
 import { chartSpecs, describePicture } from "../pictures/specs/chart-specs.ts";
 
 /** A run that may still be going on. */
@@ -11,12 +11,6 @@ export interface LiveSource {
   readonly signature: () => Promise<string>;
   readonly read: () => Promise<StoredRun>;
   readonly progress: () => Promise<PageProgress>;
-}
-
-/** What is told to pages: a new version of the data, or only how far the run is. */
-export interface LiveNews {
-  readonly version: number;
-  readonly progress: PageProgress;
 }
 
 /** Milliseconds between looks at the store. */
@@ -43,7 +37,10 @@ export class LivePage {
   }
 
   async data(): Promise<PageData> {
-    this.#data ??= await this.#build();
+    if (this.#data !== undefined) return this.#data;
+    const built = await this.#build(this.#version);
+    // A look that was faster found at least as much.
+    this.#data ??= built;
     return this.#data;
   }
 
@@ -71,7 +68,7 @@ export class LivePage {
   async look(): Promise<void> {
     const signature = await this.#source.signature();
     if (signature !== this.#signature) {
-      this.#data = await this.#build();
+      this.#data = await this.#build(this.#version + 1);
       this.#signature = signature;
       this.#version++;
     }
@@ -82,7 +79,7 @@ export class LivePage {
     for (const listener of this.#listeners) listener(news);
   }
 
-  async #build(): Promise<PageData> {
+  async #build(version: number): Promise<PageData> {
     const run = await this.#source.read();
     const judgement = judge(run);
     return buildPageData(run, judgement, {
@@ -93,7 +90,7 @@ export class LivePage {
       })),
       failures: [],
       files: [],
-      live: await this.#source.progress(),
+      live: { version, progress: await this.#source.progress() },
     });
   }
 }

@@ -4,7 +4,8 @@ import { extname, join } from "node:path";
 import { systemCodeOf, WorkError } from "../../base/errors.ts";
 import { pageProgram } from "../page/bundle-page.ts";
 import { pageHtml } from "../page/html.ts";
-import type { LiveNews, LivePage } from "./live-page.ts";
+import type { LiveNews } from "../page/page-data.ts";
+import type { LivePage } from "./live-page.ts";
 
 /** What is served: the files of a report's folder, or the page of a run that goes on. */
 export type Served = { readonly folder: string } | { readonly live: LivePage };
@@ -37,7 +38,7 @@ const HEADERS = {
  * leads here (DNS rebinding) is refused by its Host header.
  *
  * @param port 0 takes a free one
- * @throws WorkError if the port is taken
+ * @throws WorkError if the port is taken, or may not be
  */
 export async function serveReport(served: Served, port: number): Promise<ReportServer> {
   const streams = new Set<ServerResponse>();
@@ -70,17 +71,32 @@ export async function serveReport(served: Served, port: number): Promise<ReportS
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
-      reject(
-        systemCodeOf(error) === "EADDRINUSE"
-          ? new WorkError(`Expected port ${port} to be free, found it taken`, {
-              hint: "Give another with --port, or none.",
-              cause: error,
-            })
-          : error,
-      );
+      reject(listenError(error, port));
     });
     server.listen(port, "127.0.0.1", resolve);
   });
+}
+
+function listenError(cause: Error, port: number): Error {
+  const code = systemCodeOf(cause);
+  if (code === "EADDRINUSE") {
+    return new WorkError(`Expected port ${port} to be free, found it taken`, {
+      hint: "Give another with --port, or none.",
+      cause,
+    });
+  }
+  if (code === "EACCES") {
+    return new WorkError(`Expected to be allowed to serve on port ${port}, found that the system refuses it`, {
+      hint: "Give one above 1023 with --port, or none.",
+      cause,
+    });
+  }
+  return cause;
+}
+
+/** Whether a Host header names this machine. Browsers leave out the port that HTTP has by itself. */
+function namesThis(host: string | undefined, port: number | undefined): boolean {
+  return ["127.0.0.1", "localhost"].some((name) => host === `${name}:${port}` || (port === 80 && host === name));
 }
 
 async function answer(
@@ -93,8 +109,7 @@ async function answer(
     response.setHeader("allow", "GET, HEAD");
     return refuse(response, 405, "This server is for reading: GET and HEAD.");
   }
-  const port = request.socket.localPort;
-  if (![`127.0.0.1:${port}`, `localhost:${port}`].includes(request.headers.host ?? "")) {
+  if (!namesThis(request.headers.host, request.socket.localPort)) {
     return refuse(response, 403, "Expected the Host header to name this machine.");
   }
   const path = pathOf(request.url ?? "/");

@@ -7,11 +7,11 @@ import { summaryTable } from "../tables/summary-table.ts";
 import { chooseTexts, StringTable, shorten } from "./choose-texts.ts";
 import { describeRun, legendOf, recipeText, sectionsOf } from "./markdown.ts";
 import type {
+  LiveNews,
   PageBenchmark,
   PageClaims,
   PageData,
   PagePicture,
-  PageProgress,
   PageQuestion,
   PageTable,
 } from "./page-data.ts";
@@ -23,7 +23,7 @@ export interface PageExtras {
   readonly pictures: readonly PagePicture[];
   readonly failures: readonly string[];
   readonly files: readonly string[];
-  readonly live?: PageProgress | null;
+  readonly live?: LiveNews | null;
 }
 
 /** All that a page shows. Equal runs give equal data. */

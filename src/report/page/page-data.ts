@@ -24,8 +24,8 @@ export interface PageData {
   readonly failures: readonly string[];
   /** Files beside the page. */
   readonly files: readonly string[];
-  /** While the run goes on. */
-  readonly live: PageProgress | null;
+  /** While the run goes on: the version of these data. */
+  readonly live: LiveNews | null;
 }
 
 /** A chart, what it shows in words, and its figures as a file beside the page. */
@@ -123,4 +123,10 @@ export interface PageProgress {
   readonly done: number;
   readonly total: number;
   readonly secondsLeft: number | null;
+}
+
+/** What is told to pages of a run that goes on: a new version of the data, or only how far the run is. */
+export interface LiveNews {
+  readonly version: number;
+  readonly progress: PageProgress;
 }

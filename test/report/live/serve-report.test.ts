@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WorkError } from "../../../src/base/errors.ts";
 import { LivePage } from "../../../src/report/live/live-page.ts";
 import { type ReportServer, serveReport } from "../../../src/report/live/serve-report.ts";
 import { answeredRun } from "../../helpers/answered-run.ts";
@@ -83,7 +84,7 @@ describe("a report that is served", () => {
   });
 
   it.each(["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost"])("refuses the Host %j", async (host) => {
-    expect((await ask(served(), "/", { host })).status).not.toBe(200);
+    expect((await ask(served(), "/", { host })).status).toBe(403);
   });
 
   it.each([
@@ -110,6 +111,22 @@ describe("a report that is served", () => {
   it("says that a port is taken, and what to do", async () => {
     const port = Number(new URL(served().url).port);
     await expect(serveReport({ folder }, port)).rejects.toThrow(`Expected port ${port} to be free, found it taken`);
+  });
+
+  it("at the port of HTTP answers to names without a port, as browsers ask; or says that it may not have it", async () => {
+    const plain = await serveReport({ folder: join(folder, "report") }, 80).catch((error: unknown) => error);
+    if (plain instanceof Error) {
+      expect(plain).toBeInstanceOf(WorkError);
+      expect(plain.message).toMatch(/^Expected (to be allowed to serve on port 80|port 80 to be free), found /);
+      return;
+    }
+    const atHttp = plain as ReportServer;
+    const asHost = async (host: string): Promise<number> =>
+      (await ask({ ...atHttp, url: "http://127.0.0.1:80/" }, "/", { host })).status;
+    expect(
+      await Promise.all(["localhost", "127.0.0.1", "localhost:80", "evil.example", "localhost:81"].map(asHost)),
+    ).toEqual([200, 200, 200, 403, 403]);
+    await atHttp.close();
   });
 });
 
