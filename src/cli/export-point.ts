@@ -24,7 +24,7 @@ import type { CliContext } from "./context.ts";
 import { downloads } from "./show-downloads.ts";
 import { showTensors } from "./show-tensors.ts";
 import { variablesOf } from "./sweep-flags.ts";
-import { writeCard } from "./write-card.ts";
+import { readCard, writeCard } from "./write-card.ts";
 
 /** A point of a sweep that is to become a checkpoint. */
 interface ExportFlags {
@@ -144,10 +144,11 @@ async function writeGgufOf({ signal }: CliContext, folder: string, path: string)
 
 /** The decision, the table and a picture, in the model card. The run's own report stays as it is. */
 async function addResults(context: CliContext, model: string, run: StoredRun): Promise<void> {
+  const card = await readCard(context, model, run);
   const folder = await mkdtemp(join(tmpdir(), "mergesweep-card-"));
   try {
     const { files, content } = await renderReport(run, folder);
-    await writeCard(context, model, { run, folder, content, files });
+    await writeCard(context, card, { folder, content, files });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -4,29 +4,26 @@ import { writeFileAtomic } from "../base/atomic-write.ts";
 import { InputError, systemCodeOf } from "../base/errors.ts";
 import { openCheckpoint } from "../checkpoints/open-checkpoint.ts";
 import { digestCheckpoint } from "../merge/write-tensors.ts";
-import { withResults } from "../report/page/model-card.ts";
+import { type ModelCard, parseCard, withResults } from "../report/page/model-card.ts";
 import type { RenderedReport } from "../report/render-report.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import type { CliContext } from "./context.ts";
 
 const PICTURE = "mergesweep-overview.png";
 
-interface CardSource extends Pick<RenderedReport, "content" | "files"> {
-  readonly run: StoredRun;
-  /** Of the report. */
-  readonly folder: string;
+/** The card of a merge that a run has evaluated. */
+export interface OwnCard {
+  readonly model: string;
+  readonly point: string;
+  readonly card: ModelCard;
 }
 
 /**
- * Writes the results of a run into the README.md of one of its merges, which is known by its weights.
+ * Reads the README.md of a merge of a run, which is known by its weights.
  *
- * @throws InputError if the run has no point with these weights
+ * @throws InputError if the run has no point with these weights, or the README.md cannot take results
  */
-export async function writeCard(
-  { terminal, signal }: CliContext,
-  model: string,
-  { run, folder, content, files }: CardSource,
-): Promise<void> {
+export async function readCard({ signal }: CliContext, model: string, run: StoredRun): Promise<OwnCard> {
   const weightsSha256 = await weightsOf(model, signal);
   const unit = run.evaluated.find(({ result }) => result.weights_sha256 === weightsSha256);
   if (unit === undefined) {
@@ -34,16 +31,34 @@ export async function writeCard(
       hint: "summary.csv has the digests of all points in weights_sha256; `mergesweep verify` says what a merge is.",
     });
   }
-  const path = join(model, "README.md");
+  const path = readmeOf(model);
   const readme = await readFile(path, "utf8").catch((error: unknown) => {
     if (systemCodeOf(error) === "ENOENT") return `# ${basename(resolve(model))}\n`;
     throw error;
   });
+  return { model, point: unit.point.name, card: parseCard(readme, path) };
+}
+
+/**
+ * Writes the results of a run into the README.md of one of its merges.
+ *
+ * @param report what was written, and in which folder
+ */
+export async function writeCard(
+  { terminal }: CliContext,
+  { model, point, card }: OwnCard,
+  { folder, content, files }: Pick<RenderedReport, "content" | "files"> & { readonly folder: string },
+): Promise<void> {
   const overview = files.find((file) => file.startsWith("overview") && file.endsWith(".png"));
   if (overview !== undefined) await copyFile(join(folder, overview), join(model, PICTURE));
-  const card = { ...content, point: unit.point.name, picture: overview === undefined ? undefined : PICTURE };
-  await writeFileAtomic(path, withResults(readme, basename(resolve(model)), card));
-  terminal.note(`${path}: results of ${unit.point.name}`);
+  const own = { ...content, point, picture: overview === undefined ? undefined : PICTURE };
+  const path = readmeOf(model);
+  await writeFileAtomic(path, withResults(card, basename(resolve(model)), own));
+  terminal.note(`${path}: results of ${point}`);
+}
+
+function readmeOf(model: string): string {
+  return join(model, "README.md");
 }
 
 async function weightsOf(model: string, signal: AbortSignal): Promise<string> {

@@ -54,9 +54,28 @@ describe("mergesweep report", () => {
     [["--format", "gif"], '--format: expected some of png, svg, pdf, found "gif"'],
     [["--width", "10"], "--width: expected one integer of at least 300"],
     [["--watch"], "--watch: expected --serve with it"],
+    [["--serve", "--port", "65536"], "--port: expected one integer from 0 to 65535"],
+    [["--port", "8000"], "--port: expected --serve with it"],
+    [["--serve", "--root", "."], "--root: expected --watch with it"],
+    [["--serve", "--watch"], "--out: expected no --watch with it, which writes no files"],
   ])("refuses %j", async (flags, message) => {
     const { code, stderr } = await cli(["report", run, "--out", join(folder, "refused"), ...flags]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(await readdir(folder)).not.toContain("refused");
+  });
+
+  it.each([
+    ["--format", "svg"],
+    ["--width", "900"],
+    ["--dpi", "96"],
+    ["--theme", "dark"],
+    ["--pictures", "front"],
+    ["--card", "merged"],
+    ["--raw-csv"],
+    ["--json"],
+  ])("refuses %s where it would do nothing, beside --watch", async (flag, ...value) => {
+    const { code, stderr } = await cli(["report", run, "--serve", "--watch", flag, ...value]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${flag}: expected no --watch with it`)]);
   });
 
   it("refuses a model's card of other weights, and says where the digests are", async () => {
@@ -69,10 +88,12 @@ describe("mergesweep report", () => {
       "checkpoints/pocket/len",
     ]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("expected the weights of a point of pocket, found ")]);
+    expect(await readdir(folder)).not.toContain("card");
   });
 
-  it.each([[[]], [["--watch"]]])("serves the page until Ctrl-C (%j)", { timeout: 60_000 }, async (flags) => {
-    const child = spawnCli(["report", run, "--out", join(folder, "served"), "--serve", ...flags]);
+  it.each(["--out", "--watch"])("serves the page until Ctrl-C (%s)", { timeout: 60_000 }, async (flag) => {
+    const value = flag === "--out" ? [join(folder, "served")] : [];
+    const child = spawnCli(["report", run, "--serve", flag, ...value]);
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (piece: string) => {
       said += piece;

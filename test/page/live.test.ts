@@ -7,29 +7,29 @@ import { browserPath, startBrowser } from "../helpers/browser.ts";
 
 const required = process.env.MERGESWEEP_BROWSER === "required";
 
+/** A run of which a point is finished at every growth. */
+function growing(): { live: LivePage; grow: (how?: { progressOnly: boolean }) => Promise<void> } {
+  const run = answeredRun();
+  let [points, seconds] = [1, 30];
+  const live = new LivePage({
+    signature: () => Promise.resolve(String(points)),
+    read: () => Promise.resolve({ ...run, evaluated: run.evaluated.slice(0, points) }),
+    progress: () => Promise.resolve({ done: 12 * points, total: 36, secondsLeft: seconds }),
+  });
+  const grow = async ({ progressOnly } = { progressOnly: false }): Promise<void> => {
+    if (progressOnly) seconds--;
+    else points++;
+    await live.look();
+  };
+  return { live, grow };
+}
+
 describe.skipIf(browserPath === undefined && !required)("the page of a run that goes on", { timeout: 60_000 }, () => {
   let browser: Browser | undefined;
   beforeAll(async () => {
     browser = await startBrowser();
   }, 60_000);
   afterAll(() => browser?.close());
-
-  /** A run of which a point is finished at every growth. */
-  function growing(): { live: LivePage; grow: (how?: { progressOnly: boolean }) => Promise<void> } {
-    const run = answeredRun();
-    let [points, seconds] = [1, 30];
-    const live = new LivePage({
-      signature: () => Promise.resolve(String(points)),
-      read: () => Promise.resolve({ ...run, evaluated: run.evaluated.slice(0, points) }),
-      progress: () => Promise.resolve({ done: 12 * points, total: 36, secondsLeft: seconds }),
-    });
-    const grow = async ({ progressOnly } = { progressOnly: false }): Promise<void> => {
-      if (progressOnly) seconds--;
-      else points++;
-      await live.look();
-    };
-    return { live, grow };
-  }
 
   async function newPage(): Promise<Page> {
     const page = await browser?.newPage();
@@ -94,6 +94,7 @@ describe.skipIf(browserPath === undefined && !required)("the page of a run that 
     await page.goto(server.url);
     await page.getByText("24 of 36 completions").waitFor();
     await page.locator("tbody tr").nth(1).waitFor();
+    expect(asked).toBeGreaterThan(0);
     await server.close();
   });
 

@@ -10,10 +10,18 @@ import { openFlag, openPage } from "../open-page.ts";
 import { choiceListOption, defineCommand, integerOption, jsonFlag, named, rawCsvFlag, textOption } from "../options.ts";
 import { reportFolder, sayFailures } from "../report-folder.ts";
 import { serveFolder, serveLive } from "../serve-page.ts";
-import { writeCard } from "../write-card.ts";
+import { readCard, writeCard } from "../write-card.ts";
 
 const PICTURES = "Pictures:";
 const SERVER = "Server:";
+
+/** Flags about files and what is printed of them. */
+const OF_FILES = ["out", "format", "width", "dpi", "theme", "pictures", "card", "raw-csv", "json"] as const;
+
+/** Whether a flag says anything: one that is not there does not, nor one that is switched off. */
+function given(value: unknown): boolean {
+  return value !== undefined && value !== false;
+}
 
 /** `mergesweep report RUN`: tables and pictures from a run store, which may come from another machine. */
 export function reportCommand(context: CliContext): CommandModule {
@@ -69,7 +77,7 @@ export function reportCommand(context: CliContext): CommandModule {
               description: "With --serve: the page fills while the run goes on; writes nothing",
               group: SERVER,
             } as const,
-            port: { ...integerOption("Port to serve on (default: a free one)"), group: SERVER },
+            port: { ...integerOption("Port to serve on (default: a free one)", 0, 65_535), group: SERVER },
             root: {
               ...textOption("With --watch: project folder with datasets/ (default: the working directory)"),
               group: SERVER,
@@ -81,14 +89,20 @@ export function reportCommand(context: CliContext): CommandModule {
     handler: async (args) => {
       if (args.watch === true) {
         if (args.serve !== true) throw new UsageError("--watch: expected --serve with it");
+        for (const flag of OF_FILES) {
+          if (given(args[flag])) throw new UsageError(`--${flag}: expected no --watch with it, which writes no files`);
+        }
         const [folder, ...others] = args.runs;
         if (folder === undefined || others.length > 0) throw new UsageError("--watch: expected one run");
         await serveLive(context, folder, { ...args, root: args.root ?? process.cwd() });
         return;
       }
+      if (given(args.root)) throw new UsageError("--root: expected --watch with it");
+      if (given(args.port) && args.serve !== true) throw new UsageError("--port: expected --serve with it");
       const stores = args.runs.map((run) => ({ name: basename(resolve(run)), folder: run }));
       const runs = await Promise.all(stores.map(async ({ name, folder }) => ({ name, run: await readRun(folder) })));
       const run = layOver(runs);
+      const card = args.card === undefined ? undefined : await readCard(context, args.card, run);
       const folder = reportFolder(stores.map(({ name }) => name).join("+"), args.out);
       const { files, table, decisions, failures, content } = await renderReport(run, folder, {
         csv: { raw: args.rawCsv === true },
@@ -104,7 +118,7 @@ export function reportCommand(context: CliContext): CommandModule {
       for (const decision of decisions) terminal.note(decision);
       terminal.note(files.map((file) => join(folder, file)).join("\n"));
       sayFailures(context, failures);
-      if (args.card !== undefined) await writeCard(context, args.card, { run, folder, content, files });
+      if (card !== undefined) await writeCard(context, card, { folder, content, files });
       if (args.serve === true) await serveFolder(context, folder, args);
       else if (args.open === true) openPage(terminal, join(folder, "index.html"));
     },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { InputError } from "../../../src/base/errors.ts";
 import { judge } from "../../../src/findings/judge.ts";
-import { type CardContent, withResults } from "../../../src/report/page/model-card.ts";
+import { type CardContent, parseCard, withResults } from "../../../src/report/page/model-card.ts";
 import { summaryTable } from "../../../src/report/tables/summary-table.ts";
 import { syntheticRun } from "../synthetic-run.ts";
 
@@ -14,6 +15,10 @@ function content(samples: number): CardContent {
   return { ...said, rows, point: "w=0.7", picture: "overview.png" };
 }
 
+function cardWith(readme: string, name: string, results: CardContent): string {
+  return withResults(parseCard(readme, "mine/README.md"), name, results);
+}
+
 function frontOf(readme: string): Record<string, unknown> {
   return parse(/^---\n([\s\S]*?)---\n/.exec(readme)?.[1] ?? "");
 }
@@ -22,7 +27,7 @@ const README = "---\ntags:\n- merge # kept\nlicense: mit\n---\n# mine\n\nMy word
 
 describe("a model's card", () => {
   it("gets the results as the hub reads them, and keeps what it had", () => {
-    const card = withResults(README, "mine", content(40));
+    const card = cardWith(README, "mine", content(40));
     const front = frontOf(card);
     expect([front.tags, front.license]).toEqual([["merge"], "mit"]);
     expect(card).toContain("- merge # kept");
@@ -43,21 +48,63 @@ describe("a model's card", () => {
   });
 
   it("gets them again in the same place, whatever stands around it", () => {
-    const first = withResults(README, "mine", content(40)).replace(
-      "<!-- mergesweep: end of results -->",
-      "$&\n\nMore.",
-    );
-    const second = withResults(first, "mine", content(20));
+    const first = cardWith(README, "mine", content(40)).replace("<!-- mergesweep: end of results -->", "$&\n\nMore.");
+    const second = cardWith(first, "mine", content(20));
     expect(second.match(/## Results/g)).toHaveLength(1);
     expect(second).toContain("20 questions");
     expect(second).not.toContain("40 questions");
     expect(second.endsWith("<!-- mergesweep: end of results -->\n\nMore.\n")).toBe(true);
-    expect(withResults(second, "mine", content(20))).toBe(second);
+    expect(cardWith(second, "mine", content(20))).toBe(second);
   });
 
   it("is made where there is no front matter", () => {
-    const card = withResults("# bare\n", "bare", content(10));
+    const card = cardWith("# bare\n", "bare", content(10));
     expect(Object.keys(frontOf(card))).toEqual(["model-index"]);
     expect(card).toMatch(/---\n# bare\n\n<!-- mergesweep/);
+  });
+
+  it("keeps the results of other benchmarks that its author gave, as they were written", () => {
+    const own = [
+      "model-index:",
+      "- name: My merge",
+      "  results:",
+      "  - dataset: {type: gsm8k, name: GSM8K} # by hand",
+      "    metrics: [{type: accuracy, value: 71.2}]",
+      "  - dataset: {type: pocket-math, name: older}",
+      "    metrics: [{type: accuracy, value: 1}]",
+      "- name: another",
+      "  results: []",
+    ].join("\n");
+    const card = cardWith(`---\n${own}\n---\n# mine\n`, "mine", content(40));
+    expect(card).toContain("# by hand");
+    expect(frontOf(card)["model-index"]).toMatchObject([
+      {
+        name: "My merge",
+        results: [
+          { dataset: { type: "gsm8k" }, metrics: [{ value: 71.2 }] },
+          { dataset: { type: "pocket-math", name: "pocket-math" } },
+        ],
+      },
+      { name: "another", results: [] },
+    ]);
+    expect(cardWith(card, "mine", content(40))).toBe(card);
+  });
+
+  it.each([
+    ["no YAML", "tags: [merge"],
+    ["a key twice", "license: mit\nlicense: mit"],
+    ["a list", "- merge"],
+    ["a text", "merge"],
+    ["a model-index that is no list", "model-index: none"],
+    ["a model-index without results", "model-index:\n- name: mine"],
+  ])("is refused where its front matter is %s, by the name of the file", (_what, front) => {
+    expect(() => parseCard(`---\n${front}\n---\n# mine\n`, "mine/README.md")).toThrow(InputError);
+    expect(() => parseCard(`---\n${front}\n---\n# mine\n`, "mine/README.md")).toThrow(/^mine\/README\.md: expected /);
+  });
+
+  it.each(["", "# only a comment\n"])("may have front matter that says nothing: %j", (front) => {
+    const card = cardWith(`---\n${front}---\n# mine\n`, "mine", content(10));
+    expect(Object.keys(frontOf(card))).toEqual(["model-index"]);
+    expect(card).toContain(front);
   });
 });
