@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { explanationOf, InputError } from "../base/errors.ts";
+import type { OnBroken } from "./broken.ts";
 import { firstRow, parseLenientJson, readText } from "./files/read-json.ts";
 import { findResultFiles } from "./files/walk.ts";
 import type { ImportedRun, ImportFormat } from "./imported-run.ts";
@@ -29,7 +30,7 @@ export interface SourceOptions {
 
 /** What was left out of an import. */
 export interface LeftOut {
-  /** Files that could not be read, each with the reason. */
+  /** Files, or tasks of one, that could not be read, each with the reason. */
   readonly broken: { readonly file: string; readonly reason: string }[];
   /** Files in folders that are no results. */
   readonly passedOver: string[];
@@ -49,12 +50,16 @@ export async function* readSources(
   const { files, named, others } = await findResultFiles(paths);
   leftOut.passedOver.push(...others);
   const consumed = new Set<string>();
+  const onBroken: OnBroken = (file, error) => {
+    if (!(error instanceof InputError) || options.skipBroken !== true) throw error;
+    leftOut.broken.push({ file, reason: explanationOf(error) });
+  };
   // Results first: they say which of the other files belong to them.
   const ordered = [...files.filter(isJson), ...files.filter((file) => !isJson(file))];
   for (const file of ordered) {
     if (consumed.has(file)) continue;
     try {
-      const runs = await readFile(file, options, consumed);
+      const runs = await readFile(file, options, consumed, onBroken);
       if (runs !== undefined) {
         yield* runs;
         continue;
@@ -69,8 +74,7 @@ export async function* readSources(
       }
       leftOut.passedOver.push(file);
     } catch (error) {
-      if (!(error instanceof InputError) || options.skipBroken !== true) throw error;
-      leftOut.broken.push({ file, reason: explanationOf(error) });
+      onBroken(file, error);
     }
   }
 }
@@ -78,7 +82,12 @@ export async function* readSources(
 type Runs = AsyncIterable<ImportedRun> | Iterable<ImportedRun>;
 
 /** Undefined for a file that is no results; nothing for one that belongs to others. */
-async function readFile(file: string, options: SourceOptions, consumed: Set<string>): Promise<Runs | undefined> {
+async function readFile(
+  file: string,
+  options: SourceOptions,
+  consumed: Set<string>,
+  onBroken: OnBroken,
+): Promise<Runs | undefined> {
   const { format } = options;
   const wants = (one: ImportFormat): boolean => format === undefined || format === one;
   switch (extname(file).toLowerCase()) {
@@ -89,7 +98,7 @@ async function readFile(file: string, options: SourceOptions, consumed: Set<stri
     case ".csv":
       return wants("tidy") ? await readTable(file, options) : undefined;
     case ".json":
-      return await readJsonFile(file, wants, options, consumed);
+      return await readJsonFile(file, wants, options, consumed, onBroken);
     default:
       return await readJsonLines(file, wants, options);
   }
@@ -100,13 +109,14 @@ async function readJsonFile(
   wants: (format: ImportFormat) => boolean,
   options: SourceOptions,
   consumed: Set<string>,
+  onBroken: OnBroken,
 ): Promise<Runs | undefined> {
   const text = await readText(file);
   if (text.trimStart().startsWith("[")) return await readJsonLines(file, wants, options);
   const value = parseLenientJson(text, file);
   if (wants("inspect") && isInspectLog(value)) return [readInspectJson(value, file)];
-  if (wants("lighteval") && isLightevalResults(value)) return readLighteval(value, file, consumed);
-  if (wants("lm-eval") && isLmEvalResults(value)) return readLmEval(value, file, consumed);
+  if (wants("lighteval") && isLightevalResults(value)) return readLighteval(value, file, consumed, onBroken);
+  if (wants("lm-eval") && isLmEvalResults(value)) return readLmEval(value, file, consumed, onBroken);
   if (isVerifiersMetadata(value)) return [];
   if (wants("simple-evals") && isSimpleEvalsSummary(value)) return [readSimpleEvalsSummary(value, file)];
   return undefined;

@@ -248,6 +248,21 @@ describe("lighteval", () => {
     },
   );
 
+  it("details that are damaged cost nothing of the other tasks, whose details stay theirs", async () => {
+    putDetails("lighteval-nested.parquet", "one|0", "me");
+    putDetails("lighteval-nested.parquet", "two|0", "me");
+    put(folder, `details/me/${date}/details_one|0_${date}.parquet`, "PAR1 no parquet PAR1");
+    put(folder, `results/me/results_${date}.json`, {
+      config_general: { model_name: "org/me", generation_parameters: { seed: 3 } },
+      results: { "one|0": { em: 1 }, "two|0": { em: 1 } },
+    });
+    const leftOut: LeftOut = { broken: [], passedOver: [] };
+    const runs: ImportedRun[] = [];
+    for await (const run of readSources([folder], { skipBroken: true }, leftOut)) runs.push(run);
+    expect(leftOut.broken).toHaveLength(1);
+    expect(runs).toMatchObject([{ model: "org/me", task: "two", seed: 3 }]);
+  });
+
   it("a damaged details file is an error that names it", async () => {
     put(folder, `details/me/${date}/details_sums|0_${date}.parquet`, "PAR1 no parquet PAR1");
     await expect(read()).rejects.toThrow(/details_sums\|0.*not a parquet file that can be read/);
@@ -258,7 +273,13 @@ describe("Inspect", () => {
   const header = {
     version: 3,
     status: "success",
-    eval: { task: "sums", model: "openai/it", run_id: "r", packages: { inspect_ai: "0.3.200" } },
+    eval: {
+      task: "sums",
+      model: "openai/it",
+      run_id: "r",
+      packages: { inspect_ai: "0.3.200" },
+      config: { epochs: 2 },
+    },
     results: {
       completed_samples: 2,
       scores: [
@@ -286,11 +307,23 @@ describe("Inspect", () => {
       task: "sums",
       means: { judge: 0.75 },
       scoreNames: ["judge"],
+      // One question, twice.
+      questions: 1,
     });
     expect(run?.answers).toMatchObject([
       { id: "a", attempt: 0, question: "What is a?", completion: "5", tokens: null, scores: { judge: 1 } },
       { id: "a", attempt: 1, scores: { judge: 0.5 } },
     ]);
+  });
+
+  it.each([
+    [{ dataset: { samples: 40 }, config: { epochs: 2 } }, 40],
+    [{ dataset: { samples: 40 }, config: { limit: 10 } }, 10],
+    [{ dataset: { samples: 40 }, config: { limit: [30, 50] } }, 10],
+    [{ dataset: { samples: 40 }, config: { sample_id: ["a"], epochs: 2 } }, 1],
+  ])("questions of %j are %d", async (more, questions) => {
+    put(folder, "log.json", { ...header, eval: { ...header.eval, ...more }, samples: [] });
+    expect(await read()).toMatchObject([{ questions }]);
   });
 
   it.each([

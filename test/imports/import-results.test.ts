@@ -8,7 +8,7 @@ import { renderReport } from "../../src/report/render-report.ts";
 import { readRun } from "../../src/runs/read-run.ts";
 import { scoreRun } from "../../src/sweep/run/score-run.ts";
 import { projectRoot } from "../helpers/shared.ts";
-import { put, putInspect, putLighteval, putLmEval, QUESTIONS } from "./make-results.ts";
+import { put, putInspect, putLighteval, putLmEval, putTasks, QUESTIONS } from "./make-results.ts";
 
 let folder: string;
 let out: string;
@@ -146,6 +146,43 @@ describe("results of lm-evaluation-harness", () => {
     expect(leftOut.broken).toHaveLength(1);
   });
 
+  it("that are cut short in one task cost nothing of the others", async () => {
+    const date = "2026-01-01T00-00-00.0";
+    const own = join(folder, "b/me__base");
+    putTasks(own, "me/base", { 0: ["one", "two"] });
+    put(own, `samples_one_${date}.jsonl`, readFileSync(join(own, `samples_one_${date}.jsonl`), "utf8").slice(0, 30));
+    const { leftOut, added, benchmarks } = await importFrom("b", { skipBroken: true });
+    expect(leftOut.broken).toMatchObject([{ file: join(own, `samples_one_${date}.jsonl`) }]);
+    expect({ added, benchmarks }).toEqual({ added: 1, benchmarks: ["two"] });
+  });
+
+  it("are one run where the results came first and the samples later", async () => {
+    putTasks(join(folder, "b"), "me/base", { 0: ["tiny"] });
+    const samples = readdirSync(join(folder, "b")).find((name) => name.startsWith("samples")) ?? "";
+    const text = readFileSync(join(folder, "b", samples), "utf8");
+    rmSync(join(folder, "b", samples));
+    await importFrom("b");
+    put(join(folder, "b"), samples, text);
+    const { notes, added } = await importFrom("b");
+    expect(added).toBe(1);
+    expect(notes.join("\n")).not.toContain("Left out");
+    expect(await accuracies()).toEqual({ "me/base": 1 });
+  });
+
+  it("with several numbers of examples are benchmarks of their own, though the questions are those of ours", async () => {
+    putTasks(join(folder, "b0"), "me/base", { 0: ["pocket-math"] });
+    putTasks(join(folder, "b5"), "me/base", { 5: ["pocket-math"] });
+    await importFrom("b5");
+    expect((await readRun(out)).manifest.benchmarks.map(({ name }) => name)).toEqual(["pocket-math"]);
+    const { notes } = await importFrom("b0");
+    const { manifest } = await readRun(out);
+    expect(manifest.benchmarks.map(({ name, attempts, samples }) => [name, attempts, samples])).toEqual([
+      ["pocket-math", 1, 3],
+      ["pocket-math-5shot", 1, 3],
+    ]);
+    expect(notes.join("\n")).toContain("The questions of pocket-math are those of the benchmark of this name here");
+  });
+
   it("two models at one place, or none at any, are refused", async () => {
     putLmEval(join(folder, "a"), "you/w0.5", { wrong: 0 });
     await expect(importFrom("a", { placement: wIs })).rejects.toThrow(
@@ -211,6 +248,20 @@ describe("results of Inspect", () => {
 });
 
 describe("results of whole runs", () => {
+  it("count once, though another file says more of them", async () => {
+    putLighteval(join(folder, "l"), "me", 1, 0.5);
+    const [file = ""] = readdirSync(join(folder, "l/results/me"));
+    const text = readFileSync(join(folder, "l/results/me", file), "utf8");
+    put(folder, `m/results/me/${file}`, text.replaceAll('{"extractive_match":', '{"maj@8":0.75,"extractive_match":'));
+    await importFrom("l");
+    expect(await importFrom("m")).toMatchObject({ added: 1, attempts: 1 });
+    expect(await importFrom("l")).toMatchObject({ added: 0, repeated: 1, attempts: 1 });
+    const { rows } = judge(await readRun(out));
+    expect(rows[0]).toMatchObject({ accuracy: { value: 0.5 }, rewards: { "maj@8": expect.anything() } });
+    put(folder, `n/results/me/${file}`, text.replaceAll("0.5", "0.4"));
+    await expect(importFrom("n")).rejects.toThrow(/both claim me on aime24, seed 1/);
+  });
+
   it("are shown as such", async () => {
     for (const [model, base] of [
       ["w0.1", 0.3],

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { projectRoot } from "../helpers/shared.ts";
 
 /** Files as other harnesses write them, of our own making, with nothing in them but what matters. */
 
@@ -79,6 +80,38 @@ export function putLmEval(
     }),
   );
   put(own, `samples_tiny_${date}.jsonl`, lines(rows));
+}
+
+/** The first three questions of pocket-math. */
+const POCKET = readFileSync(join(projectRoot, "datasets/pocket-math/test.jsonl"), "utf8")
+  .split("\n", 3)
+  .map((line) => JSON.parse(line));
+
+/** lm-evaluation-harness: one filter, every answer right; by the number of examples, the tasks. */
+export function putTasks(own: string, model: string, tasks: Readonly<Record<number, readonly string[]>>): void {
+  const date = "2026-01-01T00-00-00.0";
+  const all = Object.entries(tasks).flatMap(([shots, names]) => names.map((name) => ({ name, shots: Number(shots) })));
+  put(own, `results_${date}.json`, {
+    results: Object.fromEntries(all.map(({ name }) => [name, { "exact_match,none": 1 }])),
+    "n-shot": Object.fromEntries(all.map(({ name, shots }) => [name, shots])),
+    "n-samples": Object.fromEntries(all.map(({ name }) => [name, { effective: POCKET.length }])),
+    versions: {},
+    config: { random_seed: 0 },
+    model_name: model,
+  });
+  for (const { name } of all) {
+    const rows = POCKET.map(({ question, answer }, doc) => ({
+      doc_id: doc,
+      doc: { question, answer },
+      target: answer,
+      resps: [["one"]],
+      filtered_resps: [answer],
+      filter: "none",
+      metrics: ["exact_match"],
+      exact_match: 1,
+    }));
+    put(own, `samples_${name}_${date}.jsonl`, lines(rows));
+  }
 }
 
 /** lighteval 0.8: one results file a seed, no details. */

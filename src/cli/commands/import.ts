@@ -6,7 +6,7 @@ import { IMPORT_FORMATS } from "../../imports/imported-run.ts";
 import { readTidyMap } from "../../imports/others/tidy-map.ts";
 import type { Placement } from "../../imports/store/place-models.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, named, textOption } from "../options.ts";
+import { defineCommand, jsonFlag, named, namesOption, textOption } from "../options.ts";
 
 /** `mergesweep import PATH... --out RUN`: results of other programs as a run store. */
 export function importCommand({ terminal, version }: CliContext): CommandModule {
@@ -29,10 +29,15 @@ export function importCommand({ terminal, version }: CliContext): CommandModule 
             map: { ...textOption("What the columns of a table mean: a YAML file (docs/import.md)"), group: "Input:" },
             models: { ...textOption("Only models whose name this regular expression matches"), group: "Input:" },
             axis: {
-              ...repeated("Models as points: NAME=REGEX, whose first group is the value; again for another axis"),
+              ...namesOption("Models as points: NAME=REGEX, whose first group is the value; again for another axis"),
+              nargs: 1,
               group: "Input:",
             },
-            end: { ...repeated("A model whose name does not say where it is: NAME=VALUE:MODEL"), group: "Input:" },
+            end: {
+              ...namesOption("A model whose name does not say where it is: NAME=VALUE:MODEL"),
+              nargs: 1,
+              group: "Input:",
+            },
             filter: {
               ...textOption("The filter whose score is the accuracy, where there are several"),
               group: "Input:",
@@ -95,16 +100,6 @@ function described({ leftOut, notes }: ImportOutcome): string[] {
     ...(broken.length === 0 ? [] : [`${countOf(broken.length, "file")} could not be read:`]),
     ...broken.map(({ reason }) => `  ${reason}`),
   ];
-}
-
-function repeated(description: string): {
-  type: "string";
-  array: true;
-  nargs: 1;
-  requiresArg: true;
-  description: string;
-} {
-  return { type: "string", array: true, nargs: 1, requiresArg: true, description };
 }
 
 function placementOf(axes: readonly string[], ends: readonly string[]): Placement {

@@ -115,13 +115,24 @@ function assemble(log: unknown, path: string, read: readonly ImportedAnswer[]): 
     temperature:
       numberOrNull(at(log, "plan", "config", "temperature")) ??
       numberOrNull(at(log, "eval", "model_generate_config", "temperature")),
-    questions: positiveOrNull(at(log, "results", "completed_samples")),
+    questions: questionsOf(log),
     scoreNames: [...new Set([...Object.keys(means), ...read.flatMap(({ scores }) => Object.keys(scores))])],
     means: finished ? means : {},
     answers: read,
     axes: {},
     notes,
   };
+}
+
+/** Of the dataset, up to the limit; else what was completed, which counts every epoch. */
+function questionsOf(log: unknown): number | null {
+  const config = at(log, "eval", "config");
+  const limit = at(config, "limit");
+  const [from, to] = Array.isArray(limit) ? limit.map(numberOrNull) : [0, numberOrNull(limit)];
+  const all = (at(config, "sample_id") ?? null) === null ? positiveOrNull(at(log, "eval", "dataset", "samples")) : null;
+  if (all !== null) return positiveOrNull(Math.min(all, to ?? all) - (from ?? 0));
+  const completed = positiveOrNull(at(log, "results", "completed_samples"));
+  return completed === null ? null : positiveOrNull(completed / (positiveOrNull(at(config, "epochs")) ?? 1));
 }
 
 /** By scorer: the mean over epochs. Other reducers are a majority, or the best of several attempts. */

@@ -2,6 +2,7 @@ import { access } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { InputError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
+import { type OnBroken, unlessBroken } from "../broken.ts";
 import { at, byPreference, numberOrNull, numbersOf, positiveOrNull, recordOf, textOrNull } from "../fields.ts";
 import type { ImportedRun } from "../imported-run.ts";
 import { readDetails } from "./details.ts";
@@ -27,8 +28,14 @@ function taskOf(key: string): { readonly task: string; readonly shots: number | 
  * Rows that are means over subtasks are left out.
  *
  * @param consumed takes the details files that belong to it
+ * @param onBroken takes tasks whose details cannot be read
  */
-export async function* readLighteval(value: unknown, path: string, consumed: Set<string>): AsyncGenerator<ImportedRun> {
+export async function* readLighteval(
+  value: unknown,
+  path: string,
+  consumed: Set<string>,
+  onBroken: OnBroken,
+): AsyncGenerator<ImportedRun> {
   const general = at(value, "config_general");
   const parameters = at(general, "generation_parameters") ?? at(general, "model_config", "generation_parameters");
   const date = /^results_(.+)\.json$/.exec(basename(path))?.[1] ?? null;
@@ -42,14 +49,19 @@ export async function* readLighteval(value: unknown, path: string, consumed: Set
   if (tasks.length === 0) {
     throw new InputError(`${path}: expected results of at least one task, found none beside means over tasks`);
   }
-  for (const [key, own] of tasks) {
+  const files = new Map<string, string>();
+  for (const [key] of date === null ? [] : tasks) {
+    const file = await detailsFile(path, key, date ?? "");
+    if (file !== undefined) files.set(key, file);
+  }
+  for (const file of files.values()) consumed.add(file);
+  const readTask = async ([key, own]: readonly [string, unknown]): Promise<ImportedRun> => {
     const means = Object.fromEntries(Object.entries(numbersOf(own)).filter(([name]) => !name.endsWith("_stderr")));
     const config = at(value, "config_tasks", key) ?? at(value, "config_tasks", key.replace(/\|\d+$/, ""));
     const limit = positiveOrNull(at(parameters, "max_new_tokens")) ?? positiveOrNull(at(config, "generation_size"));
-    const file = date === null ? undefined : await detailsFile(path, key, date);
-    if (file !== undefined) consumed.add(file);
+    const file = files.get(key);
     const details = file === undefined ? undefined : await readDetails(file, limit);
-    yield {
+    return {
       harness: "lighteval",
       source: file ?? path,
       model,
@@ -67,6 +79,10 @@ export async function* readLighteval(value: unknown, path: string, consumed: Set
       axes: {},
       notes: [],
     };
+  };
+  for (const task of tasks) {
+    const run = await unlessBroken(files.get(task[0]) ?? path, onBroken, () => readTask(task));
+    if (run !== undefined) yield run;
   }
 }
 

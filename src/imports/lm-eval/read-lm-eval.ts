@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../../base/errors.ts";
+import { type OnBroken, unlessBroken } from "../broken.ts";
 import { byPreference } from "../fields.ts";
 import { parseRowsText, readText } from "../files/read-json.ts";
 import type { ImportedRun } from "../imported-run.ts";
@@ -20,24 +21,44 @@ export function isLmEvalSample(row: unknown): boolean {
  * samples give their means only.
  *
  * @param consumed takes the samples files that belong to it
+ * @param onBroken takes tasks whose samples cannot be read
  */
-export async function* readLmEval(value: unknown, path: string, consumed: Set<string>): AsyncGenerator<ImportedRun> {
+export async function* readLmEval(
+  value: unknown,
+  path: string,
+  consumed: Set<string>,
+  onBroken: OnBroken,
+): AsyncGenerator<ImportedRun> {
   const results = parseResults(value, path);
   if (results.tasks.length === 0) {
     throw new InputError(`${path}: expected results of at least one task that is no group, found none`);
   }
   const files = await samplesFiles(path, results);
-  for (const file of files.values()) consumed.add(file);
+  for (const file of [...files.values()].flat()) consumed.add(file);
   for (const task of results.tasks) {
-    const file = files.get(task.task);
-    const embedded = results.embedded[task.task];
-    if (file !== undefined)
-      yield runOf(results, task, parseSamples(parseRowsText(await readText(file), file), file, task), file);
-    else if (Array.isArray(embedded)) {
-      const where = `${path}: samples.${task.task}`;
-      yield runOf(results, task, parseSamples(parseRowsText(JSON.stringify(embedded), where), where, task), path);
-    } else yield runOf(results, task, undefined, path);
+    const own = files.get(task.task) ?? [];
+    const run = await unlessBroken(own[0] ?? path, onBroken, () => readTask(results, task, own, path));
+    if (run !== undefined) yield run;
   }
+}
+
+async function readTask(
+  results: RunResults,
+  task: TaskResults,
+  [file, ...others]: readonly string[],
+  path: string,
+): Promise<ImportedRun> {
+  if (file !== undefined) {
+    if (others.length > 0) {
+      const found = [file, ...others].map((one) => basename(one)).join(" and ");
+      throw new InputError(`${path}: expected one file of samples of ${task.task}, found ${found}`);
+    }
+    return runOf(results, task, parseSamples(parseRowsText(await readText(file), file), file, task), file);
+  }
+  const embedded = results.embedded[task.task];
+  if (!Array.isArray(embedded)) return runOf(results, task, undefined, path);
+  const where = `${path}: samples.${task.task}`;
+  return runOf(results, task, parseSamples(parseRowsText(JSON.stringify(embedded), where), where, task), path);
 }
 
 /** Samples whose results file is not there: the model is the name of their folder. */
@@ -109,10 +130,10 @@ function filterOf(name: string): string {
 }
 
 /** The samples files of a results file, by task: of the same date, or, without a date, whose name ends in the task's. */
-async function samplesFiles(path: string, { tasks, fileDate }: RunResults): Promise<Map<string, string>> {
+async function samplesFiles(path: string, { tasks, fileDate }: RunResults): Promise<Map<string, string[]>> {
   const folder = dirname(path);
   const names = new Set(await readdir(folder));
-  const files = new Map<string, string>();
+  const files = new Map<string, string[]>();
   const longestFirst = tasks.map(({ task }) => task).toSorted((a, b) => b.length - a.length);
   const taken = new Set<string>();
   for (const task of longestFirst) {
@@ -120,13 +141,11 @@ async function samplesFiles(path: string, { tasks, fileDate }: RunResults): Prom
     const isOwn = (name: string): boolean =>
       fileDate === null ? basename(path) === "results.json" && name.endsWith(`_${task}.jsonl`) : name === dated;
     const found = [...names].filter((name) => !taken.has(name) && isOwn(name)).toSorted();
-    const [file, other] = found;
-    if (other !== undefined) {
-      throw new InputError(`${path}: expected one file of samples of ${task}, found ${found.join(" and ")}`);
-    }
-    if (file === undefined) continue;
-    taken.add(file);
-    files.set(task, join(folder, file));
+    for (const file of found) taken.add(file);
+    files.set(
+      task,
+      found.map((file) => join(folder, file)),
+    );
   }
   return files;
 }

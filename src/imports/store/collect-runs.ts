@@ -67,8 +67,8 @@ class GrowingUnit {
     if (known.some((one) => one.digest === digest)) return false;
     const answered = run.answers.length > 0;
     if (!answered && known.some((one) => one.answered)) return false;
-    const answers = known.length === 0 ? run.answers : await this.#newAnswers(run);
-    if (answered && answers.length === 0) return false;
+    const { answers, hasNewMeans } = known.length === 0 ? { ...run, hasNewMeans: true } : await this.#newsOf(run);
+    if (answered ? answers.length === 0 : !hasNewMeans) return false;
     for (const line of linesOf({ ...run, answers })) {
       this.#stream ??= createWriteStream(this.#draft, { flags: "a" });
       if (!this.#stream.write(line)) await once(this.#stream, "drain");
@@ -83,25 +83,28 @@ class GrowingUnit {
     this.#runs.set(key, [...(this.#runs.get(key) ?? []), entry]);
   }
 
-  /** Those that the store does not have yet. */
-  async #newAnswers(run: StoredImport): Promise<StoredImport["answers"]> {
+  /** The answers that the store does not have yet, and whether it lacks any of the means. */
+  async #newsOf(run: StoredImport): Promise<Pick<StoredImport, "answers"> & { readonly hasNewMeans: boolean }> {
     await this.#flush();
+    const means = new Set<string>();
     const known = new Map<string, { readonly digest: string; readonly source: string }>();
     for await (const stored of readStoredRuns(this.#draft)) {
       if (runKey(stored) !== runKey(run)) continue;
       const differ = stored.answers.length === 0 && run.answers.length === 0 && !sameMeans(stored, run);
       if (differ) throw conflict(run, stored.source, "");
+      for (const name of Object.keys(stored.means)) means.add(name);
       for (const answer of stored.answers) {
         known.set(answerKey(answer), { digest: answerDigest(answer), source: stored.source });
       }
     }
-    return run.answers.filter((answer) => {
+    const answers = run.answers.filter((answer) => {
       const other = known.get(answerKey(answer));
       if (other !== undefined && other.digest !== answerDigest(answer)) {
         throw conflict(run, other.source, `, question ${answer.id}, attempt ${answer.attempt + 1}`);
       }
       return other === undefined;
     });
+    return { answers, hasNewMeans: Object.keys(run.means).some((name) => !means.has(name)) };
   }
 
   async #flush(): Promise<void> {

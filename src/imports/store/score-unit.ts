@@ -2,7 +2,7 @@ import { UsageError } from "../../base/errors.ts";
 import type { SampleRecord, ScoreRecord } from "../../runs/schema.ts";
 import { groupBy } from "../../stats/mean.ts";
 import { completionOf, type Grading, type NumberedAnswer, ourScores, runScore, theirScore } from "./score-answers.ts";
-import type { StoredImport } from "./stored-rows.ts";
+import { runKey, type StoredImport } from "./stored-rows.ts";
 import { type SurveyedTask, taskKey } from "./survey.ts";
 
 /** The scores of one model, and what of it could not be used. */
@@ -62,9 +62,12 @@ function numberAnswers(
 ): PlacedAnswer[] {
   const counts = new Map<string, number>();
   const numbered: PlacedAnswer[] = [];
+  const answered = new Set(runs.filter(({ answers }) => answers.length > 0).map(runKey));
   for (const run of runs) {
     const grading = gradingOf(taskKey(run));
-    if (grading === undefined) continue;
+    // The means of a run whose answers came later, from another file.
+    const hasAnswers = run.answers.length === 0 && answered.has(runKey(run));
+    if (grading === undefined || hasAnswers) continue;
     const scored = run.answers.filter(
       ({ scores, completion, golds }) =>
         Object.keys(scores).length > 0 || (grading.rescore && completion !== null && golds.length > 0),
@@ -108,21 +111,23 @@ function scoreRuns(
   leftOut: { why: string; run: string }[],
 ): ScoreRecord[] {
   const seen = new Set<string>();
-  const records = runs.flatMap((run, i) => {
-    const grading = gradingOf(taskKey(run));
-    if (grading === undefined) return [];
-    if (Object.keys(run.means).length === 0) {
-      const why =
-        run.answers.length === 0
-          ? "Left out: the file has neither answers nor an accuracy."
-          : "Left out: its answers have no scores; --rescore grades them.";
+  // What several files say of a run is one run.
+  const records = [...groupBy(runs, runKey).values()].flatMap((parts, i) => {
+    const [run] = parts;
+    const grading = run === undefined ? undefined : gradingOf(taskKey(run));
+    if (run === undefined || grading === undefined) return [];
+    const means: Record<string, number> = Object.assign({}, ...parts.map((part) => part.means));
+    if (Object.keys(means).length === 0) {
+      const why = parts.every(({ answers }) => answers.length === 0)
+        ? "Left out: the file has neither answers nor an accuracy."
+        : "Left out: its answers have no scores; --rescore grades them.";
       leftOut.push({ why, run: `${run.model} on ${grading.benchmark}` });
       return [];
     }
     const seed = run.seed === null ? `run ${i + 1}` : `seed ${run.seed}`;
     const name = seen.has(seed) ? `${seed} (${i + 1})` : seed;
     seen.add(name);
-    return [runScore(name, run.means, grading)];
+    return [runScore(name, means, grading)];
   });
   return records.toSorted((a, b) => (a.sample < b.sample ? -1 : 1));
 }

@@ -80,11 +80,23 @@ export async function surveyStore(
   }
   const all = [...drafts.values()];
   const tasks = new Map<string, SurveyedTask>();
+  const matched = new Map<string, OwnBenchmark>();
+  const fewestShots = new Map<string, number>();
+  for (const [key, { task, shots, questions }] of drafts) {
+    const own = await matchBenchmark(task, questions.values(), root);
+    if (own === undefined) continue;
+    const { name } = own.benchmark;
+    matched.set(key, own);
+    fewestShots.set(name, Math.min(fewestShots.get(name) ?? Number.POSITIVE_INFINITY, shots ?? 0));
+  }
   for (const [key, draft] of drafts) {
-    const own = await matchBenchmark(draft.task, draft.questions.values(), root);
-    const { harness, byQuestion, isChoice } = draft;
+    const { harness, byQuestion, isChoice, shots } = draft;
+    const found = matched.get(key);
+    // The same questions with more examples are asked otherwise: a benchmark of its own.
+    const own = found !== undefined && (shots ?? 0) === fewestShots.get(found.benchmark.name) ? found : undefined;
     tasks.set(key, {
-      name: own?.benchmark.name ?? nameOf(draft, all),
+      name:
+        found === undefined ? nameOf(draft, all) : `${found.benchmark.name}${own === undefined ? `-${shots}shot` : ""}`,
       harness: familyOf(harness),
       scores: [...draft.scores],
       byQuestion,

@@ -178,7 +178,7 @@ function gradingsOf({ tasks }: Survey, { filter, metric, rescore }: ImportSettin
 function originNotes(survey: Survey, gradings: ReadonlyMap<string, Grading>, { rescore }: ImportSettings): string[] {
   const keyed = [...survey.tasks].map(([key, task]) => ({ task, grading: gradings.get(key) }));
   const byRun = keyed.filter(({ task }) => !task.byQuestion).map(({ task }) => task.name);
-  const own = keyed.flatMap(({ task }) => (task.own === undefined ? [] : [task.name]));
+  const own = [...new Set(keyed.flatMap(({ task }) => (task.own === undefined ? [] : [task.name])))];
   return [
     `These results were imported from ${survey.harnesses.join(", ")}. ${
       rescore

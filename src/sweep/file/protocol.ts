@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -8,6 +7,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import { suggestion } from "../../base/suggest.ts";
 import { checkYaml, parseYaml, readYamlFile } from "../../base/yaml-document.ts";
+import { yamlNamesIn } from "./yaml-names.ts";
 
 const protocolBenchmarkSchema = z.strictObject({
   name: z.string().min(1),
@@ -58,16 +58,11 @@ export async function readProtocol(name: string, root: string): Promise<Protocol
     : folders.map((folder) => join(folder, `${name}.yaml`));
   const path = places.find((place) => existsSync(place));
   if (path === undefined) {
-    const known = (await Promise.all(folders.map(namesIn))).flat();
+    const known = (await Promise.all(folders.map(yamlNamesIn))).flat();
     throw new ConfigError(`Unknown protocol "${name}"`, { hint: suggestion(name, new Set(known)) });
   }
   const text = await readYamlFile(path, "a protocol");
   return { ...checkYaml(parseYaml(text, path), protocolSchema), sha256: sha256(text) };
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  if (!existsSync(folder)) return [];
-  return (await readdir(folder)).filter((name) => name.endsWith(".yaml")).map((name) => name.slice(0, -".yaml".length));
 }
 
 /** A benchmark as a sweep file has it: its name alone, or with settings. */

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -8,6 +7,7 @@ import { projectRootOf } from "../../base/project-root.ts";
 import { suggestion } from "../../base/suggest.ts";
 import { checkYaml, parseYaml, readYamlFile } from "../../base/yaml-document.ts";
 import type { PublishedNumbers } from "../../findings/reproduction/published-numbers.ts";
+import { yamlNamesIn } from "./yaml-names.ts";
 
 const percentage = z.number().min(0).max(100);
 
@@ -58,7 +58,7 @@ export async function readPublished(target: string): Promise<PublishedNumbers> {
   const isSweep = isPath && basename(resolve(target, "..")) === "sweeps";
   const path = isPath && !isSweep ? target : beside.find((place) => existsSync(place));
   if (path === undefined) {
-    const known = (await Promise.all(roots.map((root) => namesIn(join(root, "published"))))).flat();
+    const known = (await Promise.all(roots.map((root) => yamlNamesIn(join(root, "published"))))).flat();
     throw new ConfigError(`No published numbers for "${target}"`, { hint: suggestion(name, new Set(known)) });
   }
   const text = await readYamlFile(path, "published numbers");
@@ -94,9 +94,4 @@ export async function readPublished(target: string): Promise<PublishedNumbers> {
       ]),
     ),
   };
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  if (!existsSync(folder)) return [];
-  return (await readdir(folder)).filter((name) => name.endsWith(".yaml")).map((name) => name.slice(0, -".yaml".length));
 }
