@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { CheckpointPool } from "../../src/merge/checkpoint-pool.ts";
-import { parseRecipe } from "../../src/merge/parse-recipe.ts";
-import { planMerge } from "../../src/merge/plan.ts";
+import { planMerge } from "../../src/merge/plan/plan.ts";
+import { parseRecipe } from "../../src/merge/recipe/parse-recipe.ts";
 import { writeMergedTensors } from "../../src/merge/write-tensors.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { writeFileAtomic } from "../base/atomic-write.ts";
 import { sha256 } from "../base/digest.ts";
 import { InputError, type MergesweepError, messageOf, systemCodeOf, WorkError } from "../base/errors.ts";
+import { writeFileAtomic } from "../base/files/atomic-write.ts";
 import type { HubOptions } from "../hub/request.ts";
 import { cachedDataFile, cachePath } from "./dataset-cache.ts";
 import { type FetchedFile, fetchFromHub, fetchFromUrl } from "./fetch-dataset.ts";

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigError, InputError, systemCodeOf } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
-import { checkYaml, parseYaml } from "../base/yaml-document.ts";
+import { checkYaml, parseYaml } from "../base/yaml/yaml-document.ts";
 import { knowsPrompt, promptNames } from "./prompt.ts";
 import { type BenchmarkFile, benchmarkFileSchema } from "./schema.ts";
 

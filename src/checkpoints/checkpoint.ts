@@ -1,6 +1,6 @@
 import type { TensorReader } from "../tensors/tensor-reader.ts";
-import type { Tokenizer } from "./tokenizer.ts";
-import type { TokenizerFiles } from "./tokenizer-source.ts";
+import type { Tokenizer } from "./tokenizer/tokenizer.ts";
+import type { TokenizerFiles } from "./tokenizer/tokenizer-source.ts";
 
 /** Where a checkpoint of the hub came from. */
 export interface HubOrigin {

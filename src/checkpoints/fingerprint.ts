@@ -1,7 +1,7 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { sha256 } from "../base/digest.ts";
-import { readWholeFile } from "../base/read-whole-file.ts";
+import { readWholeFile } from "../base/files/read-whole-file.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /** A file of a checkpoint as it is now, told from itself after a change without reading all of it. */
@@ -70,15 +70,16 @@ async function head(path: string): Promise<Buffer> {
  * files.
  */
 export function changedFiles(before: readonly FileFingerprint[], now: readonly FileFingerprint[]): string[] {
-  const [old, own] = [before, now].map((files) => relativeTo(commonFolder(files.map(({ path }) => path)), files));
-  if (old === undefined || own === undefined) return [];
+  const [old, own] = [byName(before), byName(now)];
   const changed = [...old].filter(([name, file]) => !isSame(file, own.get(name))).map(([name]) => name);
   // A new shard, or a template that was not there.
   const names = [...changed, ...[...own.keys()].filter((name) => !old.has(name))];
   return names.map((name) => own.get(name)?.path ?? old.get(name)?.path ?? name);
 }
 
-function relativeTo(folder: string, files: readonly FileFingerprint[]): Map<string, FileFingerprint> {
+/** Files by their names in the longest folder that holds all of them. */
+function byName(files: readonly FileFingerprint[]): Map<string, FileFingerprint> {
+  const folder = commonFolder(files.map(({ path }) => path));
   return new Map(files.map((file) => [file.path.slice(folder.length), file]));
 }
 

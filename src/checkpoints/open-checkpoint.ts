@@ -6,12 +6,12 @@ import { nearestWord } from "../base/suggest.ts";
 import { type FetchModelOptions, fetchModel } from "../hub/fetch-model.ts";
 import { openSafetensorsFolder, weightsNote } from "../safetensors/open-folder.ts";
 import type { Checkpoint, HubOrigin } from "./checkpoint.ts";
-import { openGgufCheckpoint } from "./gguf-checkpoint.ts";
+import { openGgufCheckpoint } from "./gguf/gguf-checkpoint.ts";
 import { adaptReader } from "./lora/adapted-reader.ts";
 import { openAdapter } from "./lora/read-adapter.ts";
 import { type ModelPlace, readModelReference } from "./model-reference.ts";
 import { readJsonFile } from "./read-json.ts";
-import { folderTokenizer } from "./tokenizer-source.ts";
+import { folderTokenizer } from "./tokenizer/tokenizer-source.ts";
 
 const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/i;
 

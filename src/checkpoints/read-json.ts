@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { InputError, messageOf } from "../base/errors.ts";
-import { checkInsideFolder } from "../base/inside-folder.ts";
+import { checkInsideFolder } from "../base/files/inside-folder.ts";
+import { readWholeFile } from "../base/files/read-whole-file.ts";
 import { isRecord } from "../base/is-record.ts";
-import { readWholeFile } from "../base/read-whole-file.ts";
 
 /** Real tokenizer.json files reach 35 MB (Gemma); beyond this size it is not one, and JSON.parse would exhaust memory. */
 export const MAX_JSON_BYTES = 256 * 1024 * 1024;

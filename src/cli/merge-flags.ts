@@ -1,8 +1,8 @@
-import { readYamlFile } from "../base/yaml-document.ts";
+import { readYamlFile } from "../base/yaml/yaml-document.ts";
 import type { CheckpointPool } from "../merge/checkpoint-pool.ts";
 import type { MergeSettings } from "../merge/merge-settings.ts";
-import type { PlanOptions } from "../merge/plan.ts";
-import { type NamedRecipe, parseRecipesYaml } from "../merge/recipe-documents.ts";
+import type { PlanOptions } from "../merge/plan/plan.ts";
+import { type NamedRecipe, parseRecipesYaml } from "../merge/recipe/recipe-documents.ts";
 import { integerOption } from "./options.ts";
 
 /** How models are named, for the help of commands that take them. */

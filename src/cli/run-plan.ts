@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { countOf } from "../base/count-of.ts";
 import { UsageError } from "../base/errors.ts";
+import { checkWritable } from "../base/files/new-path.ts";
 import { isRecord } from "../base/is-record.ts";
-import { checkWritable } from "../base/new-path.ts";
 import { withGroupRewards } from "../eval/score-samples.ts";
 import { usableMemory } from "../models/llama-cpp/usable-memory.ts";
 import { renderReport } from "../report/render-report.ts";

@@ -1,5 +1,5 @@
 import { UsageError } from "../base/errors.ts";
-import { GGUF_TYPES, type GgufType } from "../checkpoints/gguf-layout.ts";
+import { GGUF_TYPES, type GgufType } from "../checkpoints/gguf/gguf-layout.ts";
 import { KV_TYPES, type RuntimeConfig } from "../sweep/file/config.ts";
 import type { PlanOverrides } from "../sweep/plan/plan.ts";
 import {

@@ -1,7 +1,7 @@
 import { MergesweepError } from "../base/errors.ts";
 import { CheckpointPool } from "../merge/checkpoint-pool.ts";
-import { parseRecipe } from "../merge/parse-recipe.ts";
-import { planMerge } from "../merge/plan.ts";
+import { planMerge } from "../merge/plan/plan.ts";
+import { parseRecipe } from "../merge/recipe/parse-recipe.ts";
 import { verifyMerge } from "../merge/verify/verify-merge.ts";
 import type { VerifiedMerge } from "../report/tables/reproduction-text.ts";
 import type { SweepFile } from "../sweep/file/config.ts";

@@ -1,7 +1,7 @@
 import { copyFile, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { writeFileAtomic } from "../base/atomic-write.ts";
 import { InputError, systemCodeOf } from "../base/errors.ts";
+import { writeFileAtomic } from "../base/files/atomic-write.ts";
 import { openCheckpoint } from "../checkpoints/open-checkpoint.ts";
 import { digestCheckpoint } from "../merge/write-tensors.ts";
 import { type ModelCard, parseCard, withResults } from "../report/page/model-card.ts";

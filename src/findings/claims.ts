@@ -1,5 +1,5 @@
 import { differsBetween } from "../stats/averages.ts";
-import { averageContrasts } from "../stats/best.ts";
+import { averageContrasts } from "../stats/choice/best.ts";
 import { type ContrastTest, centreOf, contrastT, normalOfT } from "../stats/contrast.ts";
 import { normalQuantile, studentCdf, studentQuantile } from "../stats/distributions.ts";
 import { adjustFamily, upperQuantile } from "../stats/family.ts";

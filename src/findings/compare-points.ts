@@ -3,9 +3,9 @@ import { detectableDifference } from "../stats/detectable.ts";
 import type { Interval } from "../stats/interval.ts";
 import type { Ratio } from "../stats/lengths.ts";
 import type { Judged } from "./claims.ts";
-import { meanOf } from "./contenders.ts";
 import { acrossRuns } from "./contrasts.ts";
-import { pairedRatio } from "./decision.ts";
+import { meanOf } from "./decision/contenders.ts";
+import { pairedRatio } from "./decision/decision.ts";
 import type { Evidence, MeasureId } from "./evidence.ts";
 import { turn } from "./shape.ts";
 

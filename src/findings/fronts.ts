@@ -1,4 +1,4 @@
-import { bootstrapFront } from "../stats/front-bootstrap.ts";
+import { bootstrapFront } from "../stats/choice/front-bootstrap.ts";
 import type { Interval } from "../stats/interval.ts";
 import { type Evidence, isMeasured, type RateId } from "./evidence.ts";
 import { keptMeasures, type Objective } from "./objective.ts";

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { downloadFile } from "@huggingface/hub";
-import { describeWriteFailure } from "../base/atomic-write.ts";
 import { InputError, systemCodeOf, WorkError } from "../base/errors.ts";
+import { describeWriteFailure } from "../base/files/atomic-write.ts";
 import { REQUEST_TIMEOUT } from "./request.ts";
 
 /** A file of a model on the hub, as its listing says. */

@@ -1,10 +1,10 @@
 import { Template } from "@huggingface/jinja";
 import { InputError, messageOf } from "../base/errors.ts";
-import { readChatFormat } from "../checkpoints/chat-format.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
-import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../checkpoints/tokenizer-source.ts";
+import { readChatFormat } from "../checkpoints/tokenizer/chat-format.ts";
+import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../checkpoints/tokenizer/tokenizer-source.ts";
 import { chatTemplateOf } from "./chat-templates.ts";
-import type { MergeRecipe } from "./recipe.ts";
+import type { MergeRecipe } from "./recipe/recipe.ts";
 
 /** Files that are there without a tokenizer, too. */
 const OF_NO_TOKENIZER = new Set(["chat_template.jinja", "chat_template.json", "generation_config.json"]);

@@ -1,5 +1,5 @@
 import { isRecord } from "../base/is-record.ts";
-import { parseYamlText } from "../base/parse-yaml-text.ts";
+import { parseYamlText } from "../base/yaml/parse-yaml-text.ts";
 
 /** What decides a merge's bytes beside its recipe: flags, which a model card keeps. */
 export interface MergeSettings {

@@ -2,8 +2,8 @@ import { decodeTo, roundAll } from "../tensors/convert.ts";
 import { dtypeBytes } from "../tensors/dtype.ts";
 import { elementCount } from "../tensors/tensor-info.ts";
 import { CHUNK_ELEMENTS, type Pause } from "../tensors/write/tensor-stream.ts";
-import { BernoulliSource } from "./methods/bernoulli.ts";
 import type { InputScan, Kernel, MergeMethod, TensorMerge } from "./methods/method.ts";
+import { BernoulliSource } from "./methods/torch/bernoulli.ts";
 
 /** Fills `into` from byte `start` of an input. */
 export type ReadInput = (start: number, into: Uint8Array) => Promise<void>;

@@ -1,7 +1,7 @@
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
-import { tokenizerNote } from "../checkpoints/tokenizer-files.ts";
+import { tokenizerNote } from "../checkpoints/tokenizer/tokenizer-files.ts";
 import { settingsLines } from "./merge-settings.ts";
-import type { MergePlan } from "./plan.ts";
+import type { MergePlan } from "./plan/plan.ts";
 
 /** The README.md of a merge: what it is made of and how to check that it still is. */
 export function modelCard(

@@ -4,7 +4,7 @@ import type { Pause, RemoteStream, TensorStream } from "../tensors/write/tensor-
 import { mergeTensor, type TensorDraws } from "./merge-tensor.ts";
 import { mergeMethodOf } from "./methods/index.ts";
 import type { MergeMethod, TensorMerge } from "./methods/method.ts";
-import type { PlannedTensor } from "./planned-tensor.ts";
+import type { PlannedTensor } from "./plan/planned-tensor.ts";
 
 /** One tensor's merge as plain data: a thread that reads the files by itself makes it. */
 export interface RemoteMerge {

@@ -1,7 +1,7 @@
 import { elementCount } from "../tensors/tensor-info.ts";
 import type { TensorStream } from "../tensors/write/tensor-stream.ts";
 import { mergeTensor, type ReadInput } from "./merge-tensor.ts";
-import type { MergePlan } from "./plan.ts";
+import type { MergePlan } from "./plan/plan.ts";
 import { remoteMerge } from "./remote-merge.ts";
 import { whereNonFinite } from "./where-non-finite.ts";
 

@@ -2,7 +2,7 @@ import { countOf } from "../base/count-of.ts";
 import { dtypeBytes } from "../tensors/dtype.ts";
 import { countNonFinite } from "../tensors/non-finite.ts";
 import { CHUNK_ELEMENTS } from "../tensors/write/tensor-stream.ts";
-import type { PlannedInput, PlannedTensor } from "./planned-tensor.ts";
+import type { PlannedInput, PlannedTensor } from "./plan/planned-tensor.ts";
 
 /** Where values of a merge that are not finite come from: a model that has some, or the merge itself. */
 export async function whereNonFinite({ inputs, work, result, dtype }: PlannedTensor): Promise<string> {

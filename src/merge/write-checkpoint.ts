@@ -1,12 +1,12 @@
 import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { describeWriteFailure, wholeOrNothing } from "../base/atomic-write.ts";
 import { InputError, systemCodeOf, WorkError } from "../base/errors.ts";
-import { makeFolder } from "../base/make-folder.ts";
-import { checkNewFolder } from "../base/new-path.ts";
-import { removeAbandoned, temporaryFolder } from "../base/temporary-path.ts";
+import { describeWriteFailure, wholeOrNothing } from "../base/files/atomic-write.ts";
+import { makeFolder } from "../base/files/make-folder.ts";
+import { checkNewFolder } from "../base/files/new-path.ts";
+import { removeAbandoned, temporaryFolder } from "../base/files/temporary-path.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
-import { tokenizerFilesOf } from "../checkpoints/tokenizer-files.ts";
+import { tokenizerFilesOf } from "../checkpoints/tokenizer/tokenizer-files.ts";
 import { layoutSafetensors } from "../safetensors/write.ts";
 import { dtypeBytes } from "../tensors/dtype.ts";
 import { elementCount } from "../tensors/tensor-info.ts";
@@ -15,7 +15,7 @@ import { type DigestedTensor, tensorsDigest } from "../tensors/write/tensors-dig
 import { type StoreOptions, writeTensorFile } from "../tensors/write/write-tensor-file.ts";
 import { mergedConfigText } from "./merged-config.ts";
 import { modelCard } from "./model-card.ts";
-import type { MergePlan } from "./plan.ts";
+import type { MergePlan } from "./plan/plan.ts";
 import { mergeStreams } from "./run-merge.ts";
 import type { WrittenWeights } from "./write-tensors.ts";
 

@@ -3,7 +3,7 @@ import type { TensorFileLayout } from "../tensors/write/file-layout.ts";
 import { streamReader, type TensorStream } from "../tensors/write/tensor-stream.ts";
 import { type DigestedTensor, tensorsDigest } from "../tensors/write/tensors-digest.ts";
 import { digestStreams, type StoreOptions, writeTensorFile } from "../tensors/write/write-tensor-file.ts";
-import type { MergePlan } from "./plan.ts";
+import type { MergePlan } from "./plan/plan.ts";
 import { mergeStreams } from "./run-merge.ts";
 
 /** What was written, by content. */

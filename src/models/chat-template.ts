@@ -1,5 +1,5 @@
 import { InputError, messageOf } from "../base/errors.ts";
-import type { ChatFormat } from "../checkpoints/chat-format.ts";
+import type { ChatFormat } from "../checkpoints/tokenizer/chat-format.ts";
 import { TemplateProcess } from "./chat/template-process.ts";
 
 /** A message of a conversation, in the words of chat templates. */

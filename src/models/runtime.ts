@@ -1,5 +1,5 @@
 import { WorkError } from "../base/errors.ts";
-import type { ChatFormat } from "../checkpoints/chat-format.ts";
+import type { ChatFormat } from "../checkpoints/tokenizer/chat-format.ts";
 import type { Sampling } from "./sampling.ts";
 
 /**

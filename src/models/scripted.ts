@@ -1,5 +1,5 @@
 import { WorkError } from "../base/errors.ts";
-import type { ChatFormat } from "../checkpoints/chat-format.ts";
+import type { ChatFormat } from "../checkpoints/tokenizer/chat-format.ts";
 import type { Completion, CompletionRequest, LoadedModel, ModelRuntime } from "./runtime.ts";
 
 /** What a script says to a prompt. What it leaves out is filled in: `stop`, and a token for every word. */

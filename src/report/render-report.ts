@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { writeFileAtomic } from "../base/atomic-write.ts";
 import { sha256 } from "../base/digest.ts";
 import { WorkError } from "../base/errors.ts";
+import { writeFileAtomic } from "../base/files/atomic-write.ts";
 import { visible } from "../base/visible.ts";
 import { type Judgement, judge } from "../findings/judge.ts";
 import type { StoredRun } from "../runs/schema.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { writeFileAtomic } from "../base/atomic-write.ts";
 import { StoreError } from "../base/errors.ts";
-import { makeFolder } from "../base/make-folder.ts";
+import { writeFileAtomic } from "../base/files/atomic-write.ts";
+import { makeFolder } from "../base/files/make-folder.ts";
 import { lockFolder } from "./lock.ts";
 import { readManifestIfPresent } from "./read-manifest.ts";
 import { unitStore, writeProblems } from "./run-store.ts";

@@ -1,10 +1,10 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { describeWriteFailure, writeFileAtomic } from "../base/atomic-write.ts";
 import { digestOf } from "../base/digest.ts";
 import { DiskFullError, StoreError, systemCodeOf, WorkError } from "../base/errors.ts";
+import { describeWriteFailure, writeFileAtomic } from "../base/files/atomic-write.ts";
+import { makeFolder } from "../base/files/make-folder.ts";
 import { toJsonLines } from "../base/jsonl.ts";
-import { makeFolder } from "../base/make-folder.ts";
 import { growManifest } from "./grow.ts";
 import { lockFolder } from "./lock.ts";
 import { progressSchema, type RunProgress } from "./progress.ts";

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { describeWriteFailure } from "../base/atomic-write.ts";
+import { describeWriteFailure } from "../base/files/atomic-write.ts";
 import type { DamagedLine } from "./completion-files.ts";
 import type { SampleRecord } from "./schema.ts";
 

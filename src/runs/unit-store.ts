@@ -1,9 +1,9 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { describeWriteFailure, writeFileAtomic } from "../base/atomic-write.ts";
 import { MergesweepError, StoreError, systemCodeOf } from "../base/errors.ts";
+import { describeWriteFailure, writeFileAtomic } from "../base/files/atomic-write.ts";
+import { makeFolder } from "../base/files/make-folder.ts";
 import { toJsonLines } from "../base/jsonl.ts";
-import { makeFolder } from "../base/make-folder.ts";
 import {
   completionBytes,
   completionFiles,

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, messageOf, systemCodeOf } from "../base/errors.ts";
-import { checkInsideFolder } from "../base/inside-folder.ts";
+import { checkInsideFolder } from "../base/files/inside-folder.ts";
 import type { ByteSource } from "../tensors/byte-source.ts";
 import { openFileSource } from "../tensors/file-source.ts";
 import type { StoredTensor, TensorReader } from "../tensors/tensor-reader.ts";

@@ -1,5 +1,5 @@
 import { InputError } from "../base/errors.ts";
-import { readWholeFile } from "../base/read-whole-file.ts";
+import { readWholeFile } from "../base/files/read-whole-file.ts";
 import { MAX_TENSORS } from "./read-header.ts";
 import { parseUniqueJson } from "./unique-json.ts";
 

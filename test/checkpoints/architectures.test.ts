@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ARCHITECTURES, type Architecture } from "../../src/checkpoints/architecture.ts";
-import { GGUF_TYPES, type GgufType } from "../../src/checkpoints/gguf-layout.ts";
+import { GGUF_TYPES, type GgufType } from "../../src/checkpoints/gguf/gguf-layout.ts";
 import { checkpointTensorName, GGUF_ARCHITECTURE } from "../../src/checkpoints/tensor-names.ts";
 import { readGgufHeader } from "../../src/gguf/read-header.ts";
 import { openFileSource } from "../../src/tensors/file-source.ts";
-import { complete, withModel } from "./load-gguf.ts";
+import { complete, withModel } from "./gguf/load-gguf.ts";
+import { writeGguf } from "./gguf/write-gguf.ts";
 import {
   copyPocketTokenizer,
   PIECES,
@@ -17,7 +18,6 @@ import {
   tinyTensor,
   writeTinyModel,
 } from "./tiny-checkpoint.ts";
-import { writeGguf } from "./write-gguf.ts";
 
 const ROWS = 520;
 const PROMPT = "<|im_start|>user\nWhat is 12 + 30?<|im_end|>\n";

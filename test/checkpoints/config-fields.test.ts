@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Architecture } from "../../src/checkpoints/architecture.ts";
-import { type GgufOptions, layoutCheckpointGguf } from "../../src/checkpoints/gguf-layout.ts";
+import { type GgufOptions, layoutCheckpointGguf } from "../../src/checkpoints/gguf/gguf-layout.ts";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { type GgufMetadata, numberAt } from "../../src/gguf/metadata.ts";
 import { readGgufHeader } from "../../src/gguf/read-header.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
-import { readTokenizer } from "../../src/checkpoints/read-tokenizer.ts";
+import { readTokenizer } from "../../src/checkpoints/tokenizer/read-tokenizer.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";

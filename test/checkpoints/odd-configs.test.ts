@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getLlama, type Llama, LlamaLogLevel, type Token } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseRecipe } from "../../src/merge/parse-recipe.ts";
-import { planMerge } from "../../src/merge/plan.ts";
+import { planMerge } from "../../src/merge/plan/plan.ts";
+import { parseRecipe } from "../../src/merge/recipe/parse-recipe.ts";
 import { writeMergedCheckpoint } from "../../src/merge/write-checkpoint.ts";
+import { writeGguf } from "./gguf/write-gguf.ts";
 import { ODD_CONFIGS, ODD_PROMPT, writeOddModel } from "./odd-configs.ts";
 import { copyPocketTokenizer } from "./tiny-checkpoint.ts";
-import { writeGguf } from "./write-gguf.ts";
 
 let root: string;
 let llama: Llama;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { writeGguf } from "../../src/checkpoints/gguf/write-gguf.ts";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
-import { writeGguf } from "../../src/checkpoints/write-gguf.ts";
 import { streamReader } from "../../src/tensors/write/tensor-stream.ts";
 import { projectRoot } from "./shared.ts";
 

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Template } from "@huggingface/jinja";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readChatFormat } from "../../src/checkpoints/chat-format.ts";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
+import { readChatFormat } from "../../src/checkpoints/tokenizer/chat-format.ts";
 import { CHAT_TEMPLATE_NAMES, chatTemplateOf } from "../../src/merge/chat-templates.ts";
-import { parseRecipe } from "../../src/merge/parse-recipe.ts";
-import { planMerge } from "../../src/merge/plan.ts";
+import { planMerge } from "../../src/merge/plan/plan.ts";
+import { parseRecipe } from "../../src/merge/recipe/parse-recipe.ts";
 import { writeMergedCheckpoint } from "../../src/merge/write-checkpoint.ts";
 import { projectRoot } from "../helpers/shared.ts";
 

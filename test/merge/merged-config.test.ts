@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { mergedConfigText } from "../../src/merge/merged-config.ts";
-import { parseRecipe } from "../../src/merge/parse-recipe.ts";
-import { planMerge } from "../../src/merge/plan.ts";
+import { planMerge } from "../../src/merge/plan/plan.ts";
+import { parseRecipe } from "../../src/merge/recipe/parse-recipe.ts";
 import { copyPocketTokenizer, writeTinyModel } from "../checkpoints/tiny-checkpoint.ts";
 
 let root: string;

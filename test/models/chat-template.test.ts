@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
-import type { ChatFormat } from "../../src/checkpoints/chat-format.ts";
+import type { ChatFormat } from "../../src/checkpoints/tokenizer/chat-format.ts";
 import { renderChat } from "../../src/models/chat-template.ts";
 import { projectRoot } from "../helpers/shared.ts";
 

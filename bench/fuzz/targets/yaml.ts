@@ -1,4 +1,4 @@
-import { parseRecipesYaml } from "../../../src/merge/recipe-documents.ts";
+import { parseRecipesYaml } from "../../../src/merge/recipe/recipe-documents.ts";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
 import { expandSweep } from "../../../src/sweep/file/expand.ts";
 import type { FuzzTarget } from "../fuzz-target.ts";

@@ -2,11 +2,10 @@ import { isRecord } from "../../base/is-record.ts";
 import type { Architecture } from "../architecture.ts";
 import type { ModelConfig } from "../config.ts";
 import { kindOf } from "../read-json.ts";
-import { longRopeContext } from "../rope.ts";
 import { checkKinds } from "./check-kinds.ts";
 import { COMMON_ROPE_FIELDS, isKnownField, ROPE_FIELDS, ROPE_TYPES } from "./known-fields.ts";
 import type { Misfits } from "./misfits.ts";
-import { type RopeParameters, ropeParameters, slidingRopeParameters } from "./rope-parameters.ts";
+import { longRopeContext, type RopeParameters, ropeParameters, slidingRopeParameters } from "./rope-parameters.ts";
 import { slidingLayers } from "./sliding-layers.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -38,3 +38,12 @@ function named(field: string, values: Fields): RopeParameters {
   const type = values.rope_type ?? values.type ?? "default";
   return { field, values, type: type === "su" ? "longrope" : type };
 }
+
+/** The original context of a Phi-3 whose config.json does not say it. */
+const PHI3_CONTEXT = 4096;
+
+/** The context on which a model with longrope was trained first, in tokens: longer texts take its long factors. */
+export function longRopeContext(raw: Fields): number {
+  const found = raw.original_max_position_embeddings;
+  return typeof found === "number" && found > 1 ? found : PHI3_CONTEXT;
+}

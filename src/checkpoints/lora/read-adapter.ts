@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
-import { checkInsideFolder } from "../../base/inside-folder.ts";
+import { checkInsideFolder } from "../../base/files/inside-folder.ts";
 import { openSafetensorsFile } from "../../safetensors/open-folder.ts";
 import { isFloatDtype } from "../../tensors/dtype.ts";
 import type { ReadableTensor, TensorReader } from "../../tensors/tensor-reader.ts";

@@ -1,8 +1,8 @@
 import type { CommandModule } from "yargs";
-import { checkNewFile } from "../../base/new-path.ts";
-import { GGUF_TYPES } from "../../checkpoints/gguf-layout.ts";
+import { checkNewFile } from "../../base/files/new-path.ts";
+import { GGUF_TYPES } from "../../checkpoints/gguf/gguf-layout.ts";
+import { writeGguf } from "../../checkpoints/gguf/write-gguf.ts";
 import { openCheckpoint } from "../../checkpoints/open-checkpoint.ts";
-import { writeGguf } from "../../checkpoints/write-gguf.ts";
 import { streamReader } from "../../tensors/write/tensor-stream.ts";
 import type { CliContext } from "../context.ts";
 import { MODELS } from "../merge-flags.ts";

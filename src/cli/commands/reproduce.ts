@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
-import { writeFileAtomic } from "../../base/atomic-write.ts";
 import { UsageError } from "../../base/errors.ts";
-import { makeFolder } from "../../base/make-folder.ts";
+import { writeFileAtomic } from "../../base/files/atomic-write.ts";
+import { makeFolder } from "../../base/files/make-folder.ts";
 import { judgeReproduction } from "../../findings/reproduction/judge-reproduction.ts";
 import type { PublishedNumbers } from "../../findings/reproduction/published-numbers.ts";
 import { describeMerge, reproductionMarkdown, verdictSentence } from "../../report/tables/reproduction-text.ts";

@@ -1,5 +1,5 @@
 import { InputError, messageOf } from "../../base/errors.ts";
-import { readWholeFile } from "../../base/read-whole-file.ts";
+import { readWholeFile } from "../../base/files/read-whole-file.ts";
 
 /** A JavaScript string holds no more, and results of one model are far smaller. */
 const MAX_BYTES = 480 * 1024 * 1024;

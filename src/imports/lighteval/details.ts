@@ -1,5 +1,5 @@
 import { InputError } from "../../base/errors.ts";
-import { readWholeFile } from "../../base/read-whole-file.ts";
+import { readWholeFile } from "../../base/files/read-whole-file.ts";
 import { readParquet } from "../../benchmarks/read-parquet.ts";
 import { at, listOf, numbersOf, positiveOrNull, textOrNull, textsOf } from "../fields.ts";
 import type { ImportedAnswer } from "../imported-run.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { InputError, messageOf } from "../../base/errors.ts";
-import { checkYaml, parseYaml } from "../../base/yaml-document.ts";
+import { checkYaml, parseYaml } from "../../base/yaml/yaml-document.ts";
 
 /** A column of the table, or one value for all rows. */
 const source = z.union([z.string().min(1), z.strictObject({ value: z.union([z.string(), z.number()]) })]);

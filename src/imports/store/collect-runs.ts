@@ -4,7 +4,7 @@ import { copyFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { digestOf, sha256 } from "../../base/digest.ts";
 import { InputError, systemCodeOf } from "../../base/errors.ts";
-import { makeFolder } from "../../base/make-folder.ts";
+import { makeFolder } from "../../base/files/make-folder.ts";
 import type { ImportedStore } from "../../runs/imported-store.ts";
 import type { ImportedRun } from "../imported-run.ts";
 import {

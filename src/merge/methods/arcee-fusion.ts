@@ -11,9 +11,9 @@ import {
   type SurveyedMethod,
   type TensorMerge,
 } from "./method.ts";
-import { combine, dotOf } from "./rounded.ts";
 import { rowsOfAll } from "./rows.ts";
-import { step } from "./step.ts";
+import { combine, dotOf } from "./torch/rounded.ts";
+import { step } from "./torch/step.ts";
 
 /** Added to probabilities, so that none is zero. */
 const LEAST_PROBABILITY = Math.fround(1e-8);

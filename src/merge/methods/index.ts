@@ -1,6 +1,6 @@
 import { arceeFusion } from "./arcee-fusion.ts";
 import { karcher } from "./karcher.ts";
-import { linear } from "./linear.ts";
+import { linear } from "./linear/linear.ts";
 import type { MergeMethod } from "./method.ts";
 import { modelStock } from "./model-stock.ts";
 import { multislerp } from "./multislerp.ts";

@@ -1,12 +1,12 @@
 import { roundTo } from "../../tensors/convert.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
-import { BlasDot } from "./blas-dot.ts";
 import { copyOf, kernelOf } from "./elementwise.ts";
 import { type InputScan, type Kernel, parameterOf, type SurveyedMethod, type TensorMerge } from "./method.ts";
 import { PackedValues } from "./packed-values.ts";
-import { Norm } from "./rounded.ts";
-import { scale, step } from "./step.ts";
-import { arcCosine, sine } from "./vector-math.ts";
+import { BlasDot } from "./torch/blas-dot.ts";
+import { Norm } from "./torch/rounded.ts";
+import { scale, step } from "./torch/step.ts";
+import { arcCosine, sine } from "./torch/vector-math.ts";
 
 /**
  * The Karcher mean: of the directions of all models the one in the middle, measured along the sphere, at their mean length.

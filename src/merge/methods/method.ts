@@ -1,5 +1,5 @@
 import type { FloatDtype } from "../../tensors/dtype.ts";
-import type { BernoulliSource } from "./bernoulli.ts";
+import type { BernoulliSource } from "./torch/bernoulli.ts";
 
 /**
  * A way to make one tensor out of several. Methods are pure: they know nothing of files, layers or recipes, only the values

@@ -10,10 +10,10 @@ import {
   type SurveyedMethod,
   type TensorMerge,
 } from "./method.ts";
-import { combine, Norm } from "./rounded.ts";
 import { rowsOfAll } from "./rows.ts";
 import { deltasOf } from "./task-vectors.ts";
-import { ContiguousSum } from "./torch-sum.ts";
+import { combine, Norm } from "./torch/rounded.ts";
+import { ContiguousSum } from "./torch/torch-sum.ts";
 
 /** Source: mergekit/merge_methods/model_stock.py */
 const LEAST_NORM_PRODUCT = 1e-6;

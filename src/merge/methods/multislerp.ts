@@ -3,10 +3,10 @@ import { roundAll, roundTo } from "../../tensors/convert.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
 import { kernelOf } from "./elementwise.ts";
 import { type InputScan, type Kernel, parameterOf, type SurveyedMethod, type TensorMerge } from "./method.ts";
-import { combine, Norm } from "./rounded.ts";
-import { scale, step } from "./step.ts";
-import { ContiguousSum, contiguousSum, type PartOfPlaces, sumAcross } from "./torch-sum.ts";
-import { sine } from "./vector-math.ts";
+import { combine, Norm } from "./torch/rounded.ts";
+import { scale, step } from "./torch/step.ts";
+import { ContiguousSum, contiguousSum, type PartOfPlaces, sumAcross } from "./torch/torch-sum.ts";
+import { sine } from "./torch/vector-math.ts";
 
 type Vector = Float32Array<ArrayBuffer>;
 

@@ -1,7 +1,7 @@
 import { roundAll, roundTo } from "../../tensors/convert.ts";
 import { copyOf, kernelOf } from "./elementwise.ts";
 import { baseIndexOf, type ElementwiseMethod, parameterOf, type TensorMerge } from "./method.ts";
-import { combine } from "./rounded.ts";
+import { combine } from "./torch/rounded.ts";
 
 /**
  * The other model where it is nearer to the base model than `t`, and beyond that towards it by `t`.

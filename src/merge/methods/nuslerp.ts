@@ -10,11 +10,11 @@ import {
   type SurveyedMethod,
   type TensorMerge,
 } from "./method.ts";
-import { dotOf, Norm, normOf } from "./rounded.ts";
 import { rowsOfAll } from "./rows.ts";
-import { scale, step } from "./step.ts";
-import { ContiguousSum, RowSum } from "./torch-sum.ts";
-import { arcCosine, sine } from "./vector-math.ts";
+import { dotOf, Norm, normOf } from "./torch/rounded.ts";
+import { scale, step } from "./torch/step.ts";
+import { ContiguousSum, RowSum } from "./torch/torch-sum.ts";
+import { arcCosine, sine } from "./torch/vector-math.ts";
 
 /** Source: mergekit/merge_methods/nuslerp.py */
 const LEAST_WEIGHT_SUM = 1e-6;

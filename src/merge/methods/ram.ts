@@ -12,9 +12,9 @@ import {
   type SurveyedMethod,
   type TensorMerge,
 } from "./method.ts";
-import { step } from "./step.ts";
 import { deltasOf } from "./task-vectors.ts";
-import { sumAcross } from "./torch-sum.ts";
+import { step } from "./torch/step.ts";
+import { sumAcross } from "./torch/torch-sum.ts";
 
 const COMMON = {
   baseModel: "required",

@@ -11,11 +11,11 @@ import {
   type SurveyedMethod,
   type TensorMerge,
 } from "./method.ts";
-import { MagnitudeKeys } from "./sort-keys.ts";
-import { scale, step } from "./step.ts";
 import { deltasOf, keepMajority } from "./task-vectors.ts";
-import { largestIndexes } from "./torch-sort.ts";
-import { ContiguousSum, contiguousSum, sumAcross } from "./torch-sum.ts";
+import { MagnitudeKeys } from "./torch/sort-keys.ts";
+import { scale, step } from "./torch/step.ts";
+import { largestIndexes } from "./torch/torch-sort.ts";
+import { ContiguousSum, contiguousSum, sumAcross } from "./torch/torch-sum.ts";
 
 const LEAST_ENERGY = 1e-6;
 const LEAST_DIVISOR = 1e-6;

@@ -1,6 +1,5 @@
 import { roundAll } from "../../tensors/convert.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
-import { BlasDot } from "./blas-dot.ts";
 import { copyOf, kernelOf } from "./elementwise.ts";
 import {
   baseIndexOf,
@@ -10,7 +9,8 @@ import {
   type SurveyedMethod,
   type TensorMerge,
 } from "./method.ts";
-import { PairwiseSum } from "./pairwise-sum.ts";
+import { BlasDot } from "./torch/blas-dot.ts";
+import { PairwiseSum } from "./torch/pairwise-sum.ts";
 
 /** Beyond this cosine, two directions count as one. Source: mergekit/merge_methods/slerp.py */
 const NEARLY_PARALLEL = 0.9995;

@@ -1,14 +1,14 @@
 import { roundTo } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
-import type { BernoulliSource } from "./bernoulli.ts";
 import { Marks } from "./marks.ts";
 import { baseIndexOf, type InputScan, parameterOf, type TensorInput, type TensorMerge } from "./method.ts";
 import { rowsOfAll } from "./rows.ts";
-import { MagnitudeKeys } from "./sort-keys.ts";
-import { step } from "./step.ts";
-import { firstIndexes, torchArgsort } from "./torch-sort.ts";
-import { ContiguousSum } from "./torch-sum.ts";
+import type { BernoulliSource } from "./torch/bernoulli.ts";
+import { MagnitudeKeys } from "./torch/sort-keys.ts";
+import { step } from "./torch/step.ts";
+import { firstIndexes, torchArgsort } from "./torch/torch-sort.ts";
+import { ContiguousSum } from "./torch/torch-sum.ts";
 
 /** How a method drops the lesser part of what an expert has changed. */
 export type Sparsification = "none" | "magnitude" | "random" | "outliers" | "ranked";

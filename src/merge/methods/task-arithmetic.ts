@@ -3,9 +3,9 @@ import { elementCount } from "../../tensors/tensor-info.ts";
 import { kernelOf } from "./elementwise.ts";
 import { type Kernel, type MethodParameter, parameterOf, type SurveyedMethod, type TensorMerge } from "./method.ts";
 import { chooseKept, drawsOf, type KeptPart, type Sparsification } from "./sparsify.ts";
-import { scale, step } from "./step.ts";
 import { deltasOf, keepMajority } from "./task-vectors.ts";
-import { contiguousSum, type PartOfPlaces, sumAcross } from "./torch-sum.ts";
+import { scale, step } from "./torch/step.ts";
+import { contiguousSum, type PartOfPlaces, sumAcross } from "./torch/torch-sum.ts";
 
 interface Family {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { roundAll } from "../../tensors/convert.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
 import { baseIndexOf, type TensorMerge } from "./method.ts";
-import { step } from "./step.ts";
-import { type PartOfPlaces, sumAcross } from "./torch-sum.ts";
+import { step } from "./torch/step.ts";
+import { type PartOfPlaces, sumAcross } from "./torch/torch-sum.ts";
 
 // What methods that add changes of a base model have in common. Every step is rounded to the work dtype.
 

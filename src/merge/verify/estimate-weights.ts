@@ -1,7 +1,7 @@
 import type { FloatDtype } from "../../tensors/dtype.ts";
 import { readValues } from "../../tensors/read-values.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
-import type { PlannedTensor } from "../planned-tensor.ts";
+import type { PlannedTensor } from "../plan/planned-tensor.ts";
 import type { PublishedTensor } from "./compare-tensors.ts";
 
 /** The weights with which a sum of the models comes nearest to the published tensors, by least squares. */

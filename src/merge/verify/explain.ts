@@ -1,5 +1,5 @@
 import { countOf } from "../../base/count-of.ts";
-import type { MergePlan } from "../plan.ts";
+import type { MergePlan } from "../plan/plan.ts";
 import type { TensorDifference } from "./compare-tensors.ts";
 import { ROUNDING_RESIDUAL, type WeightEstimate } from "./estimate-weights.ts";
 import { USUAL_SEEDS } from "./hypotheses.ts";

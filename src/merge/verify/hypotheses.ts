@@ -1,8 +1,8 @@
 import type { FloatDtype } from "../../tensors/dtype.ts";
 import { streamReader, type TensorStream } from "../../tensors/write/tensor-stream.ts";
 import type { MergeSettings } from "../merge-settings.ts";
-import type { MergePlan } from "../plan.ts";
-import type { MergeRecipe, RecipeSource } from "../recipe.ts";
+import type { MergePlan } from "../plan/plan.ts";
+import type { MergeRecipe, RecipeSource } from "../recipe/recipe.ts";
 import { mergeStreams } from "../run-merge.ts";
 import { NAIVE_AVERAGES } from "./naive-averages.ts";
 

@@ -7,7 +7,7 @@ import type { FloatDtype } from "../../tensors/dtype.ts";
 import type { TensorStream } from "../../tensors/write/tensor-stream.ts";
 import { type DigestedTensor, tensorsDigest } from "../../tensors/write/tensors-digest.ts";
 import { EMBEDDING, HEAD } from "../architectures.ts";
-import type { MergePlan } from "../plan.ts";
+import type { MergePlan } from "../plan/plan.ts";
 import { mergeStreams } from "../run-merge.ts";
 import {
   compareTensor,

@@ -1,7 +1,7 @@
 import { InputError } from "../../base/errors.ts";
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
-import type { TokenizerFiles } from "../../checkpoints/tokenizer-source.ts";
-import type { VocabularyRecipe } from "../recipe.ts";
+import type { TokenizerFiles } from "../../checkpoints/tokenizer/tokenizer-source.ts";
+import type { VocabularyRecipe } from "../recipe/recipe.ts";
 import { GrowingTokenizer } from "./output-tokenizer.ts";
 import { type ModelVocabulary, readVocabulary } from "./read-vocabulary.ts";
 

@@ -1,4 +1,4 @@
-import type { EmbeddingSource, TokenSetting } from "../recipe.ts";
+import type { EmbeddingSource, TokenSetting } from "../recipe/recipe.ts";
 import type { CombinedVocabulary } from "./combine.ts";
 
 /** Where a row of a merge's embedding comes from, for a model that does not have the token. */

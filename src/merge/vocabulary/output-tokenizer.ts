@@ -1,5 +1,5 @@
 import { isRecord } from "../../base/is-record.ts";
-import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../../checkpoints/tokenizer-source.ts";
+import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../../checkpoints/tokenizer/tokenizer-source.ts";
 import type { AddedToken, ModelVocabulary } from "./read-vocabulary.ts";
 
 /** The tokenizer of a merge. */

@@ -1,7 +1,7 @@
 import { type FloatDtype, isFloatDtype } from "../../tensors/dtype.ts";
 import type { TensorReader } from "../../tensors/tensor-reader.ts";
-import type { PlannedInput } from "../planned-tensor.ts";
-import type { Problems } from "../problems.ts";
+import type { PlannedInput } from "../plan/planned-tensor.ts";
+import type { Problems } from "../plan/problems.ts";
 import type { CombinedVocabulary } from "./combine.ts";
 import { embeddingRows, isIdentity } from "./embedding-rows.ts";
 import { PermutedReader } from "./permuted-reader.ts";

@@ -2,7 +2,7 @@ import { encodeTo, roundAll, roundTo } from "../../tensors/convert.ts";
 import { dtypeBytes, type FloatDtype } from "../../tensors/dtype.ts";
 import { readValues } from "../../tensors/read-values.ts";
 import type { ReadableTensor, TensorReader } from "../../tensors/tensor-reader.ts";
-import { RowSum } from "../methods/torch-sum.ts";
+import { RowSum } from "../methods/torch/torch-sum.ts";
 import type { EmbeddingRows, RowSource } from "./embedding-rows.ts";
 
 /** An embedding that takes part in a merge. */

@@ -2,9 +2,9 @@ import { InputError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { kindOf } from "../../checkpoints/read-json.ts";
-import { tokenizerFilesOf } from "../../checkpoints/tokenizer-files.ts";
-import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../../checkpoints/tokenizer-source.ts";
-import { MAX_TOKENS } from "../../checkpoints/tokenizer-vocabulary.ts";
+import { tokenizerFilesOf } from "../../checkpoints/tokenizer/tokenizer-files.ts";
+import { madeTokenizer, readTokenizerJson, type TokenizerFiles } from "../../checkpoints/tokenizer/tokenizer-source.ts";
+import { MAX_TOKENS } from "../../checkpoints/tokenizer/tokenizer-vocabulary.ts";
 
 /** A model's tokens. */
 export interface ModelVocabulary {

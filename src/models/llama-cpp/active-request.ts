@@ -1,6 +1,6 @@
 import type { Completion, CompletionRequest } from "../runtime.ts";
 import { GeneratedText } from "./generated-text.ts";
-import type { NativeModel } from "./native-model.ts";
+import type { NativeModel } from "./native/native-model.ts";
 import { createTokenPicker, type TokenPicker } from "./token-picker.ts";
 import type { TokenTexts } from "./token-texts.ts";
 

@@ -1,7 +1,7 @@
 import { MergesweepError, messageOf, WorkError } from "../../base/errors.ts";
 import type { CallMessage, CallName, ChildCalls, ProgressMessage, ReplyMessage } from "./child-protocol.ts";
 import { DecodeLoop } from "./decode-loop.ts";
-import { type NativeEngine, type NativeModel, type NativeWeights, startNativeEngine } from "./native-model.ts";
+import { type NativeEngine, type NativeModel, type NativeWeights, startNativeEngine } from "./native/native-model.ts";
 import { probeSpeed } from "./probe-speed.ts";
 import { chooseRuntimeShape, PROBED_SEQUENCES, type ProbedSpeed } from "./runtime-shape.ts";
 

@@ -1,4 +1,4 @@
-import type { ChatFormat } from "../../checkpoints/chat-format.ts";
+import type { ChatFormat } from "../../checkpoints/tokenizer/chat-format.ts";
 import type { Completion, CompletionRequest } from "../runtime.ts";
 import type { EngineFacts, EngineOptions } from "./engine-options.ts";
 import type { ShapeRequest } from "./runtime-shape.ts";

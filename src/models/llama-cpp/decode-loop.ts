@@ -1,7 +1,7 @@
 import { WorkError } from "../../base/errors.ts";
 import type { Completion, CompletionRequest } from "../runtime.ts";
 import { ActiveRequest, type WaitingRequest } from "./active-request.ts";
-import type { NativeModel } from "./native-model.ts";
+import type { NativeModel } from "./native/native-model.ts";
 import { cutPrompt, planPrompt } from "./shared-prompt.ts";
 import { TokenTexts } from "./token-texts.ts";
 

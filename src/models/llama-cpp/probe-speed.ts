@@ -1,4 +1,4 @@
-import type { NativeModel } from "./native-model.ts";
+import type { NativeModel } from "./native/native-model.ts";
 import type { ProbedSpeed } from "./runtime-shape.ts";
 
 /** For all numbers of sequences together; a large model takes two steps of each all the same. */

@@ -1,7 +1,7 @@
 import { seededRandom } from "../../base/random.ts";
 import type { Sampling } from "../sampling.ts";
 import { drawToken } from "./draw-token.ts";
-import type { NativeModel } from "./native-model.ts";
+import type { NativeModel } from "./native/native-model.ts";
 
 /** Picks the next token of one request from the logits of the step. */
 export interface TokenPicker {

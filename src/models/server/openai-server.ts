@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { WorkError } from "../../base/errors.ts";
-import type { ChatFormat } from "../../checkpoints/chat-format.ts";
+import type { ChatFormat } from "../../checkpoints/tokenizer/chat-format.ts";
 import type {
   Completion,
   CompletionRequest,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { WorkError } from "../../base/errors.ts";
-import type { ChatFormat } from "../../checkpoints/chat-format.ts";
+import type { ChatFormat } from "../../checkpoints/tokenizer/chat-format.ts";
 import { isPlausibleCount } from "./answer-limits.ts";
 import { askServer, mayPass, type ServerConnection } from "./ask-server.ts";
 import type { ServedCompletion } from "./served-completion.ts";

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { countOf } from "../../base/count-of.ts";
 import { isRecord } from "../../base/is-record.ts";
 import type { Claim } from "../../findings/claims.ts";
-import type { Decision } from "../../findings/decision.ts";
+import type { Decision } from "../../findings/decision/decision.ts";
 import type { Manifest } from "../../runs/schema.ts";
 import { groupBy } from "../../stats/mean.ts";
 import { markdownTable, type TextTable } from "../tables/summary-table.ts";

@@ -1,6 +1,6 @@
 import { Document, isMap, isSeq, type YAMLMap, type YAMLSeq } from "yaml";
 import { InputError } from "../../base/errors.ts";
-import { parseYamlText } from "../../base/parse-yaml-text.ts";
+import { parseYamlText } from "../../base/yaml/parse-yaml-text.ts";
 import type { Judgement } from "../../findings/judge.ts";
 import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
 import { markdownTable } from "../tables/summary-table.ts";

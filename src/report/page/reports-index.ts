@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../../base/atomic-write.ts";
+import { writeFileAtomic } from "../../base/files/atomic-write.ts";
 import { escapeHtml } from "./html.ts";
 
 /** What a list of reports needs of a report.json; whatever else is in it may be of another version. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { writeFileAtomic } from "../../base/atomic-write.ts";
 import { DiskFullError } from "../../base/errors.ts";
+import { writeFileAtomic } from "../../base/files/atomic-write.ts";
 import { figuresCsv } from "./figures-csv.ts";
 import type { Picture } from "./picture.ts";
 import { type RenderOptions, renderPdf, renderPng, renderSheet, renderSvg } from "./render-chart.ts";

@@ -1,5 +1,5 @@
 import type { Comparison, PairedDifference } from "../../findings/compare-points.ts";
-import type { Price } from "../../findings/decision.ts";
+import type { Price } from "../../findings/decision/decision.ts";
 import type { Front } from "../../findings/fronts.ts";
 import type { AverageRow, Bands, Judgement } from "../../findings/judge.ts";
 import { csvCount, csvProbability, csvRate } from "../../findings/numbers.ts";

@@ -1,5 +1,5 @@
 import { ConfigError } from "../../base/errors.ts";
-import type { YamlPath } from "../../base/yaml-document.ts";
+import type { YamlPath } from "../../base/yaml/yaml-document.ts";
 import { MAX_POINTS, type SweepConfig, type SweepFile } from "./config.ts";
 import { addExact, compareExact, type Exact, evaluateExpression, formatDecimal, parseDecimal } from "./expression.ts";
 import { type PublishedPoint, pointName, publishedPoints } from "./published-points.ts";

@@ -6,7 +6,7 @@ import { sha256 } from "../../base/digest.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import { suggestion } from "../../base/suggest.ts";
-import { checkYaml, parseYaml, readYamlFile } from "../../base/yaml-document.ts";
+import { checkYaml, parseYaml, readYamlFile } from "../../base/yaml/yaml-document.ts";
 import { yamlNamesIn } from "./yaml-names.ts";
 
 const protocolBenchmarkSchema = z.strictObject({

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { ConfigError, InputError, UsageError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import { suggestion } from "../../base/suggest.ts";
-import type { YamlDocument, YamlPath } from "../../base/yaml-document.ts";
+import type { YamlDocument, YamlPath } from "../../base/yaml/yaml-document.ts";
 
 /** What `${len}` stands for in the strings of a sweep; null where the file leaves it open. */
 export type Variables = Readonly<Record<string, string | null>>;

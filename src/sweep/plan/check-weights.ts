@@ -1,5 +1,5 @@
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
-import { type GgufOptions, type GgufType, layoutCheckpointGguf } from "../../checkpoints/gguf-layout.ts";
+import { type GgufOptions, type GgufType, layoutCheckpointGguf } from "../../checkpoints/gguf/gguf-layout.ts";
 import type { TensorInfo } from "../../tensors/tensor-info.ts";
 
 /** Weights that are going to be evaluated. */

@@ -1,8 +1,8 @@
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
 import { messagesFor } from "../../benchmarks/prompt.ts";
-import { readChatFormat } from "../../checkpoints/chat-format.ts";
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { readModelConfig } from "../../checkpoints/config.ts";
+import { readChatFormat } from "../../checkpoints/tokenizer/chat-format.ts";
 import { SPECIAL_TOKENS } from "../../eval/evaluate.ts";
 import { renderChat } from "../../models/chat-template.ts";
 

@@ -1,5 +1,5 @@
 import { ConfigError } from "../../base/errors.ts";
-import type { YamlDocument } from "../../base/yaml-document.ts";
+import type { YamlDocument } from "../../base/yaml/yaml-document.ts";
 import { checkEngineOptions, type EngineOptions } from "../../models/llama-cpp/engine-options.ts";
 import type { RuntimeConfig } from "../file/config.ts";
 

@@ -3,7 +3,7 @@ import { freemem, homedir } from "node:os";
 import { join } from "node:path";
 import { formatBytes } from "../../base/bytes.ts";
 import { systemCodeOf, WorkError } from "../../base/errors.ts";
-import { makeFolder } from "../../base/make-folder.ts";
+import { makeFolder } from "../../base/files/make-folder.ts";
 import { isProcessAlive } from "../../base/process-alive.ts";
 
 /** A file system in memory, where Linux has one: loading from it costs no disk at all. */

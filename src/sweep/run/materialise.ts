@@ -1,9 +1,9 @@
 import { cp, rm } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { describeWriteFailure } from "../../base/atomic-write.ts";
 import { digestOf } from "../../base/digest.ts";
-import { makeFolder } from "../../base/make-folder.ts";
-import { writeGguf } from "../../checkpoints/write-gguf.ts";
+import { describeWriteFailure } from "../../base/files/atomic-write.ts";
+import { makeFolder } from "../../base/files/make-folder.ts";
+import { writeGguf } from "../../checkpoints/gguf/write-gguf.ts";
 import { mergeStreams } from "../../merge/run-merge.ts";
 import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
 import { digestCheckpoint, digestMerge } from "../../merge/write-tensors.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { writeFileAtomic } from "../../base/atomic-write.ts";
 import { digestOf } from "../../base/digest.ts";
 import { StoreError } from "../../base/errors.ts";
+import { writeFileAtomic } from "../../base/files/atomic-write.ts";
 import { toJsonLines } from "../../base/jsonl.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
 import { loadBenchmark } from "../../benchmarks/load-dataset.ts";

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { readChatFormat } from "../../checkpoints/chat-format.ts";
+import { readChatFormat } from "../../checkpoints/tokenizer/chat-format.ts";
 import { completionKey, Evaluation, taskKeys } from "../../eval/evaluate.ts";
 import { EngineDied, type LoadedModel, type ModelRuntime } from "../../models/runtime.ts";
 import type { DamagedLine } from "../../runs/completion-files.ts";

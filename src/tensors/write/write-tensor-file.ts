@@ -1,9 +1,9 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { describeWriteFailure, wholeOrNothing } from "../../base/atomic-write.ts";
-import { makeFolder } from "../../base/make-folder.ts";
-import { removeAbandoned, temporaryPath } from "../../base/temporary-path.ts";
+import { describeWriteFailure, wholeOrNothing } from "../../base/files/atomic-write.ts";
+import { makeFolder } from "../../base/files/make-folder.ts";
+import { removeAbandoned, temporaryPath } from "../../base/files/temporary-path.ts";
 import { dtypeBytes } from "../dtype.ts";
 import { elementCount } from "../tensor-info.ts";
 import type { TensorFileLayout, TensorPlacement } from "./file-layout.ts";

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../../src/base/random.ts";
-import { BernoulliSource } from "../../../src/merge/methods/bernoulli.ts";
-import { ContiguousSum, contiguousSum, RowSum, sumAcross } from "../../../src/merge/methods/torch-sum.ts";
+import { BernoulliSource } from "../../../src/merge/methods/torch/bernoulli.ts";
+import { ContiguousSum, contiguousSum, RowSum, sumAcross } from "../../../src/merge/methods/torch/torch-sum.ts";
 
 test("draws are those of the Mersenne Twister, 24 bits each", () => {
   // Its reference implementation begins with 3499211612, 581869302, 3890346734 for the seed 5489.

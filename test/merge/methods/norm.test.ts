@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../../src/base/random.ts";
-import { normOf } from "../../../src/merge/methods/rounded.ts";
+import { normOf } from "../../../src/merge/methods/torch/rounded.ts";
 
 /** Bits of `torch.norm` (PyTorch 2.13, F32) of the first numbers of one sequence, by how many they are. */
 const NORMS: readonly (readonly [count: number, bits: number])[] = [

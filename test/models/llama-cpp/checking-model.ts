@@ -3,8 +3,8 @@ import type {
   NativeContext,
   NativeSampler,
   NativeSamplerConfig,
-} from "../../../src/models/llama-cpp/native-context.ts";
-import type { NativeModel } from "../../../src/models/llama-cpp/native-model.ts";
+} from "../../../src/models/llama-cpp/native/native-context.ts";
+import type { NativeModel } from "../../../src/models/llama-cpp/native/native-model.ts";
 
 const VOCABULARY = 48;
 const END = 0;

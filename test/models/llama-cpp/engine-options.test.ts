@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { createLlamaCppRuntime, type LlamaCppOptions } from "../../../src/models/llama-cpp/llama-cpp.ts";
-import { missingInternals } from "../../../src/models/llama-cpp/native-internals.ts";
+import { missingInternals } from "../../../src/models/llama-cpp/native/native-internals.ts";
 import type { LoadedModel } from "../../../src/models/runtime.ts";
 import type { Sampling } from "../../../src/models/sampling.ts";
 import { GREEDY } from "../../helpers/greedy.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { PublicSampler } from "../../../src/models/llama-cpp/public-context.ts";
+import { PublicSampler } from "../../../src/models/llama-cpp/native/public-context.ts";
 
 const LOGITS = new Map([
   [1, 3],

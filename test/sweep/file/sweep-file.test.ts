@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseRecipe } from "../../../src/merge/parse-recipe.ts";
+import { parseRecipe } from "../../../src/merge/recipe/parse-recipe.ts";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
 import { expandSweep, type SweepPoint } from "../../../src/sweep/file/expand.ts";
 import { projectRoot } from "../../helpers/shared.ts";

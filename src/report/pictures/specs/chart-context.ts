@@ -1,6 +1,6 @@
 import { countOf } from "../../../base/count-of.ts";
 import type { Claim } from "../../../findings/claims.ts";
-import type { Decision } from "../../../findings/decision.ts";
+import type { Decision } from "../../../findings/decision/decision.ts";
 import type { Bands, Judgement } from "../../../findings/judge.ts";
 import { pointScores } from "../../../findings/point-scores.ts";
 import type { SummaryRow } from "../../../findings/summarize.ts";

@@ -1,5 +1,5 @@
 import type { Estimate, SummaryRow } from "../../../findings/summarize.ts";
-import { paretoFront } from "../../../stats/pareto.ts";
+import { paretoFront } from "../../../stats/choice/pareto.ts";
 import { fittedAxis, type Mark, type Picture, type Series } from "../picture.ts";
 import { type ChartContext, captionOf, chosenPoint, subtitleOf } from "./chart-context.ts";
 import { COUNT, NEUTRAL_STYLE, PERCENT, scaled, seriesOf, verticalExtent } from "./chart-rows.ts";
