@@ -12,6 +12,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for comes at once, but for a busy machine.
+    expect: { poll: { timeout: 30_000 } },
     // Two cores is the machine this project is developed for; every test that loads a model starts a process of its own.
     maxWorkers: 2,
     projects: [

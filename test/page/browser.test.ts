@@ -7,18 +7,15 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { renderReport } from "../../src/report/render-report.ts";
 import { answeredRun, HOSTILE, isRightAt } from "../helpers/answered-run.ts";
-import { browserPath, startBrowser } from "../helpers/browser.ts";
+import { newPage, startBrowser, withoutBrowser } from "../helpers/browser.ts";
 import { POCKET_POINTS, syntheticRun } from "../report/synthetic-run.ts";
-
-/** `.ci/run` says that there is a browser; elsewhere these tests are skipped, and counted, where there is none. */
-const required = process.env.MERGESWEEP_BROWSER === "required";
 
 /** The first chart as it is drawn. */
 const chart = (page: Page): Promise<string> => page.evaluate("document.querySelector('canvas').toDataURL()");
 /** The answer of the point under the slider, with what is said of it. */
 const after = (page: Page): Promise<string> => page.locator(".side").nth(1).innerText();
 
-describe.skipIf(browserPath === undefined && !required)("the page in a browser", { timeout: 120_000 }, () => {
+describe.skipIf(withoutBrowser)("the page in a browser", { timeout: 120_000 }, () => {
   let folder = "";
   let browser: Browser | undefined;
   const complaints: string[] = [];
@@ -38,9 +35,7 @@ describe.skipIf(browserPath === undefined && !required)("the page in a browser",
   });
 
   async function open(hash = "", options: BrowserContextOptions = {}, report = folder): Promise<Page> {
-    if (browser === undefined) throw new Error("Expected a browser, found none");
-    const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, ...options });
-    page.setDefaultTimeout(15_000);
+    const page = await newPage(browser, options);
     page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("request", (request) => {
@@ -70,7 +65,7 @@ describe.skipIf(browserPath === undefined && !required)("the page in a browser",
   it("plays from one expert to the other", async () => {
     const page = await open("#point=w%3D0&question=sums-002");
     await page.getByRole("button", { name: "Play: step through the points" }).click();
-    await page.locator(".point-name", { hasText: "w=1" }).waitFor({ timeout: 15_000 });
+    await page.locator(".point-name", { hasText: "w=1" }).waitFor();
     expect(await after(page)).toContain("Now the sum");
     await page.getByRole("button", { name: "Play: step through the points" }).waitFor();
     await page.close();
