@@ -10,6 +10,7 @@ import { POWER_CASES } from "./coverage/detectable-power.ts";
 import { DESIGNS, measureStratified } from "./coverage/stratified.ts";
 import { addTally, type Tally } from "./coverage/tally.ts";
 import { WORLDS } from "./coverage/world-list.ts";
+import { countOf } from "./flag-values.ts";
 
 const HELP = `npm run bench coverage [-- --reps N --only TEXT --seed N --jobs N --quick]
 
@@ -60,9 +61,9 @@ export async function benchCoverage(args: string[]): Promise<void> {
     },
   });
   if (values.help) return print(HELP);
-  const reps = Number(values.reps ?? (values.quick ? 20 : 200));
-  const seed = Number(values.seed);
-  const pool = new ChildPool(Number(values.jobs));
+  const reps = countOf("reps", values.reps ?? (values.quick ? "20" : "200"));
+  const seed = countOf("seed", values.seed, 0);
+  const pool = new ChildPool(countOf("jobs", values.jobs));
   const start = Date.now();
   try {
     await coverageTable(pool, { reps, seed, only: values.only });

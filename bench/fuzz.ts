@@ -3,8 +3,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { UsageError } from "../src/base/errors.ts";
 import { forkModule } from "../src/base/fork-module.ts";
 import { deriveSeed, seededRandom } from "../src/base/random.ts";
+import { countOf } from "./flag-values.ts";
 import { type FuzzReply, type FuzzRequest, type FuzzTarget, HANG_MILLISECONDS } from "./fuzz/fuzz-target.ts";
 import { mutateInput } from "./fuzz/mutate-input.ts";
 import { TARGETS } from "./fuzz/targets.ts";
@@ -49,12 +51,17 @@ export async function benchFuzz(args: string[]): Promise<void> {
   });
   if (values.help) return print(HELP);
   const targets = TARGETS.filter((target) => values.only === undefined || target.name === values.only);
-  if (targets.length === 0) throw new Error(`Expected one of ${TARGETS.map((target) => target.name).join(", ")}`);
+  if (targets.length === 0)
+    throw new UsageError(
+      `--only: expected one of ${TARGETS.map((target) => target.name).join(", ")}, found "${values.only}"`,
+    );
+  const seed = countOf("seed", values.seed, 0);
+  const wanted = values.inputs === undefined ? undefined : countOf("inputs", values.inputs);
   let failures = 0;
   print("target        inputs  crashes  hangs  slowest ms   MB\n");
   for (const target of targets) {
-    const inputs = values.inputs === undefined ? target.inputs : Number(values.inputs);
-    const tally = await fuzz(target, Number(values.seed), inputs);
+    const inputs = wanted ?? target.inputs;
+    const tally = await fuzz(target, seed, inputs);
     const hangs = tally.failures.filter(({ what }) => what.startsWith("hang")).length;
     const cells = [inputs, tally.failures.length - hangs, hangs, tally.slowest, Math.round(tally.megabytes)];
     const [first, second, third, fourth, fifth] = cells.map(String);
@@ -62,8 +69,12 @@ export async function benchFuzz(args: string[]): Promise<void> {
       `${target.name.padEnd(12)}${first?.padStart(8)}${second?.padStart(9)}${third?.padStart(7)}${fourth?.padStart(12)}${fifth?.padStart(5)}\n`,
     );
     for (const { index, what } of tally.failures.slice(0, 20))
-      print(`  ${await keep(target, index, values)}: ${what}\n`);
-    failures += tally.failures.length + (tally.megabytes > MAX_MEGABYTES ? 1 : 0);
+      print(`  ${await keep(target, index, seed, values.keep)}: ${what}\n`);
+    failures += tally.failures.length;
+    if (tally.megabytes > MAX_MEGABYTES) {
+      failures++;
+      print(`  expected at most ${MAX_MEGABYTES} MB, found ${Math.round(tally.megabytes)}\n`);
+    }
   }
   if (failures > 0) process.exitCode = 1;
 }
@@ -108,10 +119,10 @@ async function readInputs(request: FuzzRequest, tally: Tally): Promise<number> {
 }
 
 /** Stores an input that failed, and says where. */
-async function keep(target: FuzzTarget, index: number, values: { seed: string; keep: string }): Promise<string> {
-  const random = seededRandom(deriveSeed("fuzz", target.name, Number(values.seed), index));
-  await mkdir(values.keep, { recursive: true });
-  const path = join(values.keep, `${target.name}-${values.seed}-${index}`);
+async function keep(target: FuzzTarget, index: number, seed: number, folder: string): Promise<string> {
+  const random = seededRandom(deriveSeed("fuzz", target.name, seed, index));
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${target.name}-${seed}-${index}`);
   await writeFile(path, mutateInput(await target.seeds(), random));
   return path;
 }

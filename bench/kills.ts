@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { sha256 } from "../src/base/digest.ts";
 import { deriveSeed, seededRandom } from "../src/base/random.ts";
 import { livingInGroup } from "../test/helpers/processes.ts";
+import { countOf } from "./flag-values.ts";
 
 const HELP = `npm run bench kills [-- --kills N --seed N --limit N]
 
@@ -38,16 +39,19 @@ export async function benchKills(args: string[]): Promise<void> {
     },
   });
   if (values.help) return print(HELP);
+  const kills = countOf("kills", values.kills);
+  const seed = countOf("seed", values.seed, 0);
+  const limit = countOf("limit", values.limit);
   const folder = await mkdtemp(join(tmpdir(), "mergesweep-kills-"));
   const found = { kills: 0, runs: 0, lost: 0, changed: 0, orphans: 0, reports: 0 };
   try {
-    const sweep = new KilledSweep(folder, values.limit);
+    const sweep = new KilledSweep(folder, limit);
     const start = performance.now();
     await sweep.finish("whole");
     const longest = performance.now() - start;
     const wanted = await reportDigest(join(folder, "whole-report"));
-    const random = seededRandom(deriveSeed("kills", values.seed));
-    while (found.kills < Number(values.kills)) {
+    const random = seededRandom(deriveSeed("kills", String(seed)));
+    while (found.kills < kills) {
       const name = `run${found.runs++}`;
       while (await sweep.killAfter(name, random() * longest, found)) {
         if (found.kills % 10 === 0) print(`${found.kills} kills, ${found.runs} runs`);
@@ -70,9 +74,9 @@ class KilledSweep {
   readonly #folder: string;
   readonly #args: readonly string[];
 
-  constructor(folder: string, limit: string) {
+  constructor(folder: string, limit: number) {
     this.#folder = folder;
-    this.#args = ["--only", "w=0", "--only", "w=0.5", "--only", "w=1", "--limit", limit];
+    this.#args = ["--only", "w=0", "--only", "w=0.5", "--only", "w=1", "--limit", String(limit)];
   }
 
   #start(name: string): ReturnType<typeof spawn> {

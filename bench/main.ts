@@ -1,3 +1,4 @@
+import { explanationOf, UsageError } from "../src/base/errors.ts";
 import { benchCoverage } from "./coverage.ts";
 import { benchFuzz } from "./fuzz.ts";
 import { benchGrade } from "./grade.ts";
@@ -27,5 +28,16 @@ if (bench === undefined) {
   process.stderr.write(`Expected one of ${Object.keys(benches).join(", ")}; found "${name}"\n`);
   process.exitCode = 2;
 } else {
-  await bench(args);
+  try {
+    await bench(args);
+  } catch (error) {
+    if (!(error instanceof UsageError) && !isUnknownFlag(error)) throw error;
+    process.stderr.write(`${explanationOf(error)}\n`);
+    process.exitCode = 2;
+  }
+}
+
+/** What `parseArgs` says of a flag that a bench does not have. */
+function isUnknownFlag(error: unknown): boolean {
+  return error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 }

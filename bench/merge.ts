@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { countOf } from "./flag-values.ts";
 import { DISTILL_1_5B, makeRandomCheckpoint, SMALL } from "./merge/random-checkpoint.ts";
 import { type Run, runProgram } from "./run-program.ts";
 
@@ -28,7 +29,7 @@ export async function benchMerge(args: string[]): Promise<void> {
     },
   });
   const { size, folder } = values;
-  const rounds = Number(values.rounds);
+  const rounds = countOf("rounds", values.rounds);
   mkdirSync(folder, { recursive: true });
   const models = [1, 2].map((seed) => join(folder, `${size}-${seed}`));
   for (const [index, model] of models.entries()) {

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import PQueue from "p-queue";
 import { seededRandom } from "../src/base/random.ts";
 import { projectRoot } from "../test/helpers/shared.ts";
+import { countOf } from "./flag-values.ts";
 import { findMutants, type Mutant } from "./mutate/find-mutants.ts";
 import { relatedTests } from "./mutate/related-tests.ts";
 
@@ -41,9 +42,9 @@ export async function mutate(args: string[]): Promise<void> {
     },
   });
   if (values.help) return print(HELP);
-  const mutants = drawMutants(values.only, Number(values.sample), Number(values.seed));
+  const mutants = drawMutants(values.only, countOf("sample", values.sample), countOf("seed", values.seed, 0));
   if (values.list) return mutants.forEach((mutant) => print(describe(mutant)));
-  const folders = Array.from({ length: Number(values.jobs) }, copyProject);
+  const folders = Array.from({ length: countOf("jobs", values.jobs) }, copyProject);
   const outcomes = new Map<Mutant, Outcome>();
   const start = Date.now();
   try {

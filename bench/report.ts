@@ -7,6 +7,7 @@ import { sha256 } from "../src/base/digest.ts";
 import { toJsonLines } from "../src/base/jsonl.ts";
 import { seededRandom } from "../src/base/random.ts";
 import { MANIFEST_VERSION, type SampleRecord } from "../src/runs/schema.ts";
+import { countOf } from "./flag-values.ts";
 import { runProgram } from "./run-program.ts";
 
 const HELP = `npm run bench report [-- --points N --questions N --attempts N]
@@ -38,9 +39,9 @@ export async function benchReport(args: string[]): Promise<void> {
   });
   if (values.help) return print(HELP);
   const size = {
-    points: Number(values.points),
-    questions: Number(values.questions),
-    attempts: Number(values.attempts),
+    points: countOf("points", values.points),
+    questions: countOf("questions", values.questions),
+    attempts: countOf("attempts", values.attempts),
   };
   const folder = mkdtempSync(join(tmpdir(), "mergesweep-bench-report-"));
   try {

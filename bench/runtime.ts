@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { countOf, countsOf } from "./flag-values.ts";
 import { halfBillionModel, pocketModel } from "./runtime/bench-models.ts";
 import { benchLoads } from "./runtime/loads.ts";
 import { benchPrefix } from "./runtime/prefix.ts";
@@ -30,9 +31,9 @@ export async function benchRuntime(args: string[]): Promise<void> {
     for (const [name, make] of Object.entries(MODELS)) if (names.includes(name)) models.push(await make());
     await benchThroughput({
       models,
-      sequences: values.sequences.split(",").map(Number),
-      processes: values.processes.split(",").map(Number),
-      rounds: Number(values.rounds),
+      sequences: countsOf("sequences", values.sequences),
+      processes: countsOf("processes", values.processes),
+      rounds: countOf("rounds", values.rounds),
     });
   }
   if (parts.has("prefix")) await benchPrefix(await pocketModel());

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { countOf, countsOf } from "./flag-values.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -17,10 +18,11 @@ export async function benchWorkers(args: string[]): Promise<void> {
     args,
     options: { workers: { type: "string", default: "1,2" }, rounds: { type: "string", default: "3" } },
   });
-  const counts = values.workers.split(",").map(Number);
+  const counts = countsOf("workers", values.workers);
+  const rounds = countOf("rounds", values.rounds);
   const best = new Map<number, number>();
   process.stdout.write(`load at the start: ${loadavg()[0]?.toFixed(1)}\n`);
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const workers of counts) {
       const seconds = await timeSweep(workers);
       process.stdout.write(`round ${round + 1}: ${workers} workers: ${seconds.toFixed(1)} s\n`);

@@ -20,7 +20,7 @@ export interface FuzzReply {
   readonly begun?: true;
   /** The error that nobody explains, with its stack. */
   readonly crash?: string;
-  /** CPU time, where it is worth a word. */
+  /** CPU time, once it is read. */
   readonly milliseconds?: number;
   /** Of the process so far. */
   readonly megabytes?: number;

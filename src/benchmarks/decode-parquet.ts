@@ -10,17 +10,16 @@ const MAX_ROWS = 5_000_000;
 /**
  * The rows of a parquet file, uncompressed or snappy. What its bytes say of counts is believed: a damaged one may take for ever.
  *
- * @param path names the file in errors
+ * @param whole the file
+ * @param path names it in errors
  * @param wanted columns to read, as far as the file has them; by default all
  * @throws InputError for content that is no parquet, is damaged, or claims to be larger than any data that is meant
  */
 export async function decodeParquet(
-  bytes: Uint8Array,
+  whole: ArrayBuffer,
   path: string,
   wanted?: readonly string[],
 ): Promise<Readonly<Record<string, unknown>>[]> {
-  // A copy of its own: a Buffer may be a part of a larger pool.
-  const whole = Uint8Array.from(bytes).buffer;
   let failed = false;
   try {
     const metadata = parquetMetadata(whole);

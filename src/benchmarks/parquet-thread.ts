@@ -11,8 +11,8 @@ function reply(message: ParquetReply): void {
   parentPort?.postMessage(message, []);
 }
 
-parentPort?.on("message", ({ bytes, path, wanted }: ParquetRequest) => {
-  decodeParquet(bytes, path, wanted).then(
+parentPort?.on("message", ({ file, path, wanted }: ParquetRequest) => {
+  decodeParquet(file, path, wanted).then(
     (rows) => reply({ rows }),
     (error: unknown) =>
       reply(
@@ -22,4 +22,4 @@ parentPort?.on("message", ({ bytes, path, wanted }: ParquetRequest) => {
       ),
   );
 });
-reply({ ready: true });
+reply("ready");

@@ -1,4 +1,6 @@
+import { setInterval, setTimeout } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
+import PQueue from "p-queue";
 import { formatBytes } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import { siblingModule, startThread } from "../base/start-thread.ts";
@@ -7,17 +9,18 @@ type Rows = Readonly<Record<string, unknown>>[];
 
 /** What the thread that decodes is asked. */
 export interface ParquetRequest {
-  readonly bytes: Uint8Array;
+  /** The whole file, in memory of its own: it is handed over. */
+  readonly file: ArrayBuffer;
   readonly path: string;
   readonly wanted: readonly string[] | undefined;
 }
 
 type Answer = { readonly rows: Rows } | { readonly error: string; readonly hint?: string | undefined };
 
-/** What it says. */
-export type ParquetReply = { readonly ready: true } | Answer;
+/** What it says: first that it is ready, then an answer to each request. */
+export type ParquetReply = "ready" | Answer;
 
-/** Of CPU time, so that other work of the machine refuses no file. Real ones decode at more than ten million bytes a second. */
+/** Of CPU time, so that other work of the machine refuses no file. */
 const SECONDS = 1;
 const BYTES_A_SECOND = 500_000;
 /** Of objects and texts; a megabyte of snappy may hold many of text. */
@@ -27,6 +30,9 @@ const TIMES_ITS_SIZE = 100;
 const START_SECONDS = 60;
 const LOOK_MILLISECONDS = 100;
 const HINT = "Its counts may be damaged. Fetch it again, or write it again as JSONL or CSV.";
+
+/** One file at a time: the CPU time of a process is that of all its threads. */
+const turns = new PQueue({ concurrency: 1 });
 
 /**
  * The rows of a parquet file, uncompressed or snappy, decoded in a thread of its own, which has an end: counts in a damaged file
@@ -38,17 +44,23 @@ const HINT = "Its counts may be damaged. Fetch it again, or write it again as JS
  */
 export async function readParquet(bytes: Uint8Array, path: string, wanted?: readonly string[]): Promise<Rows> {
   const seconds = SECONDS + bytes.byteLength / BYTES_A_SECOND;
-  const decoder = decoderFor(MEGABYTES + Math.ceil((bytes.byteLength / 1e6) * TIMES_ITS_SIZE));
-  const reply = await answerOf(decoder, { bytes, path, wanted }, seconds);
-  if ("rows" in reply) return reply.rows;
-  throw new InputError(reply.error, { hint: reply.hint });
+  const megabytes = MEGABYTES + Math.ceil((bytes.byteLength / 1e6) * TIMES_ITS_SIZE);
+  // A copy: a Buffer may be a part of a larger pool, and the caller goes on with its bytes.
+  const request = { file: new Uint8Array(bytes).buffer, path, wanted };
+  const answer = await turns.add(() => answerOf(decoderFor(megabytes), request, seconds));
+  if (typeof answer === "string")
+    throw new InputError(`${path}: not a parquet file that can be read: ${answer}`, { hint: HINT });
+  if ("error" in answer) throw new InputError(answer.error, { hint: answer.hint });
+  return answer.rows;
 }
 
-/** A thread and the memory that it may use. */
+/** A thread that decodes, and the memory that it may use. */
 interface Decoder {
   readonly thread: Worker;
   readonly megabytes: number;
-  isReady: boolean;
+  readonly ready: Promise<unknown>;
+  /** Why it ended, once it has: also while nobody waits for an answer. */
+  readonly ended: Promise<string>;
 }
 
 /** One that has nothing to do waits for the next file; it keeps no process alive. */
@@ -59,42 +71,55 @@ function decoderFor(megabytes: number): Decoder {
   idle = undefined;
   if (waiting !== undefined && waiting.megabytes >= megabytes) return waiting;
   void waiting?.thread.terminate();
-  const module = siblingModule("./parquet-thread", import.meta.url);
-  return { thread: startThread(module, { maxOldGenerationSizeMb: megabytes }), megabytes, isReady: false };
+  return startDecoder(megabytes);
 }
 
-function answerOf(decoder: Decoder, request: ParquetRequest, seconds: number): Promise<Answer> {
-  const { thread } = decoder;
-  return new Promise((resolve) => {
-    let watch: NodeJS.Timeout | undefined;
-    const settle = (answer: Answer, goesOn: boolean): void => {
-      clearTimeout(watch);
-      // By name: a thread has listeners of its own.
-      for (const event of ["message", "error", "exit"]) thread.removeAllListeners(event);
-      thread.unref();
-      if (goesOn && idle === undefined) idle = decoder;
-      else void thread.terminate();
-      resolve(answer);
-    };
-    const refuse = (what: string): void =>
-      settle({ error: `${request.path}: not a parquet file that can be read: ${what}`, hint: HINT }, false);
-    const ask = (): void => {
-      decoder.isReady = true;
-      clearTimeout(watch);
-      const size = formatBytes(request.bytes.byteLength);
-      // This thread waits: what the process uses, the other one does.
-      const start = process.cpuUsage();
-      watch = setInterval(() => {
-        if (process.cpuUsage(start).user > seconds * 1e6)
-          refuse(`expected ${size} to be decoded in ${seconds.toFixed(1)} s, found it still at work`);
-      }, LOOK_MILLISECONDS);
-      thread.postMessage(request, []);
-    };
-    thread.ref();
-    thread.on("message", (reply: ParquetReply) => ("ready" in reply ? ask() : settle(reply, true)));
-    thread.once("error", (error) => refuse(error.message));
-    thread.once("exit", () => refuse("its thread ended"));
-    if (decoder.isReady) ask();
-    else watch = setTimeout(() => refuse("its thread did not start"), START_SECONDS * 1000);
+function startDecoder(megabytes: number): Decoder {
+  const module = siblingModule("./parquet-thread", import.meta.url);
+  const thread = startThread(module, { maxOldGenerationSizeMb: megabytes });
+  const ready = new Promise<unknown>((resolve) => thread.once("message", resolve));
+  const ended = new Promise<string>((resolve) => {
+    thread.once("error", (error) => resolve(error.message));
+    thread.once("exit", () => resolve("its thread ended"));
   });
+  void ended.then(() => {
+    if (idle?.thread === thread) idle = undefined;
+  });
+  return { thread, megabytes, ready, ended };
+}
+
+/** The answer of a thread, or why there is none: the thread is no more then. */
+async function answerOf(decoder: Decoder, request: ParquetRequest, seconds: number): Promise<Answer | string> {
+  const { thread, ready, ended } = decoder;
+  const { byteLength } = request.file;
+  const settled = new AbortController();
+  let answer: Answer | string = "its thread did not start";
+  thread.ref();
+  try {
+    const late = setTimeout(START_SECONDS * 1000, answer, { signal: settled.signal });
+    const begun = await Promise.race([ready.then(() => undefined), ended, late]);
+    answer =
+      begun ?? (await Promise.race([ask(thread, request), ended, overtime(seconds, byteLength, settled.signal)]));
+  } finally {
+    settled.abort();
+    thread.unref();
+    if (typeof answer === "string") void thread.terminate();
+    else idle = decoder;
+  }
+  return answer;
+}
+
+function ask(thread: Worker, request: ParquetRequest): Promise<Answer> {
+  return new Promise((resolve) => {
+    thread.once("message", resolve);
+    thread.postMessage(request, [request.file]);
+  });
+}
+
+/** Says so when the process has used more CPU time than this. This thread waits meanwhile. */
+async function overtime(seconds: number, byteLength: number, signal: AbortSignal): Promise<string> {
+  const start = process.cpuUsage();
+  for await (const _ of setInterval(LOOK_MILLISECONDS, undefined, { signal }))
+    if (process.cpuUsage(start).user > seconds * 1e6) break;
+  return `expected ${formatBytes(byteLength)} to be decoded in ${seconds.toFixed(1)} s, found it still at work`;
 }

@@ -1,6 +1,7 @@
 import { InputError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
 import { ARCHITECTURES, type Architecture } from "./architecture.ts";
+import { defaultNormEpsilon, defaultRopeTheta, defaultSlidingWindow } from "./fields/defaults.ts";
 import { ropeParameters } from "./fields/rope-parameters.ts";
 import { hasSlidingLayers } from "./fields/sliding-layers.ts";
 import { kindOf } from "./read-json.ts";
@@ -36,15 +37,6 @@ const MAX_SIZE = 2 ** 31 - 1;
 /** Where transformers does not say it in config.json: the defaults of its config classes. */
 const TIED_BY_DEFAULT: ReadonlySet<Architecture> = new Set(["gemma2", "gemma3_text"]);
 const HEAD_SIZE_BY_DEFAULT: Partial<Record<Architecture, number>> = { gemma2: 256, gemma3_text: 256, qwen3: 128 };
-const ROPE_THETA_BY_DEFAULT: Partial<Record<Architecture, number>> = { gemma3_text: 1_000_000 };
-const NORM_EPSILON_BY_DEFAULT: Partial<Record<Architecture, number>> = { phi3: 1e-5 };
-const SLIDING_WINDOW_BY_DEFAULT: Partial<Record<Architecture, number>> = {
-  qwen2: 4096,
-  qwen3: 4096,
-  mistral: 4096,
-  gemma2: 4096,
-  gemma3_text: 4096,
-};
 
 /**
  * Reads config.json into the typed view.
@@ -67,11 +59,11 @@ export function readModelConfig(config: Readonly<Record<string, unknown>>, where
     feedForwardSize: size("intermediate_size"),
     contextLength: size("max_position_embeddings"),
     vocabSize: size("vocab_size"),
-    normEpsilon: readNumber(config, "rms_norm_eps", NORM_EPSILON_BY_DEFAULT[architecture] ?? 1e-6, where),
+    normEpsilon: readNumber(config, "rms_norm_eps", defaultNormEpsilon(architecture), where),
     ropeTheta: readNumber(
       { rope_theta: rope.values.rope_theta ?? config.rope_theta },
       "rope_theta",
-      ROPE_THETA_BY_DEFAULT[architecture] ?? 10_000,
+      defaultRopeTheta(architecture),
       where,
     ),
     ropeScaling: rope.type === "default" ? undefined : rope.values,
@@ -126,6 +118,6 @@ function readSlidingWindow(
   where: string,
 ): number | undefined {
   if (!hasSlidingLayers(config, architecture)) return undefined;
-  const value = config.sliding_window === undefined ? SLIDING_WINDOW_BY_DEFAULT[architecture] : config.sliding_window;
+  const value = config.sliding_window === undefined ? defaultSlidingWindow(architecture) : config.sliding_window;
   return readSize({ sliding_window: value }, "sliding_window", undefined, where);
 }

@@ -3,6 +3,7 @@ import type { Architecture } from "../architecture.ts";
 import type { ModelConfig } from "../config.ts";
 import { kindOf } from "../read-json.ts";
 import { checkKinds } from "./check-kinds.ts";
+import { DEFAULT_QUERY_SCALAR, defaultActivation } from "./defaults.ts";
 import { COMMON_ROPE_FIELDS, isKnownField, ROPE_FIELDS, ROPE_TYPES } from "./known-fields.ts";
 import type { Misfits } from "./misfits.ts";
 import { longRopeContext, type RopeParameters, ropeParameters, slidingRopeParameters } from "./rope-parameters.ts";
@@ -49,14 +50,14 @@ function shown(value: unknown): string {
   return typeof value === "object" && value !== null ? `(${kindOf(value)})` : JSON.stringify(value);
 }
 
-/** The activations that llama.cpp applies, by all the names that transformers has for them. */
+/** Further names that transformers has for the activations that llama.cpp applies. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { silu: "swish", gelu_pytorch_tanh: "gelu_new" };
+
 function checkActivation(architecture: Architecture, raw: Fields, misfits: Misfits): void {
-  const isGemma = architecture === "gemma2" || architecture === "gemma3_text";
-  const field = isGemma ? "hidden_activation" : "hidden_act";
-  const applied = isGemma ? ["gelu_pytorch_tanh", "gelu_new"] : ["silu", "swish"];
-  const found = raw[field] ?? applied[0];
-  if (typeof found === "string" && applied.includes(found)) return;
-  misfits.add(field, `${field} ${shown(found)}: llama.cpp applies ${applied[0]} in ${architecture}`);
+  const [field, applied] = defaultActivation(architecture);
+  const found = raw[field] ?? applied;
+  if (found === applied || found === OTHER_NAMES[applied]) return;
+  misfits.add(field, `${field} ${shown(found)}: llama.cpp applies ${applied} in ${architecture}`);
 }
 
 function checkRope({ architecture }: ModelConfig, raw: Fields, misfits: Misfits): void {
@@ -186,7 +187,7 @@ function checkGemma(
   if (architecture !== "gemma2" && architecture !== "gemma3_text") return;
   const is27B = layers === (architecture === "gemma2" ? 46 : 62);
   const applied = is27B ? Math.floor(hiddenSize / heads) : headSize;
-  const asked = raw.query_pre_attn_scalar ?? 256;
+  const asked = raw.query_pre_attn_scalar ?? DEFAULT_QUERY_SCALAR;
   if (asked !== applied) {
     misfits.add(
       "query_pre_attn_scalar",

@@ -45,7 +45,7 @@ export class Misfits {
     if (first === undefined) return;
     const list = others.length === 0 ? first : ["what llama.cpp cannot take over:", first, ...others].join("\n  ");
     throw new InputError(`${this.#where}: config.json: ${list}`, {
-      hint: `To go on without: --allow-unknown ${[...this.#refused.keys()].join(",")}. It is said in the report then.`,
+      hint: `To go on without, add --allow-unknown ${[...this.#refused.keys()].join(",")}: a report names what was left out.`,
     });
   }
 }

@@ -4,6 +4,7 @@ import { FILE_TYPES } from "../../gguf/constants.ts";
 import { bool, float32, type GgufValue, list, text, uint32 } from "../../gguf/metadata.ts";
 import type { StorageType } from "../../tensors/write/file-layout.ts";
 import type { ModelConfig } from "../config.ts";
+import { DEFAULT_CAPS } from "../fields/defaults.ts";
 import { assumedSlidingLayers, slidingLayers } from "../fields/sliding-layers.ts";
 import { kindOf } from "../read-json.ts";
 import { GGUF_ARCHITECTURE } from "../tensor-names.ts";
@@ -63,10 +64,22 @@ function architectureKeys(
   switch (config.architecture) {
     case "gemma2":
       return [
-        ["attn_logit_softcapping", float32(positive(raw.attn_logit_softcapping, 50, "attn_logit_softcapping", where))],
+        [
+          "attn_logit_softcapping",
+          float32(
+            positive(raw.attn_logit_softcapping, DEFAULT_CAPS.attn_logit_softcapping, "attn_logit_softcapping", where),
+          ),
+        ],
         [
           "final_logit_softcapping",
-          float32(positive(raw.final_logit_softcapping, 30, "final_logit_softcapping", where)),
+          float32(
+            positive(
+              raw.final_logit_softcapping,
+              DEFAULT_CAPS.final_logit_softcapping,
+              "final_logit_softcapping",
+              where,
+            ),
+          ),
         ],
         ...gemmaWindow(config, raw, "gemma2"),
       ];
