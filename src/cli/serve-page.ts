@@ -18,12 +18,8 @@ export async function serveFolder(context: CliContext, folder: string, flags: Se
 }
 
 /** Serves the page of a run that goes on until the command is interrupted; the run may be stopped and started anew. */
-export async function serveLive(
-  context: CliContext,
-  folder: string,
-  flags: ServeFlags & { readonly root: string },
-): Promise<void> {
-  const run = new LiveRun(folder, flags.root);
+export async function serveLive(context: CliContext, folder: string, flags: ServeFlags): Promise<void> {
+  const run = new LiveRun(folder);
   const live = new LivePage({
     signature: () => run.signature(),
     read: () => run.read(),

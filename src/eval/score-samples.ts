@@ -4,13 +4,19 @@ import { answerClasses } from "../scorers/accuracy/answer-classes.ts";
 import { kimiLengthRewards } from "../scorers/rewards.ts";
 import { type ScoreOptions, scoreCompletion } from "../scorers/score-completion.ts";
 
+/** What of a benchmark determines scores. */
+export interface GradedBenchmark extends Pick<Benchmark, "name" | "answer"> {
+  readonly samples: readonly GradedSample[];
+}
+type GradedSample = Pick<Sample, "id" | "golds" | "tolerance" | "unit">;
+
 /**
  * The scores of stored completions, in the order of the benchmarks, their samples, and the attempts. A pure function of its
  * inputs: a run can be scored again at any time. Records of samples that the benchmarks do not have are left out.
  */
 export function scoreSamples(
   records: readonly SampleRecord[],
-  benchmarks: readonly Benchmark[],
+  benchmarks: readonly GradedBenchmark[],
   options: ScoreOptions = {},
 ): ScoreRecord[] {
   const bySample = new Map<string, SampleRecord[]>();
@@ -36,8 +42,8 @@ export function scoreSamples(
 /** All attempts of one sample together: the Kimi length reward and the classes of equal answers compare them. */
 function scoreAttempts(
   attempts: readonly SampleRecord[],
-  benchmark: Benchmark,
-  sample: Sample,
+  benchmark: GradedBenchmark,
+  sample: GradedSample,
   options: ScoreOptions,
 ): ScoreRecord[] {
   const scores = attempts.map((record) =>

@@ -92,6 +92,10 @@ export const problemRecordSchema = z.object({
   golds: z.array(z.string()),
   /** Such as level and subject. */
   labels: z.record(z.string(), z.string()),
+  /** How answers are compared with the golds. Absent where that is not done here (results of other programs), and in older stores. */
+  answer: z.enum(["math", "number", "choice"]).optional(),
+  tolerance: z.number().optional(),
+  unit: z.string().optional(),
 });
 export type ProblemRecord = z.infer<typeof problemRecordSchema>;
 

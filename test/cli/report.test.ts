@@ -56,7 +56,6 @@ describe("mergesweep report", () => {
     [["--watch"], "--watch: expected --serve with it"],
     [["--serve", "--port", "65536"], "--port: expected one integer from 0 to 65535"],
     [["--port", "8000"], "--port: expected --serve with it"],
-    [["--serve", "--root", "."], "--root: expected --watch with it"],
     [["--serve", "--watch"], "--out: expected no --watch with it, which writes no files"],
   ])("refuses %j", async (flags, message) => {
     const { code, stderr } = await cli(["report", run, "--out", join(folder, "refused"), ...flags]);

@@ -15,23 +15,24 @@ afterAll(async () => {
 });
 
 interface Status {
+  readonly samples_done: number;
   readonly progress: { readonly tokens_per_second: number; readonly seconds_left: number };
 }
 
-/** The status as soon as it has a speed: on a busy machine, a moment may pass without a token. */
+/** The status as soon as it has a speed and an answer: on a busy machine, a moment may pass without a token. */
 async function jsonWithSpeed(run: string): Promise<Status> {
   let status: Status | undefined;
   const speed = async (): Promise<number> => {
     status = JSON.parse((await cli(["status", run, "--json"])).stdout);
-    return status?.progress.tokens_per_second ?? 0;
+    return Math.min(status?.progress.tokens_per_second ?? 0, status?.samples_done ?? 0);
   };
-  await expect.poll(speed, { timeout: 60_000, interval: 200 }).toBeGreaterThan(0);
+  await expect.poll(speed, { timeout: 120_000, interval: 200 }).toBeGreaterThan(0);
   if (status === undefined) throw new Error("There is no status");
   return status;
 }
 
 it("status shows speed and workers from another terminal, names a stale lock, and a run that is done", {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async () => {
   const run = join(folder, "run");
   const report = ["--report", join(folder, "report")];
@@ -39,7 +40,7 @@ it("status shows speed and workers from another terminal, names a stale lock, an
   const args = [...sweep, "--sequences", "2", "--workers", "2", "--out", run, ...report];
   const child = spawnCli(args, { CI: "1" });
   const status = async (): Promise<string> => (await cli(["status", run])).stdout;
-  await expect.poll(status, { timeout: 60_000, interval: 200 }).toMatch(/ in 1 process\n.* in 1 process\n/);
+  await expect.poll(status, { timeout: 120_000, interval: 200 }).toMatch(/ in 1 process\n.* in 1 process\n/);
   const seen = await status();
   expect(seen).toMatch(/^pocket: 0 of 3 points done, \d+ of 900 samples, \d+ tokens\/s, .* left\n/);
   expect(seen).toContain(`At work: process ${child.pid} on `);
@@ -54,6 +55,17 @@ it("status shows speed and workers from another terminal, names a stale lock, an
   const stale = await status();
   expect(stale).toMatch(/samples\nNobody works on it: process \d+ on .* ended without giving back its lock/);
   expect(stale).toMatch(/\n {2}w=0(\.7)? +begun +\d+\/300\n/);
+
+  // The store alone has what scoring takes; what is damaged by the kill is a torn last line at most.
+  const scores = await cli(["status", run, "--scores"]);
+  expect(scores.stdout).toMatch(
+    /\n\nOf the questions that have all of their answers:\npoint +accuracy % .* questions\nw=0/,
+  );
+  expect(JSON.parse((await cli(["status", run, "--scores", "--json"])).stdout).scores[0]).toMatchObject({
+    point: expect.stringMatching(/^w=0/),
+    benchmark: "pocket-math",
+    accuracy: expect.any(Number),
+  });
 
   expect(await cli([...sweep, "--out", run, ...report])).toMatchObject({ code: 0 });
   expect(await status()).toMatch(/^pocket: 3 of 3 points done, 900 of 900 samples\nNobody works on it\.\n/);

@@ -78,10 +78,6 @@ export function reportCommand(context: CliContext): CommandModule {
               group: SERVER,
             } as const,
             port: { ...integerOption("Port to serve on (default: a free one)", 0, 65_535), group: SERVER },
-            root: {
-              ...textOption("With --watch: project folder with datasets/ (default: the working directory)"),
-              group: SERVER,
-            },
             "raw-csv": rawCsvFlag,
             json: jsonFlag,
           }),
@@ -94,10 +90,9 @@ export function reportCommand(context: CliContext): CommandModule {
         }
         const [folder, ...others] = args.runs;
         if (folder === undefined || others.length > 0) throw new UsageError("--watch: expected one run");
-        await serveLive(context, folder, { ...args, root: args.root ?? process.cwd() });
+        await serveLive(context, folder, args);
         return;
       }
-      if (given(args.root)) throw new UsageError("--root: expected --watch with it");
       if (given(args.port) && args.serve !== true) throw new UsageError("--port: expected --serve with it");
       const stores = args.runs.map((run) => ({ name: basename(resolve(run)), folder: run }));
       const runs = await Promise.all(stores.map(async ({ name, folder }) => ({ name, run: await readRun(folder) })));

@@ -1,10 +1,13 @@
 import type { CommandModule } from "yargs";
 import { countOf } from "../../base/count-of.ts";
+import { type SummaryRow, summarize } from "../../findings/summarize.ts";
+import { alignedText, summaryTable } from "../../report/tables/summary-table.ts";
 import { readLock } from "../../runs/lock.ts";
 import type { RunProgress } from "../../runs/progress.ts";
 import { readManifest } from "../../runs/read-manifest.ts";
 import { readProgress, unitStore } from "../../runs/run-store.ts";
 import { completionsPerPoint, type Manifest } from "../../runs/schema.ts";
+import { LiveRun } from "../../sweep/run/live-run.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";
 import { describeSpeed, formatSeconds } from "../progress.ts";
@@ -17,10 +20,20 @@ export function statusCommand({ terminal }: CliContext): CommandModule {
     builder: (parser) =>
       parser
         .positional("run", { type: "string", demandOption: true, description: "Run store, e.g. runs/pocket" })
-        .options(named({ json: jsonFlag })),
+        .options(
+          named({
+            scores: {
+              type: "boolean",
+              description: "Score the questions that are answered so far, too; takes a while for large runs",
+            } as const,
+            json: jsonFlag,
+          }),
+        ),
     handler: async (args) => {
       const status = await readStatus(args.run);
-      terminal.out(args.json === true ? JSON.stringify(status, null, 2) : describe(status));
+      const rows = args.scores === true ? summarize(await new LiveRun(args.run).read()) : null;
+      if (args.json === true) terminal.out(JSON.stringify({ ...status, scores: rows?.map(scoresOf) ?? null }, null, 2));
+      else terminal.out(`${describe(status)}${rows === null ? "" : `\n\n${describeScores(rows)}`}`);
     },
   });
 }
@@ -92,6 +105,31 @@ function describe({ sweep, points, samples_done, samples_total, lock, progress }
         `  ${point.padEnd(width)}  ${state.padEnd(7)}  ${answered}/${total}${speeds.get(point) ?? ""}`,
     ),
   ].join("\n");
+}
+
+/** What of a row there is while a run goes on. */
+function scoresOf(row: SummaryRow): Record<string, unknown> {
+  const { point, benchmark, samples, accuracy, accuracyStrict, format, tokens } = row;
+  return {
+    point,
+    benchmark,
+    questions: samples,
+    accuracy: accuracy.value,
+    accuracy_strict: accuracyStrict.value,
+    format: format.value,
+    tokens_mean: tokens.value,
+  };
+}
+
+function describeScores(rows: readonly SummaryRow[]): string {
+  if (rows.length === 0) return "No question has all of its answers yet.";
+  const table = summaryTable(rows);
+  const text = alignedText({
+    ...table,
+    header: [...table.header, "questions"],
+    rows: table.rows.map((cells, i) => [...cells, String(rows[i]?.samples ?? "")]),
+  });
+  return `Of the questions that have all of their answers:\n${text.trimEnd()}`;
 }
 
 function describeHolder(lock: RunStatus["lock"], progress: RunProgress | null): string {

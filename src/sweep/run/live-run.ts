@@ -1,9 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../../base/digest.ts";
-import { InputError, StoreError } from "../../base/errors.ts";
-import type { Benchmark, Sample } from "../../benchmarks/benchmark.ts";
-import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
+import { gradedBenchmark } from "../../eval/problem-records.ts";
 import { scoreSamples } from "../../eval/score-samples.ts";
 import { scoreTables } from "../../runs/build-score-tables.ts";
 import { readLock } from "../../runs/lock.ts";
@@ -15,10 +13,12 @@ import {
   type EvaluatedPoint,
   type Manifest,
   type PlannedPoint,
+  type ProblemRecord,
   type SampleRecord,
   type ScoreRecord,
   type StoredRun,
 } from "../../runs/schema.ts";
+import { inView } from "../../runs/view.ts";
 import { scoreOptionsOf } from "../../scorers/scoring.ts";
 
 /** How far a run is. */
@@ -29,24 +29,14 @@ export interface LiveProgress {
   readonly secondsLeft: number | null;
 }
 
-/** A benchmark whose questions are found by their names. */
-interface KnownBenchmark {
-  readonly benchmark: Benchmark;
-  readonly samples: ReadonlyMap<string, Sample>;
-}
-
 /** A run store that somebody else may be writing to. Nothing is written and no lock is taken. */
 export class LiveRun {
   readonly #folder: string;
-  readonly #root: string;
-  readonly #benchmarks = new Map<string, KnownBenchmark | undefined>();
-  /** Scores of questions of units that are not done, by what they were made from. */
-  readonly #scored = new Map<string, readonly ScoreRecord[]>();
+  /** Scores of questions of units that are not done, by the answers that they are of. */
+  #scored = new Map<string, readonly ScoreRecord[]>();
 
-  /** @param root where the benchmarks are found; points that are not done can only be scored with them */
-  constructor(folder: string, root: string) {
+  constructor(folder: string) {
     this.#folder = folder;
-    this.#root = root;
   }
 
   /** Changes whenever something is written to the store that a report shows. */
@@ -75,32 +65,44 @@ export class LiveRun {
     return (await store.result()) === undefined ? (await store.samples()).length : all;
   }
 
-  /** The run as far as it is: points that are not done with the questions of which all attempts are there. */
+  /**
+   * The run as far as it is: points that are not done with the questions of which all attempts are there. These are scored here,
+   * from what the store has: a worker that is killed leaves no scores that would have to be made good.
+   */
   async read(): Promise<StoredRun> {
     const run = await readRun(this.#folder);
     const done = new Map(run.evaluated.map((unit) => [unit.point.name, unit]));
+    const problems = new Map((run.problems ?? []).map((problem) => [questionKey(problem), problem]));
+    const scored = new Map<string, readonly ScoreRecord[]>();
     const evaluated: EvaluatedPoint[] = [];
     for (const point of run.manifest.points) {
-      const unit = done.get(point.name) ?? (await this.#partial(run.manifest, point));
+      const unit = done.get(point.name) ?? (await this.#partial(run.manifest, point, problems, scored));
       if (unit !== undefined) evaluated.push(unit);
     }
+    // What is done by now is read from now on.
+    this.#scored = scored;
     return { ...run, evaluated };
   }
 
-  async #partial(manifest: Manifest, point: PlannedPoint): Promise<EvaluatedPoint | undefined> {
-    const samples = await unitStore(this.#folder, point.unit).samples();
-    const scores: ScoreRecord[] = [];
-    const shown: SampleRecord[] = [];
-    for (const planned of manifest.benchmarks) {
-      const known = await this.#benchmark(planned.name, planned.data_sha256);
-      if (known === undefined) continue;
-      for (const [sample, records] of bySample(samples, planned.name)) {
-        if (records.length < planned.attempts) continue;
-        shown.push(...records);
-        scores.push(...this.#score(manifest, { point, sample, records, known }));
-      }
-    }
+  async #partial(
+    manifest: Manifest,
+    point: PlannedPoint,
+    problems: ReadonlyMap<string, ProblemRecord>,
+    scored: Map<string, readonly ScoreRecord[]>,
+  ): Promise<EvaluatedPoint | undefined> {
+    const samples = (await unitStore(this.#folder, point.unit).samples()).filter(inView(manifest));
+    const attempts = new Map(manifest.benchmarks.map((benchmark) => [benchmark.name, benchmark.attempts]));
+    const answered = [...byQuestion(samples)].filter(
+      ([, records]) => records.length === attempts.get(records[0]?.benchmark ?? ""),
+    );
+    const scores = answered.flatMap(([question, records]) => {
+      const key = sha256(JSON.stringify(records));
+      const own = this.#scored.get(key) ?? scoreQuestion(records, problems.get(question), manifest);
+      scored.set(key, own);
+      return own;
+    });
     if (scores.length === 0) return undefined;
+    const shown = answered.flatMap(([, records]) => records);
     return {
       point,
       result: {
@@ -119,38 +121,16 @@ export class LiveRun {
       texts: () => inOnePiece(shown),
     };
   }
+}
 
-  #score(
-    manifest: Manifest,
-    asked: { point: PlannedPoint; sample: string; records: readonly SampleRecord[]; known: KnownBenchmark },
-  ): readonly ScoreRecord[] {
-    const { point, sample, records, known } = asked;
-    const key = `${point.unit}\n${known.benchmark.name}\n${sample}\n${records.length}`;
-    const before = this.#scored.get(key);
-    if (before !== undefined) return before;
-    const question = known.samples.get(sample);
-    const one = { ...known.benchmark, samples: question === undefined ? [] : [question] };
-    const scores = scoreSamples(records, [one], scoreOptionsOf(manifest.scoring));
-    this.#scored.set(key, scores);
-    return scores;
-  }
-
-  /** Undefined where this machine has not got it, or another version. */
-  async #benchmark(name: string, digest: string): Promise<KnownBenchmark | undefined> {
-    if (!this.#benchmarks.has(name)) {
-      const found = await loadBenchmark(name, { root: this.#root }).catch((error: unknown) => {
-        if (error instanceof InputError || error instanceof StoreError) return undefined;
-        throw error;
-      });
-      this.#benchmarks.set(
-        name,
-        found?.dataSha256 === digest
-          ? { benchmark: found, samples: new Map(found.samples.map((sample) => [sample.id, sample])) }
-          : undefined,
-      );
-    }
-    return this.#benchmarks.get(name);
-  }
+/** None where the store does not say how the question is scored. */
+function scoreQuestion(
+  records: readonly SampleRecord[],
+  problem: ProblemRecord | undefined,
+  { scoring }: Manifest,
+): readonly ScoreRecord[] {
+  const benchmark = problem === undefined ? undefined : gradedBenchmark(problem);
+  return benchmark === undefined ? [] : scoreSamples(records, [benchmark], scoreOptionsOf(scoring));
 }
 
 /** Names, sizes and times of the files of a unit. */
@@ -163,15 +143,19 @@ async function stateOf(folder: string): Promise<string> {
   return (await Promise.all(states)).toSorted((a, b) => (a < b ? -1 : 1)).join("\n");
 }
 
-function bySample(samples: readonly SampleRecord[], benchmark: string): Map<string, SampleRecord[]> {
+function byQuestion(samples: readonly SampleRecord[]): Map<string, SampleRecord[]> {
   const found = new Map<string, SampleRecord[]>();
   for (const record of samples) {
-    if (record.benchmark !== benchmark) continue;
-    const records = found.get(record.sample);
-    if (records === undefined) found.set(record.sample, [record]);
+    const key = questionKey(record);
+    const records = found.get(key);
+    if (records === undefined) found.set(key, [record]);
     else records.push(record);
   }
   return found;
+}
+
+function questionKey({ benchmark, sample }: { readonly benchmark: string; readonly sample: string }): string {
+  return JSON.stringify([benchmark, sample]);
 }
 
 async function* inOnePiece<Item>(items: readonly Item[]): AsyncGenerator<readonly Item[]> {
