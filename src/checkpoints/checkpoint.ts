@@ -7,6 +7,8 @@ export interface HubOrigin {
   readonly repo: string;
   /** The commit that was fetched, whatever the revision was called. */
   readonly commit: string;
+  /** What the cache lacks of it, where it was looked at and not fetched; else 0. */
+  readonly bytesToFetch: number;
 }
 
 /** Weights, config and tokenizer on disk. The tensors are under their Hugging Face names and are read by ranges. */
@@ -34,4 +36,11 @@ export interface Checkpoint {
 export function fetchedModels(checkpoints: Iterable<Checkpoint>): string[] {
   const origins = [...checkpoints].flatMap((checkpoint) => checkpoint.origins);
   return [...new Set(origins.map(({ repo, commit }) => `${repo}@${commit}`))].toSorted();
+}
+
+/** What fetching models of the hub is going to add to the cache, each once, in bytes. */
+export function bytesToFetch(checkpoints: Iterable<Checkpoint>): number {
+  const origins = [...checkpoints].flatMap((checkpoint) => checkpoint.origins);
+  const missing = new Map(origins.map(({ repo, commit, bytesToFetch: bytes }) => [`${repo}@${commit}`, bytes]));
+  return [...missing.values()].reduce((sum, bytes) => sum + bytes, 0);
 }

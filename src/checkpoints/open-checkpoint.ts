@@ -4,7 +4,9 @@ import { basename, dirname, resolve } from "node:path";
 import { InputError, MergesweepError, messageOf, systemCodeOf, WorkError } from "../base/errors.ts";
 import { nearestWord } from "../base/suggest.ts";
 import { type FetchModelOptions, fetchModel } from "../hub/fetch-model.ts";
+import { peekModel } from "../hub/peek-model.ts";
 import { openSafetensorsFolder, weightsNote } from "../safetensors/open-folder.ts";
+import { type FileFolder, openFileFolder } from "../tensors/file-folder.ts";
 import type { Checkpoint, HubOrigin } from "./checkpoint.ts";
 import { openGgufCheckpoint } from "./gguf/gguf-checkpoint.ts";
 import { adaptReader } from "./lora/adapted-reader.ts";
@@ -18,6 +20,8 @@ const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/i;
 export interface OpenOptions extends FetchModelOptions {
   /** Folders in which relative paths are looked up, in this order; the working directory if left out. */
   readonly roots?: readonly string[] | undefined;
+  /** Models of the hub are looked at and not fetched: of their weights, headers are all that should be read. @default false */
+  readonly peek?: boolean | undefined;
 }
 
 /**
@@ -27,8 +31,7 @@ export interface OpenOptions extends FetchModelOptions {
  */
 export async function openCheckpoint(reference: string, options: OpenOptions = {}): Promise<Checkpoint> {
   const { model, adapter } = readModelReference(reference, options.roots ?? ["."]);
-  const { path, origins } = await locate(model, options);
-  const base = { ...(await openLocal(path, model.text)), origins };
+  const base = await openModel(model, options);
   if (adapter === undefined) return base;
   try {
     return await applyAdapter(base, adapter, options);
@@ -38,20 +41,41 @@ export async function openCheckpoint(reference: string, options: OpenOptions = {
   }
 }
 
-async function applyAdapter(base: Checkpoint, place: ModelPlace, options: OpenOptions): Promise<Checkpoint> {
-  const { path, origins } = await locate(place, options);
-  if (!(await isFolder(path, place.text))) throw new InputError(`${place.text}: expected a LoRA adapter, found a file`);
-  const reader = adaptReader(base.reader, await openAdapter(path, base.reader.tensors, place.text));
-  return { ...base, reader, adapterPath: path, origins: [...base.origins, ...origins], close: () => reader.close() };
+async function openModel(place: ModelPlace, options: OpenOptions): Promise<Checkpoint> {
+  if (place.kind === "local" && !(await isFolder(place.path, place.text))) return await openGgufCheckpoint(place.path);
+  const { folder, origins } = await openFolder(place, options);
+  return { ...(await openFiles(folder, place.text)), origins };
 }
 
-/** Where a model is on this machine, after fetching it if it is the hub's. */
-async function locate(
+async function applyAdapter(base: Checkpoint, place: ModelPlace, options: OpenOptions): Promise<Checkpoint> {
+  if (place.kind === "local" && !(await isFolder(place.path, place.text))) {
+    throw new InputError(`${place.text}: expected a LoRA adapter, found a file`);
+  }
+  const { folder, origins } = await openFolder(place, options);
+  const reader = adaptReader(base.reader, await openAdapter(folder, base.reader.tensors, place.text));
+  return {
+    ...base,
+    reader,
+    adapterPath: folder.path,
+    origins: [...base.origins, ...origins],
+    close: () => reader.close(),
+  };
+}
+
+/** The folder of a model, after fetching it if it is the hub's, or looking at it there. */
+async function openFolder(
   place: ModelPlace,
   options: OpenOptions,
-): Promise<{ readonly path: string; readonly origins: readonly HubOrigin[] }> {
-  if (place.kind === "local") return { path: place.path, origins: [] };
-  const { folder, repo, commit } = await fetchModel(place.id, options).catch(async (error: unknown) => {
+): Promise<{ readonly folder: FileFolder; readonly origins: readonly HubOrigin[] }> {
+  if (place.kind === "local") return { folder: await openFileFolder(place.path), origins: [] };
+  try {
+    if (options.peek === true) {
+      const { folder, repo, commit, bytesToFetch } = await peekModel(place.id, options);
+      return { folder, origins: [{ repo, commit, bytesToFetch }] };
+    }
+    const { folder, repo, commit } = await fetchModel(place.id, options);
+    return { folder: await openFileFolder(folder), origins: [{ repo, commit, bytesToFetch: 0 }] };
+  } catch (error) {
     if (!(error instanceof MergesweepError)) throw error;
     const local = resolve(options.roots?.[0] ?? ".", place.id.repo);
     const near = existsSync(dirname(local)) ? await nearNames(local) : undefined;
@@ -60,29 +84,27 @@ async function locate(
     throw error instanceof InputError
       ? new InputError(message, { hint, cause: error })
       : new WorkError(message, { hint, cause: error });
-  });
-  return { path: folder, origins: [{ repo, commit }] };
+  }
 }
 
-async function openLocal(absolute: string, path: string): Promise<Checkpoint> {
-  if (!(await isFolder(absolute, path))) return openGgufCheckpoint(absolute);
-  const files = await readdir(absolute);
-  const config = await readJsonFile(absolute, "config.json", files);
+/** @param shown what the model is called in errors */
+async function openFiles(folder: FileFolder, shown: string): Promise<Checkpoint> {
+  const config = await readJsonFile(folder, "config.json");
   if (config === undefined) {
-    throw new InputError(`${path}: expected a checkpoint folder, but it has no config.json`, {
-      hint: await nestedHint(absolute, files, path),
+    throw new InputError(`${shown}: expected a checkpoint folder, but it has no config.json`, {
+      hint: await nestedHint(folder, shown),
     });
   }
-  checkWeights(files, path);
-  const reader = await openSafetensorsFolder(absolute);
-  const note = weightsNote(files);
+  checkWeights(folder.names, shown);
+  const reader = await openSafetensorsFolder(folder);
+  const note = weightsNote(folder.names);
   return {
-    path: absolute,
+    path: folder.path,
     format: "safetensors",
     reader,
     config: config.value,
     configText: config.text,
-    tokenizerFiles: folderTokenizer(absolute, files),
+    tokenizerFiles: folderTokenizer(folder),
     origins: [],
     ...(note === undefined ? {} : { notes: [note] }),
     close: () => reader.close(),
@@ -126,11 +148,11 @@ async function nearNames(missing: string): Promise<string | undefined> {
   }
 }
 
-async function nestedHint(folder: string, files: readonly string[], shown: string): Promise<string> {
-  if (!files.includes("adapter_config.json")) {
+async function nestedHint(folder: FileFolder, shown: string): Promise<string> {
+  if (!folder.names.includes("adapter_config.json")) {
     return "A checkpoint is a folder with config.json, safetensors weights and a tokenizer.";
   }
-  const { base_model_name_or_path: base } = (await readJsonFile(folder, "adapter_config.json", files))?.value ?? {};
+  const { base_model_name_or_path: base } = (await readJsonFile(folder, "adapter_config.json"))?.value ?? {};
   return `This is a LoRA adapter: write it behind its base model, as ${typeof base === "string" && base !== "" ? base : "BASE"}+${shown}`;
 }
 

@@ -1,8 +1,6 @@
-import { join } from "node:path";
 import { InputError, messageOf } from "../base/errors.ts";
-import { checkInsideFolder } from "../base/files/inside-folder.ts";
-import { readWholeFile } from "../base/files/read-whole-file.ts";
 import { isRecord } from "../base/is-record.ts";
+import type { FileFolder } from "../tensors/file-folder.ts";
 
 /** Real tokenizer.json files reach 35 MB (Gemma); beyond this size it is not one, and JSON.parse would exhaust memory. */
 export const MAX_JSON_BYTES = 256 * 1024 * 1024;
@@ -18,21 +16,13 @@ export interface JsonFile {
 
 /**
  * Reads a JSON file in the folder of a checkpoint or adapter; undefined where there is none.
- * @param entries what is in the folder
  * @throws InputError if it is not JSON, not an object, too large, no file, or a link to somewhere else
  */
-export async function readJsonFile(
-  folder: string,
-  name: string,
-  entries: readonly string[],
-): Promise<JsonFile | undefined> {
-  if (!entries.includes(name)) return undefined;
-  const path = join(folder, name);
-  await checkInsideFolder(folder, path);
-  const bytes = await readWholeFile(path, MAX_JSON_BYTES);
+export async function readJsonFile(folder: FileFolder, name: string): Promise<JsonFile | undefined> {
+  const bytes = await folder.readFile(name, MAX_JSON_BYTES);
   if (bytes === undefined) return undefined;
   const text = new TextDecoder().decode(bytes);
-  return { text, value: parseJsonObject(text, path) };
+  return { text, value: parseJsonObject(text, `${folder.path}/${name}`) };
 }
 
 /**

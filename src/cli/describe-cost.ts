@@ -5,11 +5,22 @@ import type { BenchmarkCost, SweepCost } from "../sweep/plan/cost.ts";
 
 /** What a sweep is going to take and can show, for a person: a line each. */
 export function describeCost(cost: SweepCost): string[] {
-  const { merges, bytes, completions, benchmarks, tokens, mostTokens, hours, tokensPerSecond, speedFrom } = cost;
+  const {
+    merges,
+    bytesToFetch,
+    bytes,
+    completions,
+    benchmarks,
+    tokens,
+    mostTokens,
+    hours,
+    tokensPerSecond,
+    speedFrom,
+  } = cost;
   const runs = benchmarks.reduce((sum, one) => sum + one.runs, 0);
   const speed = tokensPerSecond === null ? "unknown" : `${round(tokensPerSecond)} tokens/s, ${speedFrom}`;
   return [
-    `cost: ${countOf(merges, "merge")}, ${formatBytes(bytes)} written and removed again, ${countOf(runs, "run")} over the questions a model, ${countOf(completions, "completion")}`,
+    `cost: ${countOf(merges, "merge")}, ${bytesToFetch === 0 ? "nothing" : formatBytes(bytesToFetch)} to fetch, ${formatBytes(bytes)} written and removed again, ${countOf(runs, "run")} over the questions a model, ${countOf(completions, "completion")}`,
     `tokens: ${tokens === null ? "unknown" : `about ${round(tokens)}`}, at the most ${round(mostTokens)}`,
     `speed: ${speed}`,
     `hours: ${hours === null ? unknownHours(cost) : round(hours)}`,

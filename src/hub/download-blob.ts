@@ -45,7 +45,8 @@ export async function downloadBlob(
     if (received > file.size) await rm(partial);
     const start = received > file.size ? 0 : received;
     if (start < file.size || file.size === 0) await fetchRest(file, partial, start, request, onBytes);
-    if ((await contentDigest(partial, file)) !== file.oid) {
+    const content: AsyncIterable<Buffer> = createReadStream(partial, { highWaterMark: 1 << 20 });
+    if (!(await hasItsDigest(content, file))) {
       await rm(partial);
       throw new WorkError(`${name}: arrived damaged: its digest is not the one that the hub lists`);
     }
@@ -57,6 +58,17 @@ export async function downloadBlob(
   }
 }
 
+/** @throws InputError if the hub offers a file of another size than it lists, or none */
+export async function openRemoteFile(file: HubFile, request: FileRequest): Promise<Blob> {
+  const name = `${request.repo.name}/${file.path}`;
+  const blob = await downloadFile({ ...request, path: file.path, xet: false });
+  if (blob === null) throw new InputError(`${name}: is listed, but the hub does not have it`);
+  if (blob.size === file.size) return blob;
+  throw new InputError(`${name}: expected ${file.size} bytes as listed, the hub offers ${blob.size}`, {
+    hint: "The repository may have changed in between: try again.",
+  });
+}
+
 async function fetchRest(
   file: HubFile,
   partial: string,
@@ -65,13 +77,7 @@ async function fetchRest(
   onBytes: (received: number) => void,
 ): Promise<void> {
   const name = `${request.repo.name}/${file.path}`;
-  const blob = await downloadFile({ ...request, path: file.path, xet: false });
-  if (blob === null) throw new InputError(`${name}: is listed, but the hub does not have it`);
-  if (blob.size !== file.size) {
-    throw new InputError(`${name}: expected ${file.size} bytes as listed, the hub offers ${blob.size}`, {
-      hint: "The repository may have changed in between: try again.",
-    });
-  }
+  const blob = await openRemoteFile(file, request);
   // Written by position, so that two processes that fetch the same file write the same bytes to the same places.
   const out = await open(partial, start === 0 ? "w" : "r+");
   try {
@@ -122,10 +128,12 @@ async function sizeOf(path: string): Promise<number> {
   );
 }
 
-/** The digest of a file by which the hub names it: SHA-256, or git's for what is kept in git itself. */
-async function contentDigest(path: string, { oid, size }: HubFile): Promise<string> {
+/** Whether content is what the hub names by its digest: SHA-256, or git's SHA-1 for what is kept in git itself. */
+export async function hasItsDigest(
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { oid, size }: HubFile,
+): Promise<boolean> {
   const hash = oid.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
-  const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 1 << 20 });
-  for await (const chunk of chunks) hash.update(chunk);
-  return hash.digest("hex");
+  for await (const chunk of content) hash.update(chunk);
+  return hash.digest("hex") === oid;
 }

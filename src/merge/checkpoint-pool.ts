@@ -1,6 +1,9 @@
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { type OpenOptions, openCheckpoint } from "../checkpoints/open-checkpoint.ts";
 
+/** How models are opened. */
+export type PoolOptions = Omit<OpenOptions, "roots">;
+
 /**
  * Checkpoints that stay open over several merges: a sweep opens and checks each once, whatever the number of its points.
  */
@@ -11,7 +14,7 @@ export class CheckpointPool {
   readonly #places = new Map<string, string>();
 
   /** @param root where relative paths start; if there is nothing there, they start at the working directory */
-  constructor(root: string, options: Omit<OpenOptions, "roots"> = {}) {
+  constructor(root: string, options: PoolOptions = {}) {
     this.#options = { ...options, roots: [root, "."] };
   }
 

@@ -1,12 +1,9 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { InputError, messageOf, systemCodeOf } from "../base/errors.ts";
-import { checkInsideFolder } from "../base/files/inside-folder.ts";
+import { InputError } from "../base/errors.ts";
 import type { ByteSource } from "../tensors/byte-source.ts";
-import { openFileSource } from "../tensors/file-source.ts";
+import type { FileFolder } from "../tensors/file-folder.ts";
 import type { StoredTensor, TensorReader } from "../tensors/tensor-reader.ts";
 import { readSafetensorsHeader } from "./read-header.ts";
-import { readSafetensorsIndex } from "./read-index.ts";
+import { MAX_INDEX_BYTES, parseSafetensorsIndex } from "./read-index.ts";
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
@@ -17,16 +14,16 @@ const INDEX = "model.safetensors.index.json";
  *
  * @throws InputError if there are none, or if they are malformed or do not fit the index
  */
-export async function openSafetensorsFolder(folder: string): Promise<TensorReader> {
-  const names = await listFolder(folder);
+export async function openSafetensorsFolder(folder: FileFolder): Promise<TensorReader> {
+  const { names, path } = folder;
   if (names.includes(SINGLE)) return openShards(folder, [SINGLE], undefined);
-  if (names.includes(INDEX)) {
-    await checkInsideFolder(folder, join(folder, INDEX));
-    const weightMap = await readSafetensorsIndex(join(folder, INDEX));
+  const index = await folder.readFile(INDEX, MAX_INDEX_BYTES);
+  if (index !== undefined) {
+    const weightMap = parseSafetensorsIndex(index, `${path}/${INDEX}`);
     return openShards(folder, [...new Set(weightMap.values())], weightMap);
   }
   const pickle = names.find((name) => /\.(bin|pth?|pkl|ckpt)$/.test(name));
-  throw new InputError(`${folder}: expected ${SINGLE} or ${INDEX}, found neither`, {
+  throw new InputError(`${path}: expected ${SINGLE} or ${INDEX}, found neither`, {
     hint:
       pickle === undefined
         ? "Name the folder that holds the weights in safetensors form."
@@ -43,35 +40,25 @@ export function weightsNote(names: readonly string[]): string | undefined {
   return `there are both ${SINGLE} and ${INDEX}: the single file is read, as in transformers; mergekit reads the shards`;
 }
 
-/** Opens one safetensors file. */
-export async function openSafetensorsFile(path: string): Promise<TensorReader> {
-  return new SafetensorsReader(...(await openFile(path)));
-}
-
-async function listFolder(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    const found = systemCodeOf(error) === "ENOENT" ? "none" : messageOf(error);
-    throw new InputError(`Expected a checkpoint folder ${folder}, found ${found}`, { cause: error });
-  }
+/** Opens one safetensors file of a folder. */
+export async function openSafetensorsFile(folder: FileFolder, name: string): Promise<TensorReader> {
+  return openShards(folder, [name], undefined);
 }
 
 async function openShards(
-  folder: string,
+  folder: FileFolder,
   files: readonly string[],
   weightMap: ReadonlyMap<string, string> | undefined,
 ): Promise<TensorReader> {
   const sources = new Map<string, ByteSource>();
   const tensors = new Map<string, StoredTensor>();
+  const shards = new Map<string, string>();
   const reader = new SafetensorsReader(sources, tensors);
   try {
     for (const file of files) {
-      const path = join(folder, file);
-      await checkInsideFolder(folder, path);
-      const [opened, found] = await openFile(path);
-      for (const [name, source] of opened) sources.set(name, source);
-      for (const tensor of found.values()) {
+      const source = await folder.openFile(file);
+      sources.set(source.name, source);
+      for (const tensor of (await readSafetensorsHeader(source)).tensors) {
         const other = tensors.get(tensor.name);
         if (other !== undefined) {
           throw new InputError(
@@ -79,9 +66,11 @@ async function openShards(
           );
         }
         tensors.set(tensor.name, tensor);
+        shards.set(tensor.name, file);
       }
     }
-    if (weightMap !== undefined) checkAgainstIndex(folder, weightMap, tensors);
+    if (weightMap !== undefined) checkAgainstIndex(folder, weightMap, shards);
+    for (const name of tensors.keys()) if (weightMap?.has(name) === false) tensors.delete(name);
     return reader;
   } catch (error) {
     await reader.close();
@@ -89,34 +78,18 @@ async function openShards(
   }
 }
 
-async function openFile(path: string): Promise<[Map<string, ByteSource>, Map<string, StoredTensor>]> {
-  const source = await openFileSource(path);
-  try {
-    const { tensors } = await readSafetensorsHeader(source);
-    return [new Map([[path, source]]), new Map(tensors.map((tensor) => [tensor.name, tensor]))];
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
-}
-
+/** @param shards the file that each tensor was found in */
 function checkAgainstIndex(
-  folder: string,
+  { path }: FileFolder,
   weightMap: ReadonlyMap<string, string>,
-  tensors: Map<string, StoredTensor>,
+  shards: ReadonlyMap<string, string>,
 ): void {
   for (const [name, file] of weightMap) {
-    const path = join(folder, file);
-    if (tensors.get(name)?.file !== path) {
-      throw new InputError(
-        `${join(folder, INDEX)}: expected tensor ${JSON.stringify(name)} in ${file}, found none there`,
-        {
-          hint: "Index and shards are not of the same checkpoint: fetch it again.",
-        },
-      );
-    }
+    if (shards.get(name) === file) continue;
+    throw new InputError(`${path}/${INDEX}: expected tensor ${JSON.stringify(name)} in ${file}, found none there`, {
+      hint: "Index and shards are not of the same checkpoint: fetch it again.",
+    });
   }
-  for (const name of tensors.keys()) if (!weightMap.has(name)) tensors.delete(name);
 }
 
 class SafetensorsReader implements TensorReader {

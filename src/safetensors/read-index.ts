@@ -1,21 +1,19 @@
 import { InputError } from "../base/errors.ts";
-import { readWholeFile } from "../base/files/read-whole-file.ts";
 import { MAX_TENSORS } from "./read-header.ts";
 import { parseUniqueJson } from "./unique-json.ts";
 
 /** The index of a 100,000-tensor checkpoint is about 10 MB. */
-const MAX_INDEX_BYTES = 100_000_000;
+export const MAX_INDEX_BYTES = 100_000_000;
 /** The largest published checkpoints have below 300 shards; each holds an open file. */
 const MAX_SHARDS = 2_000;
 
 /**
- * Reads `model.safetensors.index.json`: tensor name -> file name of its shard.
+ * Reads the content of `model.safetensors.index.json`: tensor name -> file name of its shard.
  *
- * @throws InputError if it is no file or malformed, or names a file that is not plainly in the same folder
+ * @param path what to call it in errors
+ * @throws InputError if it is malformed, or names a file that is not plainly in the same folder
  */
-export async function readSafetensorsIndex(path: string): Promise<ReadonlyMap<string, string>> {
-  const bytes = await readWholeFile(path, MAX_INDEX_BYTES);
-  if (bytes === undefined) throw new InputError(`Expected an index ${path}, found none`);
+export function parseSafetensorsIndex(bytes: Uint8Array, path: string): ReadonlyMap<string, string> {
   const { weight_map: weightMap } = parseUniqueJson(new TextDecoder().decode(bytes), path, 2);
   if (weightMap === null || typeof weightMap !== "object" || Array.isArray(weightMap)) {
     throw new InputError(

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +30,12 @@ afterEach(async () => {
 
 function line(model: string, weight: number): string {
   return `  - { model: "${model}", parameters: { weight: ${weight} } }\n`;
+}
+
+/** Of all files of a model that are fetched. */
+function bytesOf(model: string): number {
+  const files = [...(hub.models.get(model)?.files ?? [])].filter(([name]) => name !== "README.md");
+  return files.reduce((sum, [, bytes]) => sum + bytes.length, 0);
 }
 
 async function writeRecipe(first: string, second: string): Promise<string> {
@@ -87,6 +94,17 @@ describe("models of the hub", () => {
     expect(code).toBe(0);
     const commits = ["me/accfmt", "me/len"].map((repo) => `${repo}@${hub.models.get(repo)?.commit}`);
     expect(JSON.parse(stdout)).toMatchObject({ plan: { fetched: commits } });
+    // Both models, the larger part of each its weights of 5 MB; none of it was fetched.
+    expect(JSON.parse(stdout).cost.bytesToFetch).toBe(bytesOf("me/len") + bytesOf("me/accfmt"));
+    expect(existsSync(join(folder, "cache"))).toBe(false);
+    expect(hub.asked.filter((asked) => asked.endsWith("model.safetensors"))).toEqual([]);
+    expect((await cli(["plan", sweep])).stdout).toMatch(/cost: 2 merges, 1\d\.\d MB to fetch, /);
+    const other = new Map(hub.models.get("me/len")?.files);
+    const config = JSON.parse(String(other.get("config.json")));
+    other.set("config.json", Buffer.from(JSON.stringify({ ...config, rope_scaling: { type: "linear", factor: "x" } })));
+    hub.models.set("me/len", { files: other, commit: "d".repeat(40), revisions: ["main"] });
+    const refused = await cli(["plan", sweep]);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("rope") });
   });
 
   it("are a base and its adapter, with both their commits", async () => {

@@ -97,7 +97,9 @@ it.skipIf(benchmarks === undefined)(
     const { code, stdout, stderr } = await cli(["plan", sweep, ...set, "--tokens-per-second", "2000"]);
     expect(stderr).not.toContain("expected");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/cost: 3 merges, .* GB written and removed again, 39 runs over the questions a model/);
+    expect(stdout).toMatch(
+      /cost: 3 merges, nothing to fetch, .* GB written and removed again, 39 runs over the questions a model/,
+    );
     expect(stdout).toContain("protocol: sober-reasoning\n");
     expect(stdout).toContain("speed: 2,000 tokens/s, as given");
     // 21,364 completions of 32,768 tokens.

@@ -10,6 +10,7 @@ import { writeMergedCheckpoint } from "../../src/merge/write-checkpoint.ts";
 import { openSafetensorsFolder } from "../../src/safetensors/open-folder.ts";
 import { decodeTo } from "../../src/tensors/convert.ts";
 import { isFloatDtype } from "../../src/tensors/dtype.ts";
+import { openFileFolder } from "../../src/tensors/file-folder.ts";
 import { type GoldenCase, goldenCases, goldenFolder, goldenOutput } from "../helpers/golden-merge.ts";
 import { sha256File } from "../helpers/sha256-file.ts";
 
@@ -93,7 +94,10 @@ function holdsNumbersOnly(golden: GoldenCase): boolean {
 
 /** @returns the number of elements, all of which have the same value, or are NaN in both */
 async function compareElements(ours: string, theirs: string): Promise<number> {
-  const [a, b] = [await openSafetensorsFolder(ours), await openSafetensorsFolder(theirs)];
+  const [a, b] = [
+    await openSafetensorsFolder(await openFileFolder(ours)),
+    await openSafetensorsFolder(await openFileFolder(theirs)),
+  ];
   let count = 0;
   try {
     expect(layoutOf(a.tensors.values())).toEqual(layoutOf(b.tensors.values()));

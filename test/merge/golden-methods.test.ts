@@ -10,6 +10,7 @@ import { writeMergedCheckpoint } from "../../src/merge/write-checkpoint.ts";
 import { openSafetensorsFolder } from "../../src/safetensors/open-folder.ts";
 import { decodeTo } from "../../src/tensors/convert.ts";
 import { isFloatDtype } from "../../src/tensors/dtype.ts";
+import { openFileFolder } from "../../src/tensors/file-folder.ts";
 import type { TensorReader } from "../../src/tensors/tensor-reader.ts";
 import type { TensorStream } from "../../src/tensors/write/tensor-stream.ts";
 import { type GoldenCase, goldenCases, goldenFolder, goldenOutput } from "../helpers/golden-merge.ts";
@@ -119,7 +120,7 @@ async function mergeBoth(
   output: string,
 ): Promise<{ ours: Float32Array; theirs: Float32Array }[]> {
   const plan = await planCase(golden);
-  const given = await openSafetensorsFolder(output);
+  const given = await openSafetensorsFolder(await openFileFolder(output));
   const pairs: { ours: Float32Array; theirs: Float32Array }[] = [];
   try {
     expect(

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
-import { openSafetensorsFile, openSafetensorsFolder } from "../../src/safetensors/open-folder.ts";
+import { openSafetensorsFolder } from "../../src/safetensors/open-folder.ts";
+import { openFileFolder } from "../../src/tensors/file-folder.ts";
+import { openWeights } from "../helpers/open-weights.ts";
 import { entry, writeRaw } from "./write-raw.ts";
 
 let scratch = "";
@@ -60,7 +62,7 @@ const HEADERS: readonly (readonly [string, unknown, number, RegExp])[] = [
 describe("a safetensors file is refused with its name and what is wrong", () => {
   test.each(HEADERS)("%s", async (name, header, dataBytes, message) => {
     const path = await writeRaw(join(scratch, `${name}.safetensors`), header, dataBytes);
-    const failure = await failureOf(openSafetensorsFile(path));
+    const failure = await failureOf(openWeights(path));
     expect(failure).toMatch(message);
     expect(failure).toContain(path);
   });
@@ -68,25 +70,25 @@ describe("a safetensors file is refused with its name and what is wrong", () => 
   test("an empty file", async () => {
     const path = join(scratch, "empty.safetensors");
     await writeFile(path, "");
-    expect(await failureOf(openSafetensorsFile(path))).toMatch(/8 bytes or more.*found 0 bytes/);
+    expect(await failureOf(openWeights(path))).toMatch(/8 bytes or more.*found 0 bytes/);
   });
 
   test("a header that claims more than the file has", async () => {
     const path = await writeRaw(join(scratch, "cut.safetensors"), { a: A }, 4);
     await truncate(path, 20);
-    expect(await failureOf(openSafetensorsFile(path))).toMatch(/the header needs \d+ bytes, the file has 20/);
+    expect(await failureOf(openWeights(path))).toMatch(/the header needs \d+ bytes, the file has 20/);
   });
 
   test("a header length beyond all sense, without trying to hold it in memory", async () => {
     const path = join(scratch, "huge.safetensors");
     await writeFile(path, Buffer.alloc(16, 0xff));
-    expect(await failureOf(openSafetensorsFile(path))).toMatch(
+    expect(await failureOf(openWeights(path))).toMatch(
       /at most 100000000 bytes, found a length of 18446744073709551615/,
     );
   });
 
   test("a folder in place of the file", async () => {
-    expect(await failureOf(openSafetensorsFile(scratch))).toMatch(/to be a file/);
+    expect(await failureOf(openWeights(scratch))).toMatch(/to be a file/);
   });
 });
 
@@ -116,20 +118,26 @@ const INDEXES: readonly (readonly [string, unknown, RegExp])[] = [
 
 describe("an index is refused", () => {
   test.each(INDEXES)("%s", async (name, weightMap, message) => {
-    expect(await failureOf(openSafetensorsFolder(await shardedFolder(name, weightMap)))).toMatch(message);
+    expect(await failureOf(openSafetensorsFolder(await openFileFolder(await shardedFolder(name, weightMap))))).toMatch(
+      message,
+    );
   });
 
   test("a tensor in two shards", async () => {
     const folder = await shardedFolder("twins", { a: "one.safetensors", b: "two.safetensors" });
     await writeRaw(join(folder, "two.safetensors"), { a: entry(0), b: entry(4) }, 8);
-    expect(await failureOf(openSafetensorsFolder(folder))).toMatch(/"a" in .*one.safetensors and .*two.safetensors/);
+    expect(await failureOf(openSafetensorsFolder(await openFileFolder(folder)))).toMatch(
+      /"a" in .*one.safetensors and .*two.safetensors/,
+    );
   });
 
   test("a shard that is a link out of the folder", async () => {
     const outside = await writeRaw(join(scratch, "outside.safetensors"), { c: entry(0) }, 4);
     const folder = await shardedFolder("linked", { c: "three.safetensors" });
     await symlink(outside, join(folder, "three.safetensors"));
-    expect(await failureOf(openSafetensorsFolder(folder))).toMatch(/found a link to .*outside.safetensors/);
+    expect(await failureOf(openSafetensorsFolder(await openFileFolder(folder)))).toMatch(
+      /found a link to .*outside.safetensors/,
+    );
   });
 });
 
@@ -139,7 +147,7 @@ test("links into the blobs of a Hugging Face cache are followed", async () => {
   await mkdir(join(scratch, "hub", "blobs"));
   await writeRaw(join(scratch, "hub", "blobs", "123"), { a: entry(0) }, 4);
   await symlink("../../blobs/123", join(snapshot, "model.safetensors"));
-  const reader = await openSafetensorsFolder(snapshot);
+  const reader = await openSafetensorsFolder(await openFileFolder(snapshot));
   expect([...reader.tensors.keys()]).toEqual(["a"]);
   await reader.close();
 });
@@ -148,7 +156,7 @@ test("a pickle is refused with the way out", async () => {
   const folder = join(scratch, "pickle");
   await mkdir(folder);
   await writeFile(join(folder, "pytorch_model.bin"), "x");
-  await expect(openSafetensorsFolder(folder)).rejects.toMatchObject({
+  await expect(openSafetensorsFolder(await openFileFolder(folder))).rejects.toMatchObject({
     hint: expect.stringMatching(/convert it to safetensors/),
   });
 });
@@ -157,7 +165,7 @@ test("shards are read as one checkpoint, by ranges", async () => {
   const folder = await shardedFolder("good", { a: "one.safetensors", b: "two.safetensors" });
   await writeFile(join(folder, "two.safetensors"), Buffer.alloc(0));
   await writeRaw(join(folder, "two.safetensors"), { b: { dtype: "U8", shape: [3], data_offsets: [0, 3] } }, 3);
-  const reader = await openSafetensorsFolder(folder);
+  const reader = await openSafetensorsFolder(await openFileFolder(folder));
   const into = new Uint8Array([9, 9]);
   await reader.read("b", 1, into);
   expect(Array.from(into)).toEqual([0, 0]);

@@ -1,9 +1,7 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
-import { checkInsideFolder } from "../../base/files/inside-folder.ts";
 import { openSafetensorsFile } from "../../safetensors/open-folder.ts";
 import { isFloatDtype } from "../../tensors/dtype.ts";
+import type { FileFolder } from "../../tensors/file-folder.ts";
 import type { ReadableTensor, TensorReader } from "../../tensors/tensor-reader.ts";
 import { readJsonFile } from "../read-json.ts";
 import { type AdapterConfig, readAdapterConfig } from "./adapter-config.ts";
@@ -50,19 +48,18 @@ const WEIGHTS = "adapter_model.safetensors";
  * @throws InputError if it is incomplete, malformed, or does not fit the model
  */
 export async function openAdapter(
-  folder: string,
+  folder: FileFolder,
   base: ReadonlyMap<string, ReadableTensor>,
   shown: string,
 ): Promise<Adapter> {
-  const files = await readdir(folder);
-  const json = (await readJsonFile(folder, "adapter_config.json", files))?.value;
+  const json = (await readJsonFile(folder, "adapter_config.json"))?.value;
   if (json === undefined) {
     throw new InputError(`${shown}: expected a LoRA adapter, but it has no adapter_config.json`, {
       hint: "An adapter is a folder with adapter_config.json and adapter_model.safetensors, as peft writes it.",
     });
   }
-  if (!files.includes(WEIGHTS)) {
-    const pickle = files.find((name) => name === "adapter_model.bin");
+  if (!folder.names.includes(WEIGHTS)) {
+    const pickle = folder.names.find((name) => name === "adapter_model.bin");
     throw new InputError(`${shown}: expected ${WEIGHTS}, found ${pickle ?? "none"}`, {
       hint:
         pickle === undefined
@@ -71,10 +68,9 @@ export async function openAdapter(
     });
   }
   const config = readAdapterConfig(json, shown);
-  await checkInsideFolder(folder, join(folder, WEIGHTS));
-  const reader = await openSafetensorsFile(join(folder, WEIGHTS));
+  const reader = await openSafetensorsFile(folder, WEIGHTS);
   try {
-    return { path: folder, reader, changes: changesOf(reader.tensors, config, base, shown) };
+    return { path: folder.path, reader, changes: changesOf(reader.tensors, config, base, shown) };
   } catch (error) {
     await reader.close();
     throw error;

@@ -1,6 +1,5 @@
-import { basename, join } from "node:path";
-import { checkInsideFolder } from "../../base/files/inside-folder.ts";
-import { readWholeFile } from "../../base/files/read-whole-file.ts";
+import { basename } from "node:path";
+import type { FileFolder } from "../../tensors/file-folder.ts";
 import { MAX_JSON_BYTES, parseJsonObject } from "../read-json.ts";
 
 /** The files that make a tokenizer and its prompt: what a merged checkpoint copies from its tokenizer's source. */
@@ -27,18 +26,14 @@ export interface TokenizerFiles {
   read(name: string): Promise<Uint8Array | undefined>;
 }
 
-/** @param entries what is in the folder */
-export function folderTokenizer(folder: string, entries: readonly string[]): TokenizerFiles {
-  const names = TOKENIZER_FILES.filter((name) => entries.includes(name));
+/** Those of a folder. */
+export function folderTokenizer(folder: FileFolder): TokenizerFiles {
+  const names = TOKENIZER_FILES.filter((name) => folder.names.includes(name));
   return {
-    where: folder,
+    where: folder.path,
     names,
     async read(name) {
-      if (!names.some((known) => known === name)) return undefined;
-      const path = join(folder, name);
-      // A downloaded folder must not make a merge publish other files of this machine.
-      await checkInsideFolder(folder, path);
-      return await readWholeFile(path, MAX_JSON_BYTES);
+      return names.some((known) => known === name) ? await folder.readFile(name, MAX_JSON_BYTES) : undefined;
     },
   };
 }
@@ -58,7 +53,7 @@ export async function readTokenizerJson(
   name: string,
 ): Promise<Record<string, unknown> | undefined> {
   const text = await readTokenizerText(files, name);
-  return text === undefined ? undefined : parseJsonObject(text, join(files.where, basename(name)));
+  return text === undefined ? undefined : parseJsonObject(text, `${files.where}/${basename(name)}`);
 }
 
 /** A text file of a tokenizer; undefined if there is no such file. */

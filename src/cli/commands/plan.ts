@@ -47,7 +47,10 @@ export function planCommand(context: CliContext): CommandModule {
     handler: async (args) => {
       const overrides = overridesOf(args);
       const sweep = await readSweepFile(args.sweep, variablesOf(args.set));
-      const plan = await planSweep(sweep, overrides, context.version, downloads(context));
+      const plan = await planSweep(sweep, overrides, context.version, {
+        ...downloads(context),
+        peek: true,
+      });
       try {
         const { manifest } = plan;
         for (const note of plan.notes) context.terminal.note(`warning: ${note}`);

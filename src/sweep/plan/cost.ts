@@ -1,9 +1,10 @@
+import { bytesToFetch } from "../../checkpoints/checkpoint.ts";
 import type { PlannedBenchmark } from "../../runs/schema.ts";
 import { RATE_BOUND } from "../../stats/contrast.ts";
 import { detectableDifference } from "../../stats/detectable.ts";
 import { normalQuantile } from "../../stats/distributions.ts";
 import { type EarlierRun, modelsOf } from "./earlier-runs.ts";
-import { type SweepPlan, unitBytes } from "./plan.ts";
+import { checkpointsOf, type SweepPlan, unitBytes } from "./plan.ts";
 
 /** What a benchmark of a sweep takes, and what it can show. */
 export interface BenchmarkCost {
@@ -26,6 +27,8 @@ export interface BenchmarkCost {
 /** What a sweep is going to take. */
 export interface SweepCost {
   readonly merges: number;
+  /** Of models of the hub that are not in the cache. */
+  readonly bytesToFetch: number;
   /** Of all points and references as files that are evaluated; they are removed one after the other. */
   readonly bytes: number;
   readonly completions: number;
@@ -73,6 +76,7 @@ export function sweepCost(
       : { value: measured.tokensPerSecond, from: `as in ${measured.folder}` });
   return {
     merges: units.filter(({ weights }) => weights.kind === "merge").length,
+    bytesToFetch: bytesToFetch(checkpointsOf(units)),
     bytes: sum(units.map((unit) => unitBytes(unit, ggufType))),
     completions,
     benchmarks,

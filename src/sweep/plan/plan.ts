@@ -6,8 +6,7 @@ import { type Checkpoint, fetchedModels } from "../../checkpoints/checkpoint.ts"
 import type { GgufType } from "../../checkpoints/gguf/gguf-layout.ts";
 import { readChatFormat } from "../../checkpoints/tokenizer/chat-format.ts";
 import type { AskedBenchmark, EvaluationSettings } from "../../eval/evaluate.ts";
-import type { FetchModelOptions } from "../../hub/fetch-model.ts";
-import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
+import { CheckpointPool, type PoolOptions } from "../../merge/checkpoint-pool.ts";
 import { type MergePlan, planMerge } from "../../merge/plan/plan.ts";
 import { parseRecipe } from "../../merge/recipe/parse-recipe.ts";
 import { MANIFEST_VERSION, type Manifest, type PlannedPoint } from "../../runs/schema.ts";
@@ -92,19 +91,20 @@ const DEFAULT_MAX_TOKENS = 2048;
 /**
  * Expands a sweep into units, opens every checkpoint, and checks every merge and benchmark.
  *
+ * @param models how models of the hub are opened: with `peek`, nothing can be run
  * @throws ConfigError or InputError; nothing has been started then
  */
 export async function planSweep(
   sweep: SweepFile,
   overrides: PlanOverrides,
   version: string,
-  downloads: FetchModelOptions = {},
+  models: PoolOptions = {},
 ): Promise<SweepPlan> {
   const { config } = sweep;
   const ggufType = overrides.ggufType ?? config.gguf_type;
   const loaded = await loadAskedBenchmarks(sweep, { ...overrides, attempts: overrides.generation?.attempts });
   const { asked: benchmarks, whole: wholeBenchmarks, described } = loaded;
-  const pool = new CheckpointPool(sweep.root, downloads);
+  const pool = new CheckpointPool(sweep.root, models);
   try {
     const units: PlannedUnit[] = [];
     const add = (
@@ -248,11 +248,15 @@ export function unitBytes({ weights }: Pick<PlannedUnit, "weights">, type: GgufT
 
 /** The commits of models of the hub: another commit under the same revision makes another run. */
 function fetchedOf(units: readonly PlannedUnit[]): { fetched?: string[] } {
-  const checkpoints = units.flatMap(({ weights }) =>
+  const fetched = fetchedModels(checkpointsOf(units));
+  return fetched.length === 0 ? {} : { fetched };
+}
+
+/** All models that units are made of; those of several units several times. */
+export function checkpointsOf(units: readonly PlannedUnit[]): Checkpoint[] {
+  return units.flatMap(({ weights }) =>
     weights.kind === "merge" ? [...weights.merge.models.values()] : [weights.checkpoint],
   );
-  const fetched = fetchedModels(checkpoints);
-  return fetched.length === 0 ? {} : { fetched };
 }
 
 function settingsOf(generation: Generation, contextTokens: number): EvaluationSettings {

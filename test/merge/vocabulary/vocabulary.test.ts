@@ -11,6 +11,7 @@ import { mergeStreams } from "../../../src/merge/run-merge.ts";
 import { writeMergedCheckpoint } from "../../../src/merge/write-checkpoint.ts";
 import { openSafetensorsFolder } from "../../../src/safetensors/open-folder.ts";
 import { decodeTo, encodeTo } from "../../../src/tensors/convert.ts";
+import { openFileFolder } from "../../../src/tensors/file-folder.ts";
 import { TINY, writeTinyModel } from "../../checkpoints/tiny-checkpoint.ts";
 
 const EMBEDDING = "model.embed_tokens.weight";
@@ -41,7 +42,7 @@ interface Made {
 async function makeModel(name: string, { vocab, added, rows, offset }: Made): Promise<void> {
   const folder = join(root, name);
   await writeTinyModel(folder, "qwen2", rows);
-  const reader = await openSafetensorsFolder(folder);
+  const reader = await openSafetensorsFolder(await openFileFolder(folder));
   const tensor = reader.tensors.get(EMBEDDING);
   await reader.close();
   const values = Float32Array.from({ length: rows * TINY.hidden }, (_, i) => offset + Math.floor(i / TINY.hidden));

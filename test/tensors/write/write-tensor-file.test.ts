@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openSafetensorsFile } from "../../../src/safetensors/open-folder.ts";
 import { layoutSafetensors } from "../../../src/safetensors/write.ts";
 import { encodeTo } from "../../../src/tensors/convert.ts";
 import type { TensorStream } from "../../../src/tensors/write/tensor-stream.ts";
 import { tensorsDigest } from "../../../src/tensors/write/tensors-digest.ts";
 import { digestStreams, writeTensorFile } from "../../../src/tensors/write/write-tensor-file.ts";
+import { openWeights } from "../../helpers/open-weights.ts";
 import { mountSmallDisk } from "../../helpers/small-disk.ts";
 
 let scratch = "";
@@ -45,7 +45,7 @@ test("tensors are found where the layout put them, whatever the order in which t
   const digests = await writeTensorFile(path, layoutSafetensors(streams), streams);
   expect(digests.map(({ name }) => name)).toEqual(["b", "a"]);
   expect(tensorsDigest(digests)).toBe(tensorsDigest(await digestStreams(streams.toReversed())));
-  const reader = await openSafetensorsFile(path);
+  const reader = await openWeights(path);
   const last = new Uint8Array(2);
   await reader.read("b", 3 * 128 - 2, last);
   const expected = new Uint8Array(2);
