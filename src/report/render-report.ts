@@ -7,15 +7,17 @@ import { type Judgement, judge } from "../findings/judge.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import { buildPageData } from "./page/build-page-data.ts";
 import { pageProgram } from "./page/bundle-page.ts";
+import { wantTexts } from "./page/choose-texts.ts";
 import { pageHtml } from "./page/html.ts";
 import { decisionTexts, type PageContent, summaryMarkdown } from "./page/markdown.ts";
 import { protocolFacts } from "./page/protocol.ts";
 import { writeReportsIndex } from "./page/reports-index.ts";
 import { type DrawnPictures, drawPictures, fileName, type PictureOptions } from "./pictures/draw-pictures.ts";
 import { chartSpecs, describePicture } from "./pictures/specs/chart-specs.ts";
-import { averagesCsv, comparisonsCsv, samplesCsv, summaryCsv } from "./tables/csv.ts";
+import { averagesCsv, comparisonsCsv, summaryCsv } from "./tables/csv.ts";
 import type { CsvStyle } from "./tables/csv-text.ts";
 import { alignedText, summaryTable } from "./tables/summary-table.ts";
+import { reportUnits } from "./units/report-units.ts";
 
 /** What to leave out, and how to draw. */
 export interface ReportOptions {
@@ -53,6 +55,8 @@ export async function renderReport(
   outDir: string,
   { charts = true, pictures: options = {}, csv = {} }: ReportOptions = {},
 ): Promise<RenderedReport> {
+  const wanted = wantTexts(run);
+  const units = reportUnits(run, wanted, csv);
   const judgement = judge(run);
   const { rows, comparisons, claims, decisions, averages } = judgement;
   if (rows.length === 0 && run.failed.length === 0) {
@@ -61,13 +65,13 @@ export async function renderReport(
     });
   }
   const files: string[] = [];
-  const write = async (name: string, content: string | AsyncIterable<string>): Promise<void> => {
+  const write = async (name: string, content: string | AsyncIterable<string | Uint8Array>): Promise<void> => {
     await writeFileAtomic(join(outDir, name), content);
     files.push(name);
   };
   const json = reportJson(run, judgement);
   await write("summary.csv", summaryCsv(run.manifest.axes, judgement, csv));
-  await write("samples.csv", samplesCsv(run, csv));
+  await write("samples.csv", units.samplesCsv);
   await write("comparisons.csv", comparisonsCsv(run.manifest.sweep, comparisons, csv));
   if (averages.length > 0) await write("averages.csv", averagesCsv(run.manifest.sweep, averages, csv));
   await write("report.json", json);
@@ -88,7 +92,7 @@ export async function renderReport(
     protocol: protocolFacts(run, judgement),
   };
   await write("summary.md", visible(summaryMarkdown(content)));
-  const data = await buildPageData(run, judgement, {
+  const data = buildPageData(run, judgement, {
     pictures: specs.pictures.map((picture) => ({
       picture,
       alternative: describePicture(picture),
@@ -96,6 +100,7 @@ export async function renderReport(
     })),
     failures: drawn.failures,
     files: files.filter((file) => !drawn.files.includes(file)),
+    texts: { wanted, attempts: units.attempts },
   });
   await write("index.html", pageHtml(data, await pageProgram()));
   await writeReportsIndex(outDir);

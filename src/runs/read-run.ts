@@ -1,5 +1,6 @@
+import { mapInThreads } from "../base/call-threads.ts";
 import { digestOf } from "../base/digest.ts";
-import { ScoreTablesBuilder } from "./build-score-tables.ts";
+import { siblingModule } from "../base/start-thread.ts";
 import { readManifest } from "./read-manifest.ts";
 import { readProblems, unitStore } from "./run-store.ts";
 import {
@@ -11,8 +12,10 @@ import {
   type StoredRun,
   type UnitFailure,
   type UnitResult,
+  type UnitSource,
 } from "./schema.ts";
-import { inView, onlyAsked, type Regroup, viewed } from "./view.ts";
+import { buildTables, type CountedTables, isWorthThreads, scoresAt, tablesAt, textsAt } from "./unit-source.ts";
+import { inView, type Regroup, viewed } from "./view.ts";
 
 /** What of a store is read, and from where. */
 interface ReadOptions {
@@ -52,52 +55,71 @@ export async function readRun(folder: string, options: ReadOptions = {}): Promis
   );
   const newest = Math.max(...tried.map(({ result }) => (result?.same_as === null ? result.scorer_version : 0)));
   const asked = inView(manifest);
-  const evaluated: EvaluatedPoint[] = [];
   const failed: (UnitFailure & { point: string })[] = [];
-  // One after the other: a million records at once would be gigabytes.
+  const scored: ScoredPoint[] = [];
   for (const { point, result, failure } of tried) {
     if (result === undefined) {
       if (failure !== undefined) failed.push({ point: point.name, ...failure });
       continue;
     }
-    const owner = result.same_as ?? point.unit;
-    const unit = unitStore(folder, owner);
-    const scored = result.same_as === null ? result : await unit.result();
-    if (scored === undefined) continue;
-    const from = scoresOf?.(owner);
-    const fail = (message: string): void => void failed.push({ point: point.name, message, earlier: [] });
-    if (from === undefined && isScoredOtherwise(scored, manifest, newest)) {
-      fail("scored otherwise than the run; bring it up to date with: mergesweep score RUN");
+    const unit = result.same_as ?? point.unit;
+    const own = result.same_as === null ? result : await unitStore(folder, unit).result();
+    if (own === undefined) continue;
+    const from = scoresOf?.(unit);
+    if (from === undefined && isScoredOtherwise(own, manifest, newest)) {
+      const message = "scored otherwise than the run; bring it up to date with: mergesweep score RUN";
+      failed.push({ point: point.name, message, earlier: [] });
       continue;
     }
-    const records = (checked: boolean): AsyncIterable<readonly ScoreRecord[]> =>
-      viewed(unit.readScores({ checked, from }), asked, regroup);
-    const { count, ...tables } = await buildTables(records(false));
-    const expected = manifest.ragged === true ? result.attempts : completionsPerPoint(manifest);
-    if (count < expected) fail(`${count} of ${expected} completions are stored and scored`);
-    else
-      evaluated.push({
-        point,
-        result,
-        ...tables,
-        records: () => records(true),
-        texts: () => onlyAsked(unit.readSamples(), asked),
-      });
+    scored.push({ point, result, source: { store: folder, unit, from, benchmarks: manifest.benchmarks } });
   }
+  const evaluated: EvaluatedPoint[] = [];
+  for await (const [{ point, result, source }, { count, ...tables }] of tablesOf(scored, regroup)) {
+    const expected = manifest.ragged === true ? result.attempts : completionsPerPoint(manifest);
+    if (count < expected) {
+      const message = `${count} of ${expected} completions are stored and scored`;
+      failed.push({ point: point.name, message, earlier: [] });
+      continue;
+    }
+    evaluated.push({
+      point,
+      result,
+      ...tables,
+      records: () => (regroup === undefined ? scoresAt(source, true) : regrouped(source, regroup, true)),
+      texts: () => textsAt(source),
+      source: regroup === undefined ? source : null,
+    });
+  }
+  const order = new Map(manifest.points.map(({ name }, place) => [name, place]));
+  failed.sort((a, b) => (order.get(a.point) ?? 0) - (order.get(b.point) ?? 0));
   const problems = (await readProblems(folder)).filter(asked);
   return { manifest, evaluated, failed, problems };
 }
 
-async function buildTables(
-  pieces: AsyncIterable<readonly ScoreRecord[]>,
-): Promise<ReturnType<ScoreTablesBuilder["finish"]> & { readonly count: number }> {
-  const builder = new ScoreTablesBuilder();
-  let count = 0;
-  for await (const piece of pieces) {
-    for (const record of piece) builder.add(record);
-    count += piece.length;
-  }
-  return { ...builder.finish(), count };
+/** A point that is done and scored, and where its scores lie. */
+interface ScoredPoint {
+  readonly point: PlannedPoint;
+  readonly result: UnitResult;
+  readonly source: UnitSource;
+}
+
+const READ_TABLES = { call: tablesAt, module: siblingModule("./tables-thread", import.meta.url) };
+
+/** In order. One after the other: a million records at once would be gigabytes. */
+function tablesOf(
+  points: readonly ScoredPoint[],
+  regroup: Regroup | undefined,
+): AsyncGenerator<readonly [ScoredPoint, CountedTables]> {
+  const completions = points.reduce((sum, { result }) => sum + result.attempts, 0);
+  if (regroup === undefined) return mapInThreads(READ_TABLES, points, isWorthThreads(completions));
+  const read = ({ source }: ScoredPoint): Promise<CountedTables> => buildTables(regrouped(source, regroup, false));
+  return mapInThreads({ ...READ_TABLES, call: read }, points, false);
+}
+
+/** The scores of a plan that leaves attempts out: where it does, those that compare attempts are made again. */
+function regrouped(source: UnitSource, regroup: Regroup, checked: boolean): AsyncIterable<readonly ScoreRecord[]> {
+  const { store, unit, from } = source;
+  return viewed(unitStore(store, unit).readScores({ checked, from }), inView(source), regroup);
 }
 
 /** One report never holds scores of two kinds. */

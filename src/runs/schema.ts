@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRecord } from "../base/is-record.ts";
 import type { ScoreTable } from "./score-table.ts";
 
 /**
@@ -45,9 +46,17 @@ export const sampleRecordSchema = z.object({
 });
 export type SampleRecord = z.infer<typeof sampleRecordSchema>;
 
-const bit = z.union([z.literal(0), z.literal(1)]);
+/** Null where a source does not say. */
+const bit = z.literal([0, 1, null]);
 const rate = z.number().min(0).max(1);
 const count = z.int().nonnegative();
+
+/** Numbers by name. As `z.record` does, at a quarter of its time: there are two of them in each of a million records. */
+function numbersByName<Value extends number | null>(isValue: (value: unknown) => value is Value) {
+  return z.custom<Record<string, Value>>((value) => isRecord(value) && Object.values(value).every(isValue), {
+    error: "expected numbers by name",
+  });
+}
 
 /** The scores of one attempt. Same keys as SampleRecord: (benchmark, sample, attempt). */
 export const scoreRecordSchema = z.object({
@@ -62,7 +71,7 @@ export const scoreRecordSchema = z.object({
    * question. Null where a source does not say, here and below.
    */
   accuracy: rate.nullable(),
-  accuracy_strict: bit.nullable(),
+  accuracy_strict: bit,
   answer: z.string().nullable(),
   /** Attempts of a sample whose answers are equivalent share a number; for maj@k. Null without an answer. */
   answer_class: z.int().nonnegative().nullable(),
@@ -70,8 +79,8 @@ export const scoreRecordSchema = z.object({
   rule: z.string(),
   /** What was compared: the gold answer and this one, in their normal forms. Absent without an answer. */
   normal_forms: z.tuple([z.string(), z.string()]).optional(),
-  format: bit.nullable(),
-  format_parts: z.record(z.string(), z.number()),
+  format: bit,
+  format_parts: numbersByName((value) => typeof value === "number"),
   tokens: z.int().nonnegative().nullable(),
   thinking_tokens: z.int().nonnegative().nullable(),
   answer_tokens: z.int().nonnegative().nullable(),
@@ -79,8 +88,8 @@ export const scoreRecordSchema = z.object({
   thinking_characters: count.nullable(),
   answer_characters: count.nullable(),
   words: count.nullable(),
-  truncated: bit.nullable(),
-  rewards: z.record(z.string(), z.number().nullable()),
+  truncated: bit,
+  rewards: numbersByName((value) => value === null || typeof value === "number"),
 });
 export type ScoreRecord = z.infer<typeof scoreRecordSchema>;
 
@@ -238,6 +247,16 @@ export const unitFailureSchema = z.object({
 });
 export type UnitFailure = z.infer<typeof unitFailureSchema>;
 
+/** Where the records of a unit lie, and which of them are asked: plain data, as a thread is given it. */
+export interface UnitSource {
+  /** The run's folder. */
+  readonly store: string;
+  readonly unit: string;
+  /** A folder that has the unit's scores, where they are not in the store. */
+  readonly from: string | undefined;
+  readonly benchmarks: Manifest["benchmarks"];
+}
+
 /** One unit as a report sees it. */
 export interface EvaluatedPoint {
   readonly point: PlannedPoint;
@@ -250,6 +269,8 @@ export interface EvaluatedPoint {
   readonly records: () => AsyncIterable<readonly ScoreRecord[]>;
   /** The completions, in pieces; undefined where a store has none. */
   readonly texts?: () => AsyncIterable<readonly SampleRecord[]>;
+  /** Where both lie, for threads to read them; null where they cannot. */
+  readonly source?: UnitSource | null;
 }
 
 /** A whole run, read back: all that `report` needs. Units that are not finished are left out. */

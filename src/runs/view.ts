@@ -40,12 +40,8 @@ export type Regroup = (attempts: readonly ScoreRecord[]) => readonly ScoreRecord
 export async function* viewed(
   pieces: AsyncIterable<readonly ScoreRecord[]>,
   asked: (record: Asked) => boolean,
-  regroup: Regroup | undefined,
+  regroup: Regroup,
 ): AsyncGenerator<readonly ScoreRecord[]> {
-  if (regroup === undefined) {
-    yield* onlyAsked(pieces, asked);
-    return;
-  }
   let question: ScoreRecord[] = [];
   const finish = (): readonly ScoreRecord[] => {
     const kept = question.filter(asked);

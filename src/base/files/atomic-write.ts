@@ -13,7 +13,7 @@ import { temporaryPath } from "./temporary-path.ts";
  */
 export async function writeFileAtomic(
   path: string,
-  content: string | Uint8Array | AsyncIterable<string>,
+  content: string | Uint8Array | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
   const temporary = temporaryPath(path);
   try {

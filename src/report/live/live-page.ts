@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { judge } from "../../findings/judge.ts";
 import type { StoredRun } from "../../runs/schema.ts";
 import { buildPageData } from "../page/build-page-data.ts";
+import { readTexts, wantTexts } from "../page/choose-texts.ts";
 import type { LiveNews, PageData, PageProgress } from "../page/page-data.ts";
 import { chartSpecs, describePicture } from "../pictures/specs/chart-specs.ts";
 
@@ -82,6 +83,7 @@ export class LivePage {
   async #build(version: number): Promise<PageData> {
     const run = await this.#source.read();
     const judgement = judge(run);
+    const wanted = wantTexts(run);
     return buildPageData(run, judgement, {
       pictures: chartSpecs(run, judgement, "").pictures.map((picture) => ({
         picture,
@@ -90,6 +92,7 @@ export class LivePage {
       })),
       failures: [],
       files: [],
+      texts: { wanted, attempts: await readTexts(run, wanted) },
       live: { version, progress: await this.#source.progress() },
     });
   }

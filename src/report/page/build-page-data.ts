@@ -4,7 +4,7 @@ import { pointScores, sameAs } from "../../findings/point-scores.ts";
 import type { Manifest, ProblemRecord, StoredRun } from "../../runs/schema.ts";
 import type { ScoreTable } from "../../runs/score-table.ts";
 import { summaryTable } from "../tables/summary-table.ts";
-import { chooseTexts, StringTable, shorten } from "./choose-texts.ts";
+import { type AttemptsByPoint, placeTexts, StringTable, type WantedTexts } from "./choose-texts.ts";
 import { describeRun, legendOf, recipeText, sectionsOf } from "./markdown.ts";
 import type {
   LiveNews,
@@ -16,6 +16,7 @@ import type {
   PageTable,
 } from "./page-data.ts";
 import { protocolFacts } from "./protocol.ts";
+import { shorten } from "./read-attempts.ts";
 import { encodeScore } from "./score-codes.ts";
 
 /** What a page shows beside what is in the run and its judgement. */
@@ -24,10 +25,11 @@ export interface PageExtras {
   readonly failures: readonly string[];
   readonly files: readonly string[];
   readonly live?: LiveNews | null;
+  readonly texts: { readonly wanted: WantedTexts; readonly attempts: AttemptsByPoint };
 }
 
 /** All that a page shows. Equal runs give equal data. */
-export async function buildPageData(run: StoredRun, judgement: Judgement, extras: PageExtras): Promise<PageData> {
+export function buildPageData(run: StoredRun, judgement: Judgement, extras: PageExtras): PageData {
   const { manifest } = run;
   const strings = new StringTable();
   const problems = new Map((run.problems ?? []).map((record) => [`${record.benchmark}\n${record.sample}`, record]));
@@ -55,7 +57,7 @@ export async function buildPageData(run: StoredRun, judgement: Judgement, extras
     claims: pageClaims(manifest, judgement),
     protocol: protocolFacts(run, judgement),
     recipe: recipeText(manifest),
-    texts: await chooseTexts(run, strings),
+    texts: placeTexts(run, extras.texts.wanted, extras.texts.attempts, strings),
     failures: extras.failures,
     files: extras.files,
     live: extras.live ?? null,

@@ -1,12 +1,11 @@
 import { pointScores, questionMeans } from "../../findings/point-scores.ts";
-import type { SampleRecord, ScoreRecord, StoredRun } from "../../runs/schema.ts";
+import type { StoredRun } from "../../runs/schema.ts";
 import type { ScoreTable } from "../../runs/score-table.ts";
 import type { PageTexts, ShownAttempt } from "./page-data.ts";
+import { attemptKey, attemptsOf, LONGEST, type ReadAttempt } from "./read-attempts.ts";
 
 /** Bytes of texts in one page: with scores and programs, a page of a million completions stays under 20 MB. */
 const MOST_BYTES = 10_000_000;
-/** Of one completion. Of longer ones the beginning and the end are shown: what was asked for is in the end. */
-const LONGEST = 12_000;
 
 /** A question's attempt that a page shows. */
 interface Chosen {
@@ -14,6 +13,18 @@ interface Chosen {
   readonly sample: string;
   readonly attempt: number;
 }
+
+/** Which texts a page wants, chosen by scores and lengths alone. */
+export interface WantedTexts {
+  readonly chosen: readonly Chosen[];
+  /** How many attempts at questions there are. */
+  readonly all: number;
+  /** Bytes of the texts together, in UTF-8. */
+  readonly mostBytes: number;
+}
+
+/** By point, then by `attemptKey`. */
+export type AttemptsByPoint = ReadonlyMap<string, ReadonlyMap<string, ReadAttempt>>;
 
 /** Strings, each once. */
 export class StringTable {
@@ -37,83 +48,8 @@ export class StringTable {
 /**
  * Texts for a page: all of them where they fit. Else those of first attempts before those of second ones, and questions that
  * points answer differently before those that all get right or all get wrong.
- *
- * @param mostBytes of the texts together, in UTF-8
  */
-export async function chooseTexts(run: StoredRun, strings: StringTable, mostBytes = MOST_BYTES): Promise<PageTexts> {
-  const { chosen, all } = choose(run, mostBytes);
-  const rows = await readRows(run, new Set(chosen.map(keyOf)));
-  const shown: Record<string, Record<string, (ShownAttempt | null)[][]>> = {};
-  let [bytes, held] = [0, 0];
-  for (const one of chosen) {
-    const row = rows.get(keyOf(one));
-    if (row === undefined) continue;
-    bytes += row.reduce(
-      (sum, read) => sum + (read === null || strings.has(read.text) ? 0 : Buffer.byteLength(read.text)),
-      0,
-    );
-    // The first is shown however long it is: a page with no text shows nothing.
-    if (held > 0 && bytes > mostBytes) break;
-    const byQuestion = (shown[one.benchmark] ??= {});
-    const attempts = (byQuestion[one.sample] ??= []);
-    // JSON knows no holes.
-    while (attempts.length < one.attempt) attempts.push([]);
-    attempts[one.attempt] = row.map((read) => read && shownAttempt(read, strings));
-    held++;
-  }
-  return {
-    strings: strings.strings,
-    shown,
-    leftOut:
-      held === 0 || held === all
-        ? ""
-        : `Texts of ${held} of ${all} attempts at questions are in this page, first attempts first, and first those at questions that points answer differently. All scores are here, and all texts in the run store.`,
-  };
-}
-
-/** A completion as a page shows it, with its score. */
-interface ReadAttempt {
-  readonly text: string;
-  readonly cut: number;
-  readonly record: SampleRecord;
-  readonly score: ScoreRecord;
-}
-
-/** What each point answered at the wanted attempts, in the order of the points. */
-async function readRows(run: StoredRun, wanted: ReadonlySet<string>): Promise<Map<string, (ReadAttempt | null)[]>> {
-  const points = run.manifest.points.map(({ name }) => name);
-  const rows = new Map<string, (ReadAttempt | null)[]>();
-  for (const unit of run.evaluated) {
-    if (unit.texts === undefined || wanted.size === 0) continue;
-    const scores = new Map<string, ScoreRecord>();
-    for await (const records of unit.records()) {
-      for (const record of records) if (wanted.has(keyOf(record))) scores.set(keyOf(record), record);
-    }
-    const place = points.indexOf(unit.point.name);
-    for await (const records of unit.texts()) {
-      for (const record of records) {
-        const key = keyOf(record);
-        const score = scores.get(key);
-        if (score === undefined) continue;
-        const row = rows.get(key) ?? points.map(() => null);
-        rows.set(key, row);
-        // Halves of long texts are kept, never the whole.
-        row[place] = {
-          ...shorten(`${record.prefill}${record.completion}`),
-          record: { ...record, completion: "" },
-          score,
-        };
-      }
-    }
-  }
-  return rows;
-}
-
-function keyOf({ benchmark, sample, attempt }: Chosen): string {
-  return `${benchmark}\n${sample}\n${attempt}`;
-}
-
-function choose(run: StoredRun, mostBytes: number): { chosen: Chosen[]; all: number } {
+export function wantTexts(run: StoredRun, mostBytes = MOST_BYTES): WantedTexts {
   const scores = pointScores(run);
   const benchmarks = run.manifest.benchmarks.flatMap(({ name }) => {
     const tables = scores.flatMap(({ benchmark, table }) => (benchmark.name === name ? [table] : []));
@@ -133,7 +69,51 @@ function choose(run: StoredRun, mostBytes: number): { chosen: Chosen[]; all: num
     characters += length;
     return true;
   });
-  return { chosen, all: candidates.length };
+  return { chosen, all: candidates.length, mostBytes };
+}
+
+/** Reads the wanted texts of a run. */
+export async function readTexts(run: StoredRun, { chosen }: WantedTexts): Promise<AttemptsByPoint> {
+  const keys = new Set(chosen.map(attemptKey));
+  const attempts = new Map<string, ReadonlyMap<string, ReadAttempt>>();
+  for (const unit of run.evaluated) attempts.set(unit.point.name, await attemptsOf(unit, keys));
+  return attempts;
+}
+
+/** The texts that were wanted, as far as they fit now that their bytes are known. */
+export function placeTexts(
+  { manifest }: StoredRun,
+  { chosen, all, mostBytes }: WantedTexts,
+  attempts: AttemptsByPoint,
+  strings: StringTable,
+): PageTexts {
+  const points = manifest.points.map(({ name }) => attempts.get(name));
+  const shown: Record<string, Record<string, (ShownAttempt | null)[][]>> = {};
+  let [bytes, held] = [0, 0];
+  for (const one of chosen) {
+    const row = points.map((own) => own?.get(attemptKey(one)) ?? null);
+    if (row.every((read) => read === null)) continue;
+    bytes += row.reduce(
+      (sum, read) => sum + (read === null || strings.has(read.text) ? 0 : Buffer.byteLength(read.text)),
+      0,
+    );
+    // The first is shown however long it is: a page with no text shows nothing.
+    if (held > 0 && bytes > mostBytes) break;
+    const byQuestion = (shown[one.benchmark] ??= {});
+    const byAttempt = (byQuestion[one.sample] ??= []);
+    // JSON knows no holes.
+    while (byAttempt.length < one.attempt) byAttempt.push([]);
+    byAttempt[one.attempt] = row.map((read) => read && shownAttempt(read, strings));
+    held++;
+  }
+  return {
+    strings: strings.strings,
+    shown,
+    leftOut:
+      held === 0 || held === all
+        ? ""
+        : `Texts of ${held} of ${all} attempts at questions are in this page, first attempts first, and first those at questions that points answer differently. All scores are here, and all texts in the run store.`,
+  };
 }
 
 interface Question {
@@ -171,23 +151,15 @@ function questionsOf(tables: readonly ScoreTable[]): Question[] {
 
 const FINISHES = ["stop", "length", "aborted"];
 
-function shownAttempt({ text, cut, record, score }: ReadAttempt, strings: StringTable): ShownAttempt {
+function shownAttempt({ text, cut, finishReason, score }: ReadAttempt, strings: StringTable): ShownAttempt {
   return [
     strings.place(text),
     cut,
-    FINISHES.indexOf(record.finish_reason),
+    FINISHES.indexOf(finishReason),
     strings.place(score.answer),
     strings.place(score.path),
     strings.place(score.rule),
     strings.place(score.normal_forms?.[0] ?? null),
     strings.place(score.normal_forms?.[1] ?? null),
   ];
-}
-
-/** The beginning and the end of a long text. */
-export function shorten(text: string): { text: string; cut: number } {
-  if (text.length <= LONGEST) return { text, cut: 0 };
-  const half = LONGEST / 2;
-  const cut = text.length - LONGEST;
-  return { text: `${text.slice(0, half)}\n[... ${cut} characters left out ...]\n${text.slice(-half)}`, cut };
 }

@@ -3,14 +3,10 @@ import type { Price } from "../../findings/decision/decision.ts";
 import type { Front } from "../../findings/fronts.ts";
 import type { AverageRow, Bands, Judgement } from "../../findings/judge.ts";
 import { csvCount, csvProbability, csvRate } from "../../findings/numbers.ts";
-import { pointScores } from "../../findings/point-scores.ts";
 import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
-import { compareRecords } from "../../runs/build-score-tables.ts";
-import type { EvaluatedPoint, ScoreRecord, StoredRun } from "../../runs/schema.ts";
 import type { Interval } from "../../stats/interval.ts";
-import { type CsvCell, type CsvStyle, csvText } from "./csv-text.ts";
-
-type Columns<Row> = readonly (readonly [name: string, cell: (row: Row) => CsvCell])[];
+import { axisColumns, type Columns, namesOf, toCsv } from "./csv-columns.ts";
+import type { CsvCell, CsvStyle } from "./csv-text.ts";
 
 /** What summary.csv shows beside its rows. */
 export type SummaryCsvSource = Pick<Judgement, "rows" | "bands" | "prices" | "fronts">;
@@ -120,78 +116,6 @@ function estimateColumns(name: string, of: (row: SummaryRow) => Estimate | null)
   ];
 }
 
-interface AttemptRow {
-  readonly point: string;
-  readonly axes: Readonly<Record<string, string>>;
-  readonly score: ScoreRecord;
-}
-
-/** samples.csv: a row an attempt, so that any other statistic can be computed elsewhere; in pieces, a point after the other. */
-export async function* samplesCsv(run: StoredRun, style: CsvStyle = {}): AsyncGenerator<string> {
-  const tables = pointScores(run).map(({ table }) => table);
-  const formatParts = namesOf(tables, (table) => table.formatParts);
-  const rewards = namesOf(tables, (table) => table.rewards);
-  const columns: Columns<AttemptRow> = [
-    ["sweep", () => run.manifest.sweep],
-    ["point", (row) => row.point],
-    ...axisColumns<AttemptRow>(run.manifest.axes, (row) => row.axes),
-    ["benchmark", (row) => row.score.benchmark],
-    ["sample", (row) => row.score.sample],
-    ["attempt", (row) => row.score.attempt],
-    ["gold", (row) => row.score.gold],
-    ["answer", (row) => row.score.answer],
-    ["status", (row) => row.score.status],
-    ["accuracy", (row) => row.score.accuracy],
-    ["accuracy_strict", (row) => row.score.accuracy_strict],
-    ["format", (row) => row.score.format],
-    ["tokens", (row) => row.score.tokens],
-    ["truncated", (row) => row.score.truncated],
-    ["path", (row) => row.score.path],
-    ["rule", (row) => row.score.rule],
-    ["answer_class", (row) => row.score.answer_class],
-    ["thinking_tokens", (row) => row.score.thinking_tokens],
-    ["answer_tokens", (row) => row.score.answer_tokens],
-    ["characters", (row) => row.score.characters],
-    ["thinking_characters", (row) => row.score.thinking_characters],
-    ["answer_characters", (row) => row.score.answer_characters],
-    ["words", (row) => row.score.words],
-    ...formatParts.map(
-      (name) => [`format_${name}`, (row: AttemptRow) => shortest(row.score.format_parts[name])] as const,
-    ),
-    ...rewards.map((name) => [`reward_${name}`, (row: AttemptRow) => csvRate(row.score.rewards[name])] as const),
-  ];
-  yield toCsv([], columns, style);
-  const units = new Map(run.evaluated.map((unit) => [unit.point.name, unit]));
-  for (const point of run.manifest.points) {
-    const unit = units.get(point.name);
-    if (unit === undefined) continue;
-    for await (const records of sortedRecords(run, unit)) {
-      yield toCsvRows(
-        records.map((score) => ({ point: point.name, axes: point.axes, score })),
-        columns,
-        style,
-      );
-    }
-  }
-}
-
-/** As they lie where they are in order; else all of the unit's, sorted. */
-async function* sortedRecords(
-  { manifest }: StoredRun,
-  { tables, inOrder, records }: EvaluatedPoint,
-): AsyncGenerator<readonly ScoreRecord[]> {
-  const places = tables.map(({ benchmark }) => manifest.benchmarks.findIndex(({ name }) => name === benchmark));
-  if (inOrder && places.every((place, i) => place > (places[i - 1] ?? -1))) {
-    yield* records();
-    return;
-  }
-  const all: ScoreRecord[] = [];
-  for await (const piece of records()) all.push(...piece);
-  for (const { name } of manifest.benchmarks) {
-    yield all.filter(({ benchmark }) => benchmark === name).toSorted(compareRecords);
-  }
-}
-
 /** comparisons.csv: every point against each baseline, question by question. */
 export function comparisonsCsv(sweep: string, comparisons: readonly Comparison[], style: CsvStyle = {}): string {
   return toCsv(
@@ -248,35 +172,6 @@ export function averagesCsv(sweep: string, averages: readonly AverageRow[], styl
       ["micro_low", (row) => csvRate(row.micro.interval?.low)],
       ["micro_high", (row) => csvRate(row.micro.interval?.high)],
     ],
-    style,
-  );
-}
-
-function axisColumns<Row>(
-  axes: readonly string[],
-  axesOf: (row: Row) => Readonly<Record<string, string>>,
-): (readonly [string, (row: Row) => CsvCell])[] {
-  return axes.map((axis) => [axis, (row: Row) => axesOf(row)[axis] ?? null]);
-}
-
-function namesOf<Row>(rows: readonly Row[], recordOf: (row: Row) => Readonly<Record<string, unknown>>): string[] {
-  const names = new Set<string>();
-  for (const row of rows) for (const name of Object.keys(recordOf(row))) names.add(name);
-  return [...names].toSorted();
-}
-
-/** 0, 1, 0.5 as they are: format components are short fractions. */
-function shortest(value: number | undefined): string {
-  return value === undefined ? "" : String(Number(value.toFixed(6)));
-}
-
-function toCsv<Row>(rows: readonly Row[], columns: Columns<Row>, style: CsvStyle): string {
-  return csvText([columns.map(([name]) => name)], style) + toCsvRows(rows, columns, style);
-}
-
-function toCsvRows<Row>(rows: readonly Row[], columns: Columns<Row>, style: CsvStyle): string {
-  return csvText(
-    rows.map((row) => columns.map(([, cell]) => cell(row))),
     style,
   );
 }

@@ -1,8 +1,7 @@
-import { join } from "node:path";
+import { mapInThreads } from "../../base/call-threads.ts";
 import { digestOf } from "../../base/digest.ts";
 import { StoreError } from "../../base/errors.ts";
-import { writeFileAtomic } from "../../base/files/atomic-write.ts";
-import { toJsonLines } from "../../base/jsonl.ts";
+import { siblingModule } from "../../base/start-thread.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
 import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
 import { problemRecords } from "../../eval/problem-records.ts";
@@ -11,9 +10,11 @@ import { lockFolder } from "../../runs/lock.ts";
 import { readManifest } from "../../runs/read-manifest.ts";
 import { unitStore, writeProblems, writeScoring } from "../../runs/run-store.ts";
 import type { Manifest, PlannedPoint, SampleRecord, ScoreRecord, UnitResult } from "../../runs/schema.ts";
+import { isWorthThreads } from "../../runs/unit-source.ts";
 import type { UnitStore } from "../../runs/unit-store.ts";
 import { type Scoring, scoreOptionsOf } from "../../scorers/scoring.ts";
 import { SCORER_VERSION } from "../../scorers/version.ts";
+import { type RescoreTask, rescoreUnit } from "./rescore-unit.ts";
 
 /** What re-scoring changed: how many attempts have another verdict than before. */
 export interface Rescored {
@@ -47,15 +48,12 @@ export async function scoreRun(
       await writeScoring(folder, manifest, scoring);
       await writeProblems(folder, problemRecords(benchmarks));
     }
-    const total = { units: 0, attempts: 0, changed: 0 };
-    for (const { store, result } of units) {
-      const before = await store.scores().catch(() => []);
-      const after = scoreSamples(await store.samples(), benchmarks, scoreOptionsOf(scoring));
-      if (into === undefined) await keepScores(store, result, after, scoring);
-      else await writeFileAtomic(join(into, result.unit, "scores.jsonl"), toJsonLines(after));
-      total.units++;
-      total.attempts += after.length;
-      total.changed += countChanged(before, after);
+    const tasks = units.map(({ result }): RescoreTask => ({ folder, result, benchmarks, scoring, into }));
+    const completions = units.reduce((sum, { result }) => sum + result.attempts, 0);
+    const total = { units: units.length, attempts: 0, changed: 0 };
+    for await (const [, { attempts, changed }] of mapInThreads(RESCORE_UNIT, tasks, isWorthThreads(completions))) {
+      total.attempts += attempts;
+      total.changed += changed;
     }
     return total;
   } finally {
@@ -82,6 +80,8 @@ export async function scoresUnder(
   }
   return points;
 }
+
+const RESCORE_UNIT = { call: rescoreUnit, module: siblingModule("./score-thread", import.meta.url) };
 
 interface FinishedUnit {
   readonly point: PlannedPoint;
@@ -134,26 +134,6 @@ export async function scoresOfUnit(
   return [...scoreSamples(records, benchmarks, scoreOptionsOf(scoring)), ...others];
 }
 
-/** Replaces the scores of a finished unit; its result says by what they were made. */
-export async function keepScores(
-  store: UnitStore,
-  result: UnitResult,
-  scores: readonly ScoreRecord[],
-  scoring: Scoring,
-): Promise<void> {
-  await store.writeScores(scores);
-  await store.writeResult({ ...result, scorer_version: SCORER_VERSION, scoring_digest: digestOf(scoring) });
-}
-
-function countChanged(before: readonly ScoreRecord[], after: readonly ScoreRecord[]): number {
-  const verdicts = new Map(before.map((score) => [keyOf(score), verdictOf(score)]));
-  return after.filter((score) => verdicts.get(keyOf(score)) !== verdictOf(score)).length;
-}
-
-function keyOf({ benchmark, sample, attempt }: ScoreRecord): string {
-  return JSON.stringify([benchmark, sample, attempt]);
-}
-
 function withProfile({ scoring }: Manifest, profile: string | undefined): Scoring {
   return profile === undefined ? scoring : { ...scoring, profile };
 }
@@ -178,8 +158,4 @@ async function loadPlanned(planned: Manifest["benchmarks"][number], root: string
     `The run used ${planned.name} with the data ${planned.data_sha256.slice(0, 12)}, found ${benchmark.dataSha256.slice(0, 12)} in ${root}`,
     { hint: "Completions are only scored against the problems that they answer." },
   );
-}
-
-function verdictOf(score: ScoreRecord): string {
-  return JSON.stringify([score.status, score.accuracy, score.accuracy_strict, score.format, score.format_parts]);
 }

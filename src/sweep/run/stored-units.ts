@@ -3,7 +3,8 @@ import { suggestion } from "../../base/suggest.ts";
 import type { RunStore } from "../../runs/run-store.ts";
 import type { UnitResult } from "../../runs/schema.ts";
 import type { PlannedUnit, SweepPlan } from "../plan/plan.ts";
-import { isScoredBy, keepScores, scoresOfUnit } from "./score-run.ts";
+import { keepScores } from "./rescore-unit.ts";
+import { isScoredBy, scoresOfUnit } from "./score-run.ts";
 import { askedDigest, storedShare } from "./stored-completions.ts";
 import type { SweepEvent } from "./sweep-event.ts";
 

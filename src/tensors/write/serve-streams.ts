@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { InputError, MergesweepError, WorkError } from "../../base/errors.ts";
+import { type PackedError, packError } from "../../base/thread-errors.ts";
 import { type StoredStream, type StreamPlaces, storeStream } from "./store-stream.ts";
 import type { TensorStream } from "./tensor-stream.ts";
 
@@ -10,14 +10,8 @@ export interface ThreadTask<Task = unknown> extends StreamPlaces {
   readonly cancelled: Int32Array<SharedArrayBuffer>;
 }
 
-/** What comes back. Of an error that a person can act on, or of the system, a copy loses what it is known by. */
-export type ThreadReply =
-  | { readonly stored: StoredStream }
-  | {
-      readonly error: unknown;
-      readonly known?: { readonly code: string; readonly hint: string | undefined };
-      readonly system?: object;
-    };
+/** What comes back. */
+export type ThreadReply = { readonly stored: StoredStream } | PackedError;
 
 /** The other end of `storeInThreads`: makes streams from their tasks, one after the other as they are asked for. */
 export function serveStreams(open: (task: never) => TensorStream): void {
@@ -38,18 +32,4 @@ async function serve(
   } catch (error) {
     return packError(error);
   }
-}
-
-function packError(error: unknown): ThreadReply {
-  if (error instanceof MergesweepError) return { error, known: { code: error.code, hint: error.hint } };
-  if (error instanceof Error && "errno" in error) return { error, system: Object.fromEntries(Object.entries(error)) };
-  return { error };
-}
-
-/** The error as it was thrown in the thread. */
-export function unpackError({ error, known, system }: Extract<ThreadReply, { error: unknown }>): unknown {
-  if (!(error instanceof Error)) return error;
-  if (known === undefined) return Object.assign(error, system);
-  const KnownError = known.code === "input" ? InputError : WorkError;
-  return new KnownError(error.message, { hint: known.hint, cause: error });
 }

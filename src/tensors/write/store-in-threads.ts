@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { startThread } from "../../base/start-thread.ts";
+import { unpackError } from "../../base/thread-errors.ts";
 import { elementCount } from "../tensor-info.ts";
-import { type ThreadReply, type ThreadTask, unpackError } from "./serve-streams.ts";
+import type { ThreadReply, ThreadTask } from "./serve-streams.ts";
 import type { StoredStream, StreamPlaces } from "./store-stream.ts";
 import type { RemoteStream, TensorStream } from "./tensor-stream.ts";
 

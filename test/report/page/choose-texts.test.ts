@@ -1,10 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { chooseTexts, StringTable, shorten } from "../../../src/report/page/choose-texts.ts";
+import { placeTexts, readTexts, StringTable, wantTexts } from "../../../src/report/page/choose-texts.ts";
+import type { PageTexts } from "../../../src/report/page/page-data.ts";
+import { shorten } from "../../../src/report/page/read-attempts.ts";
+import type { StoredRun } from "../../../src/runs/schema.ts";
 import { answeredRun, isRightAt } from "../../helpers/answered-run.ts";
+
+async function textsOf(run: StoredRun, mostBytes?: number): Promise<PageTexts> {
+  const wanted = wantTexts(run, mostBytes);
+  return placeTexts(run, wanted, await readTexts(run, wanted), new StringTable());
+}
 
 describe("the texts of a page", () => {
   it("are all of them where they fit, each string once", async () => {
-    const { shown, leftOut, strings } = await chooseTexts(answeredRun(), new StringTable());
+    const { shown, leftOut, strings } = await textsOf(answeredRun());
     expect(leftOut).toBe("");
     expect(Object.keys(shown.sums ?? {})).toHaveLength(12);
     const rows = Object.values(shown.sums ?? {}).flatMap(([first]) => first ?? []);
@@ -14,7 +22,7 @@ describe("the texts of a page", () => {
   });
 
   it("are those of questions that points answer differently where there are too many, and the page says so", async () => {
-    const { shown, leftOut } = await chooseTexts(answeredRun(), new StringTable(), 400);
+    const { shown, leftOut } = await textsOf(answeredRun(), 400);
     const kept = Object.keys(shown.sums ?? {}).map((name) => Number(name.slice(-3)) - 1);
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.length).toBeLessThan(8);
@@ -35,7 +43,7 @@ describe("the texts of a page", () => {
         },
       })),
     };
-    const { strings } = await chooseTexts(wide, new StringTable(), 6000);
+    const { strings } = await textsOf(wide, 6000);
     expect(Buffer.byteLength(strings.join(""))).toBeLessThan(7000);
   });
 

@@ -1,0 +1,62 @@
+import type { EvaluatedPoint, SampleRecord, ScoreRecord } from "../../runs/schema.ts";
+
+/** Characters of one completion. Of longer ones the beginning and the end are shown: what was asked for is in the end. */
+export const LONGEST = 12_000;
+
+/** A completion as a page shows it, with its score. */
+export interface ReadAttempt {
+  readonly text: string;
+  /** Characters of it that are left out. */
+  readonly cut: number;
+  readonly finishReason: SampleRecord["finish_reason"];
+  readonly score: ScoreRecord;
+}
+
+/** What tells the attempts of a point apart. */
+export function attemptKey({
+  benchmark,
+  sample,
+  attempt,
+}: Pick<ScoreRecord, "benchmark" | "sample" | "attempt">): string {
+  return `${benchmark}\n${sample}\n${attempt}`;
+}
+
+/** The wanted attempts of a point, by key. */
+export async function attemptsOf(
+  { records, texts }: Pick<EvaluatedPoint, "records" | "texts">,
+  wanted: ReadonlySet<string>,
+): Promise<Map<string, ReadAttempt>> {
+  const scores = new Map<string, ScoreRecord>();
+  for await (const piece of records()) {
+    for (const score of piece) if (wanted.has(attemptKey(score))) scores.set(attemptKey(score), score);
+  }
+  return texts === undefined ? new Map() : readAttempts(texts(), scores);
+}
+
+/** Completions beside their scores, by key. @param scores of those that are wanted */
+export async function readAttempts(
+  texts: AsyncIterable<readonly SampleRecord[]>,
+  scores: ReadonlyMap<string, ScoreRecord>,
+): Promise<Map<string, ReadAttempt>> {
+  const found = new Map<string, ReadAttempt>();
+  if (scores.size === 0) return found;
+  for await (const records of texts) {
+    for (const record of records) {
+      const key = attemptKey(record);
+      const score = scores.get(key);
+      if (score === undefined) continue;
+      // Halves of long texts are kept, never the whole.
+      const shown = shorten(`${record.prefill}${record.completion}`);
+      found.set(key, { ...shown, finishReason: record.finish_reason, score });
+    }
+  }
+  return found;
+}
+
+/** The beginning and the end of a long text. */
+export function shorten(text: string): { text: string; cut: number } {
+  if (text.length <= LONGEST) return { text, cut: 0 };
+  const half = LONGEST / 2;
+  const cut = text.length - LONGEST;
+  return { text: `${text.slice(0, half)}\n[... ${cut} characters left out ...]\n${text.slice(-half)}`, cut };
+}

@@ -1,0 +1,5 @@
+import { answerCalls } from "../../base/call-threads.ts";
+import { reportUnitAt } from "./unit-report.ts";
+
+// What a thread that takes rows and texts from units runs.
+answerCalls(reportUnitAt);

@@ -1,0 +1,5 @@
+import { answerCalls } from "../base/call-threads.ts";
+import { tablesAt } from "./unit-source.ts";
+
+// What a thread that reads scores runs.
+answerCalls(tablesAt);

@@ -1,0 +1,45 @@
+import { ScoreTablesBuilder, type UnitTables } from "./build-score-tables.ts";
+import { unitStore } from "./run-store.ts";
+import type { SampleRecord, ScoreRecord, UnitSource } from "./schema.ts";
+import { inView, onlyAsked } from "./view.ts";
+
+/** Whether so many completions are enough for threads, which take a second to start. */
+export function isWorthThreads(completions: number): boolean {
+  return completions >= 20_000;
+}
+
+/** The tables of a unit, and how many records are in them. */
+export interface CountedTables extends UnitTables {
+  readonly count: number;
+}
+
+/**
+ * The scores, in pieces.
+ *
+ * @param checked whether this process has read and checked them before
+ */
+export function scoresAt({ store, unit, from, benchmarks }: UnitSource, checked: boolean): Pieces<ScoreRecord> {
+  return onlyAsked(unitStore(store, unit).readScores({ checked, from }), inView({ benchmarks }));
+}
+
+/** The completions, in pieces. */
+export function textsAt({ store, unit, benchmarks }: UnitSource): Pieces<SampleRecord> {
+  return onlyAsked(unitStore(store, unit).readSamples(), inView({ benchmarks }));
+}
+
+/** @throws StoreError if a record is damaged */
+export function tablesAt({ source }: { readonly source: UnitSource }): Promise<CountedTables> {
+  return buildTables(scoresAt(source, false));
+}
+
+export async function buildTables(pieces: Pieces<ScoreRecord>): Promise<CountedTables> {
+  const builder = new ScoreTablesBuilder();
+  let count = 0;
+  for await (const piece of pieces) {
+    for (const record of piece) builder.add(record);
+    count += piece.length;
+  }
+  return { ...builder.finish(), count };
+}
+
+type Pieces<Row> = AsyncIterable<readonly Row[]>;

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { mapInThreads } from "../../src/base/call-threads.ts";
+import { StoreError } from "../../src/base/errors.ts";
+
+const module = new URL("../helpers/call-thread.ts", import.meta.url);
+const call = (input: number): Promise<number> => Promise.resolve(input * 2);
+
+async function mapped(inputs: readonly number[], worthThreads: boolean): Promise<(readonly [number, number])[]> {
+  const pairs: (readonly [number, number])[] = [];
+  for await (const pair of mapInThreads({ call, module }, inputs, worthThreads)) pairs.push(pair);
+  return pairs;
+}
+
+describe("calls in threads", () => {
+  it.each([true, false])("give outputs beside their inputs, in order (threads: %s)", async (worthThreads) => {
+    expect(await mapped([0, 1, 2, 3, 4, 5], worthThreads)).toEqual([
+      [0, 0],
+      [1, 2],
+      [2, 4],
+      [3, 6],
+      [4, 8],
+      [5, 10],
+    ]);
+    expect(await mapped([], worthThreads)).toEqual([]);
+  });
+
+  it("throw what a thread throws, known as what it is", async () => {
+    const error: unknown = await mapped([1, 7, 2], true).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({ message: "seven", hint: "Take another.", code: "store" });
+  });
+
+  it("say that a thread has ended by itself", async () => {
+    await expect(mapped([1, 13, 2], true)).rejects.toThrow("A thread ended before its work was done");
+  });
+});

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeLargeStore } from "../../../bench/report/large-store.ts";
+import { wantTexts } from "../../../src/report/page/choose-texts.ts";
+import { reportUnits } from "../../../src/report/units/report-units.ts";
+import { readRun } from "../../../src/runs/read-run.ts";
+import type { StoredRun } from "../../../src/runs/schema.ts";
+import { isWorthThreads } from "../../../src/runs/unit-source.ts";
+import { scoreRun } from "../../../src/sweep/run/score-run.ts";
+
+const root = mkdtempSync(join(tmpdir(), "mergesweep-report-units-"));
+const folder = join(root, "runs/large");
+const SIZE = { points: 3, questions: 2500, attempts: 3 };
+
+beforeAll(async () => {
+  makeLargeStore(root, SIZE);
+  await scoreRun(folder, root);
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+async function taken(run: StoredRun): Promise<{ csv: string; texts: unknown }> {
+  const { samplesCsv, attempts } = reportUnits(run, wantTexts(run, 100_000), {});
+  const pieces: Buffer[] = [];
+  for await (const piece of samplesCsv) pieces.push(Buffer.from(piece));
+  return { csv: Buffer.concat(pieces).toString(), texts: attempts };
+}
+
+describe("what a report takes from many completions", () => {
+  it("is the same in threads, a thread a unit, as without", async () => {
+    expect(isWorthThreads(SIZE.points * SIZE.questions * SIZE.attempts)).toBe(true);
+    const run = await readRun(folder);
+    const here = { ...run, evaluated: run.evaluated.map((unit) => ({ ...unit, source: null })) };
+    const [remote, local] = [await taken(run), await taken(here)];
+    expect(remote.csv.trimEnd().split("\n")).toHaveLength(1 + SIZE.points * SIZE.questions * SIZE.attempts);
+    expect(remote.csv).toBe(local.csv);
+    expect(remote.texts).toEqual(local.texts);
+  });
+});
