@@ -25,6 +25,7 @@ export function describeCost(cost: SweepCost): string[] {
     `speed: ${speed}`,
     `hours: ${hours === null ? unknownHours(cost) : round(hours)}`,
     ...benchmarks.map(describeBenchmark),
+    ...(cost.lengthsSource === null ? [] : [`lengths of the protocol: ${cost.lengthsSource.trim()}`]),
   ];
 }
 

@@ -6,7 +6,7 @@ import { usableMemory } from "../models/llama-cpp/usable-memory.ts";
 import type { SampleRecord } from "../runs/schema.ts";
 import type { SweepFile } from "../sweep/file/config.ts";
 import { chooseWorkers, plannedModels } from "../sweep/plan/choose-workers.ts";
-import { type EarlierRun, modelsOf } from "../sweep/plan/earlier-runs.ts";
+import { type EarlierRun, modelsOf, runtimeOf } from "../sweep/plan/earlier-runs.ts";
 import { type PlanOverrides, planSweep, type SweepPlan } from "../sweep/plan/plan.ts";
 import { DEFAULT_CACHE_LIMIT } from "../sweep/run/gguf-folder.ts";
 import { runSweep } from "../sweep/run/run-sweep.ts";
@@ -44,6 +44,7 @@ export async function probeSweep(
       models: modelsOf(plan.manifest.plan),
       maxTokens,
       ggufType: plan.ggufType,
+      runtime: runtimeOf(plan.manifest.plan),
       lengths: wholeLengths(records),
       tokensPerSecond: seconds === 0 ? undefined : total(records) / seconds,
     };

@@ -102,8 +102,10 @@ it.skipIf(benchmarks === undefined)(
     );
     expect(stdout).toContain("protocol: sober-reasoning\n");
     expect(stdout).toContain("speed: 2,000 tokens/s, as given");
-    // 21,364 completions of 32,768 tokens.
-    expect(stdout).toContain("hours: 97 at the most, were every answer cut off");
+    // 21,364 completions of 5,500 to 16,916 tokens.
+    expect(stdout).toContain("tokens: about 210,000,000, at the most 700,000,000");
+    expect(stdout).toContain("hours: 29\n");
+    expect(stdout).toContain("math500: answers of 5,500 tokens, as the protocol says");
     expect(stdout).toMatch(/aime24: .* intervals around 50% 5\.6 to 16\.8 points/);
     expect(await readFile(sweep, "utf8")).toContain("variables:");
   },

@@ -63,6 +63,7 @@ source: them
 sweep: theirs
 merges: { w=0.3: them/w0.3, w=0.7: them/w0.7 }
 benchmarks: { pocket-math: { questions: 12 } }
+weights: { w=0.3: ${"f".repeat(64)}, w=0.4: ${"f".repeat(64)} }
 points:
   w=0.3: { pocket-math: { accuracy: 92, right: "011111111111" } }
 `,
@@ -74,17 +75,21 @@ points:
   expect(unset.stderr).toContain("--set len=PATH_OR_HUB_ID");
   const chosen = await cli([...command, "--set", "len=them/len", "--sample-id", "pocket-math-030"]);
   expect(chosen).toMatchObject({ code: 2, stderr: expect.stringContaining("--sample-id: expected all questions") });
-  const { code, stdout } = await cli([...command, "--set", "len=them/len", "--margin", "20", "--json"]);
+  const { code, stdout, stderr } = await cli([...command, "--set", "len=them/len", "--margin", "20", "--json"]);
+  expect(stderr).not.toContain("mergesweep:");
   const data = JSON.parse(stdout);
   expect(data.rows).toMatchObject([{ point: "w=0.3", basis: "pairs", verdict: "reproduced", completions: 12 }]);
   expect(data.merges).toMatchObject([
     { point: "w=0.3", model: "them/w0.3", identical: true },
     { point: "w=0.7", model: "them/w0.7", identical: false, text: expect.stringMatching(/weight.*0\.6/) },
+    { point: "w=0.3", identical: false, text: expect.stringMatching(/^expected sha256 f{64}, found 31c5b7f9/) },
+    { point: "w=0.4", text: "the sweep does not merge at w=0.4" },
   ]);
   expect(code).toBe(1);
   const text = await readFile(join(report, "reproduction.md"), "utf8");
   expect(text).toContain("Reproduced: the one number within 20 points.");
   expect(text).toContain("them/w0.7 is not the merge at w=0.7");
+  expect(text).toContain("The merge at w=0.3 has other weights than were published: expected");
 });
 
 it("--smoke ends with a verdict against the other stack, and a report", { timeout: 300_000 }, async () => {
@@ -107,7 +112,17 @@ it("--smoke ends with a verdict against the other stack, and a report", { timeou
   ]);
   expect(stderr).toContain("Reproduced: all 4 numbers within 3 points.");
   expect(code).toBe(0);
-  const { rows } = JSON.parse(await readFile(join(report, "reproduction.json"), "utf8"));
+  const { rows, merges, wrong } = JSON.parse(await readFile(join(report, "reproduction.json"), "utf8"));
   expect(rows).toHaveLength(4);
+  expect(merges).toMatchObject([
+    { point: "w=0.3", identical: true },
+    { point: "w=0.7", identical: true },
+  ]);
+  expect(wrong).toMatchObject({ other: "w=0.3", claimed: "w=0.7", found: true });
+  const text = await readFile(join(report, "reproduction.md"), "utf8");
+  expect(text).toContain("- The merge at w=0.7 has the published weights, bit for bit: weights sha256 ea39f1363c30");
+  expect(text).toMatch(
+    /- A control: the merge at w=0\.3, said to be that at w=0\.7, is found out\. 50 of 50 .*swapped/,
+  );
   expect(await readFile(join(report, "index.html"), "utf8")).toContain("w=0.7");
 });

@@ -5,10 +5,16 @@ import { writeFileAtomic } from "../../base/files/atomic-write.ts";
 import { makeFolder } from "../../base/files/make-folder.ts";
 import { judgeReproduction } from "../../findings/reproduction/judge-reproduction.ts";
 import type { PublishedNumbers } from "../../findings/reproduction/published-numbers.ts";
-import { describeMerge, reproductionMarkdown, verdictSentence } from "../../report/tables/reproduction-text.ts";
+import {
+  describeFoundOut,
+  describeMerge,
+  reproductionMarkdown,
+  verdictSentence,
+} from "../../report/tables/reproduction-text.ts";
 import { readRun } from "../../runs/read-run.ts";
 import type { Manifest } from "../../runs/schema.ts";
 import { readSweepFile } from "../../sweep/file/config.ts";
+import { expandSweep } from "../../sweep/file/expand.ts";
 import { readPublished } from "../../sweep/file/published.ts";
 import type { CliContext } from "../context.ts";
 import { executionFlags } from "../execution-flags.ts";
@@ -17,7 +23,7 @@ import { defineCommand, named, numberOption, textOption } from "../options.ts";
 import { planAndRun } from "../run-plan.ts";
 import { type SweepFlagValues, setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
 import { trustFlag } from "../trust.ts";
-import { verifyPublished } from "../verify-published.ts";
+import { verifyPublished, verifyWrongMerge } from "../verify-published.ts";
 
 /** Points of a percentage. */
 const DEFAULT_MARGIN = 3;
@@ -44,14 +50,13 @@ export function reproduceCommand(context: CliContext): CommandModule {
         )
         .option("smoke", {
           type: "boolean",
-          description:
-            "Everything but the check of published merges, on the pocket checkpoints, against what transformers made of them",
+          description: "All of it on the pocket checkpoints, against what transformers made of them: a minute",
         })
         .options(named(sweepFlags))
         .options(setFlag)
         .options(named(executionFlags))
         .options(trustFlag)
-        .example("$0 reproduce w0.1 --smoke", "whether everything works here, in half a minute")
+        .example("$0 reproduce w0.1 --smoke", "whether everything works here, in a minute")
         .example("$0 reproduce lenfmt-MRL4096-LR1e-6 --set len=PATH --set fmt=PATH", "a published family")
         .epilogue("Exit code 0: reproduced; 1: not, or it cannot be told."),
     handler: async (args) => {
@@ -63,13 +68,18 @@ export function reproduceCommand(context: CliContext): CommandModule {
       const label = [published.name, smoke ? "smoke" : args.protocol].filter((part) => part !== undefined).join("-");
       const out = args.out ?? join("runs", `reproduce-${label}`);
       const folder = args.report ?? join("reports", `reproduce-${label}`);
-      const only = Object.keys({ ...published.points, ...published.merges }).filter(
-        (name) => !Object.hasOwn(sweep.config.references, name),
-      );
+      const asked = new Set(Object.keys({ ...published.points, ...published.merges, ...published.weights }));
+      const only = expandSweep(sweep).flatMap(({ name }) => (asked.has(name) ? [name] : []));
       const { terminal } = context;
       // Minutes, before what may take days.
-      const merges = await verifyPublished(context, sweep, published.merges);
+      const merges = await verifyPublished(context, sweep, published);
       for (const merge of merges) terminal.note(describeMerge(merge));
+      const [other, claimed] = Object.keys(published.weights);
+      const wrong =
+        smoke && other !== undefined && claimed !== undefined
+          ? await verifyWrongMerge(context, sweep, { other, claimed })
+          : undefined;
+      if (wrong !== undefined) terminal.note(describeFoundOut(wrong));
       const benchmarks = await planAndRun({ ...context, terminal: { ...context.terminal, out: () => {} } }, sweep, {
         ...args,
         limit: smoke ? pairedQuestions(published) : args.limit,
@@ -85,17 +95,17 @@ export function reproduceCommand(context: CliContext): CommandModule {
         margin,
         new Map(benchmarks.map(({ name, samples }) => [name, samples.map(({ id }) => id)])),
       );
-      const text = reproductionMarkdown(reproduction, published, merges, protocolLines(run.manifest));
+      const text = reproductionMarkdown(reproduction, published, { merges, wrong }, protocolLines(run.manifest));
       await makeFolder(folder);
       await writeFileAtomic(join(folder, "reproduction.md"), text);
-      const data = { target: published.name, ...reproduction, merges };
+      const data = { target: published.name, ...reproduction, merges, wrong };
       await writeFileAtomic(join(folder, "reproduction.json"), `${JSON.stringify(data, null, 2)}\n`);
       terminal.out(args.json === true ? JSON.stringify(data) : text);
       if (smoke) terminal.note(`This was a trial on the pocket checkpoints: of ${target.name} it says nothing.`);
       terminal.note(verdictSentence(reproduction));
       terminal.note(`Report: ${join(folder, "reproduction.md")}`);
-      const tampered = merges.some(({ identical }) => identical === false);
-      if (reproduction.verdict !== "reproduced" || tampered) context.setExitCode(EXIT.failed);
+      const otherWeights = merges.some(({ identical }) => identical === false) || wrong?.found === false;
+      if (reproduction.verdict !== "reproduced" || otherWeights) context.setExitCode(EXIT.failed);
     },
   });
 }

@@ -25,6 +25,8 @@ export interface PublishedNumbers {
   readonly note: string | undefined;
   /** Merges that were published, by the name of the point that makes them again. */
   readonly merges: Readonly<Record<string, string>>;
+  /** SHA-256 of the tensors of merges, where that alone was published, by the name of the point. */
+  readonly weights: Readonly<Record<string, string>>;
   readonly benchmarks: Readonly<Record<string, PublishedBenchmark>>;
   /** By the name of a point or reference, then of a benchmark. */
   readonly points: Readonly<Record<string, Readonly<Record<string, PublishedScore>>>>;

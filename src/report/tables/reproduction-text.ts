@@ -5,10 +5,22 @@ import type { PublishedNumbers } from "../../findings/reproduction/published-num
 /** Whether a published merge is what the recipe makes. */
 export interface VerifiedMerge {
   readonly point: string;
-  readonly model: string;
+  /** Undefined where only the digest of its weights was published. */
+  readonly model: string | undefined;
   /** Undefined where it could not be found out. */
   readonly identical: boolean | undefined;
   /** What explains a difference, or why it could not be found out. */
+  readonly text: string;
+}
+
+/** Whether a merge that is another than it claims to be was found out. */
+export interface FoundOut {
+  /** The point that it is of. */
+  readonly other: string;
+  /** The point that it was said to be of. */
+  readonly claimed: string;
+  readonly found: boolean;
+  /** How much differs, and what explains it. */
   readonly text: string;
 }
 
@@ -33,7 +45,7 @@ export function verdictSentence({ verdict, margin, rows, missing }: Reproduction
 export function reproductionMarkdown(
   reproduction: Reproduction,
   { name, source, note }: PublishedNumbers,
-  merges: readonly VerifiedMerge[],
+  { merges, wrong }: { readonly merges: readonly VerifiedMerge[]; readonly wrong?: FoundOut | undefined },
   protocol: readonly string[],
 ): string {
   const { rows, averages, margin, missing } = reproduction;
@@ -41,7 +53,8 @@ export function reproductionMarkdown(
   if (note !== undefined) lines.push(note.trim(), "");
   lines.push(`Published: ${source.trim()}`, "", ...protocol.flatMap((line) => [line, ""]));
   if (merges.length > 0) {
-    lines.push("## The published weights", "", ...merges.map((merge) => `- ${describeMerge(merge)}`), "");
+    lines.push("## The published weights", "", ...merges.map((merge) => `- ${describeMerge(merge)}`));
+    lines.push(...(wrong === undefined ? [] : [`- ${describeFoundOut(wrong)}`]), "");
   }
   if (rows.length > 0) lines.push("## The numbers", "", ...table([...rows, ...averages]), "", ...legend(rows, margin));
   if (missing.length > 0) lines.push(`Not evaluated here: ${missing.join(", ")}.`, "");
@@ -50,9 +63,24 @@ export function reproductionMarkdown(
 
 /** One line about a published merge. */
 export function describeMerge({ point, model, identical, text }: VerifiedMerge): string {
+  if (model === undefined) return describeDigest(point, identical, text);
   if (identical === undefined) return `${model} could not be verified: ${text}`;
   if (identical) return `${model} is bit-identical to the merge at ${point}${text === "" ? "" : `: ${text}`}`;
   return `${model} is not the merge at ${point}. ${text}`;
+}
+
+function describeDigest(point: string, identical: boolean | undefined, text: string): string {
+  if (identical === undefined) return `The merge at ${point} could not be verified: ${text}`;
+  return identical
+    ? `The merge at ${point} has the published weights, bit for bit: ${text}`
+    : `The merge at ${point} has other weights than were published: ${text}`;
+}
+
+/** One line about a merge that is not what it was said to be. */
+export function describeFoundOut({ other, claimed, found, text }: FoundOut): string {
+  return found
+    ? `A control: the merge at ${other}, said to be that at ${claimed}, is found out. ${text}`
+    : `A control failed: the merge at ${other}, said to be that at ${claimed}, is not found out, so the lines above prove nothing.`;
 }
 
 function table(rows: readonly ReproductionRow[]): string[] {

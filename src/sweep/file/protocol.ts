@@ -19,7 +19,7 @@ const protocolBenchmarkSchema = z.strictObject({
   prompt: z.string().regex(/^[\w.-]+@\d+$/, "expected a prompt and its version such as open-rs@1"),
   attempts: z.int().positive(),
   limit: z.int().positive().optional(),
-  /** Mean tokens of an answer, where the protocol's own results say it. */
+  /** Mean tokens of an answer of up to the protocol's `max_tokens`, where somebody published it. */
   reference_tokens: z.number().positive().optional(),
 });
 
@@ -31,6 +31,8 @@ const protocolSchema = z.strictObject({
   /** What a cheaper protocol cannot tell. */
   gives_up: z.string().optional(),
   benchmarks: z.array(protocolBenchmarkSchema).min(1),
+  /** Who published `reference_tokens`, of which model. */
+  reference_tokens_source: z.string().optional(),
   generation: z.record(z.string(), z.unknown()),
   scoring: z.record(z.string(), z.unknown()),
   gguf_type: z.string(),

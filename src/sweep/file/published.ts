@@ -32,6 +32,10 @@ const publishedSchema = z.strictObject({
   sweep: z.string().min(1),
   /** Published merges by the point that makes them again. */
   merges: z.record(z.string(), z.string()).default({}),
+  /** SHA-256 of the tensors of merges, as summary.csv has it, where the weights themselves are not published. */
+  weights: z
+    .record(z.string(), z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hexadecimal digits"))
+    .default({}),
   benchmarks: z
     .record(
       z.string(),

@@ -3,7 +3,7 @@ import type { PlannedBenchmark } from "../../runs/schema.ts";
 import { RATE_BOUND } from "../../stats/contrast.ts";
 import { detectableDifference } from "../../stats/detectable.ts";
 import { normalQuantile } from "../../stats/distributions.ts";
-import { type EarlierRun, modelsOf } from "./earlier-runs.ts";
+import { type EarlierRun, modelsOf, runtimeOf } from "./earlier-runs.ts";
 import { checkpointsOf, type SweepPlan, unitBytes } from "./plan.ts";
 
 /** What a benchmark of a sweep takes, and what it can show. */
@@ -35,6 +35,8 @@ export interface SweepCost {
   readonly benchmarks: readonly BenchmarkCost[];
   /** Null where the length of some answers is unknown. */
   readonly tokens: number | null;
+  /** Who published the lengths that are the protocol's; null where none is. */
+  readonly lengthsSource: string | null;
   /** If every answer were cut off. */
   readonly mostTokens: number;
   readonly tokensPerSecond: number | null;
@@ -58,17 +60,17 @@ export function sweepCost(
   const own = modelsOf(manifest.plan);
   const alike = earlier.filter(({ models }) => [...models].some((model) => own.has(model)));
   const benchmarks = manifest.benchmarks.map((benchmark) => {
-    const reference = sweep.protocol?.benchmarks.find(({ name }) => name === benchmark.name)?.reference_tokens;
-    return benchmarkCost(
-      benchmark,
-      points,
-      lengthOf(benchmark.name, manifest.max_tokens, { alike, earlier, reference }),
-    );
+    const reference = referenceLength(benchmark.name, manifest.max_tokens, sweep.protocol);
+    const length = lengthOf(benchmark.name, manifest.max_tokens, { alike, earlier, reference });
+    return benchmarkCost(benchmark, points, length);
   });
   const known = benchmarks.flatMap(({ tokens }) => tokens ?? []);
   const tokens = known.length < benchmarks.length ? null : sum(known);
   const completions = sum(benchmarks.map((one) => one.completions));
-  const measured = alike.find((run) => run.ggufType === ggufType && run.tokensPerSecond !== undefined);
+  const runtime = runtimeOf(manifest.plan);
+  const measured = alike.find(
+    (run) => run.ggufType === ggufType && run.runtime === runtime && run.tokensPerSecond !== undefined,
+  );
   const speed =
     tokensPerSecond ??
     (measured?.tokensPerSecond === undefined
@@ -81,6 +83,9 @@ export function sweepCost(
     completions,
     benchmarks,
     tokens,
+    lengthsSource: benchmarks.some(({ lengthFrom }) => lengthFrom === FROM_PROTOCOL)
+      ? (sweep.protocol?.reference_tokens_source ?? sweep.protocol?.source ?? null)
+      : null,
     mostTokens: completions * (manifest.max_tokens ?? 0),
     tokensPerSecond: speed?.value ?? null,
     speedFrom: speed?.from ?? "unknown",
@@ -88,11 +93,23 @@ export function sweepCost(
   };
 }
 
+const FROM_PROTOCOL = "as the protocol says";
+
 interface KnownLengths {
   readonly alike: readonly EarlierRun[];
   readonly earlier: readonly EarlierRun[];
   /** That of the protocol. */
   readonly reference: number | undefined;
+}
+
+/** Answers that may be longer or shorter than the protocol's are another matter. */
+function referenceLength(
+  benchmark: string,
+  maxTokens: number | null,
+  protocol: SweepPlan["sweep"]["protocol"],
+): number | undefined {
+  if (protocol?.generation.max_tokens !== maxTokens) return undefined;
+  return protocol?.benchmarks.find(({ name }) => name === benchmark)?.reference_tokens;
 }
 
 function lengthOf(
@@ -104,7 +121,7 @@ function lengthOf(
     lengths[benchmark] !== undefined && cap === maxTokens;
   const same = alike.find(fits);
   if (same !== undefined) return { length: same.lengths[benchmark] ?? null, from: `as in ${same.folder}` };
-  if (reference !== undefined) return { length: reference, from: "as the protocol says" };
+  if (reference !== undefined) return { length: reference, from: FROM_PROTOCOL };
   const other = earlier.find(fits);
   if (other === undefined) return { length: null, from: "unknown" };
   return { length: other.lengths[benchmark] ?? null, from: `as other models in ${other.folder}` };

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { digestOf } from "../../base/digest.ts";
 import { messageOf } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import { parseJsonLines } from "../../base/jsonl.ts";
 import { readManifestIfPresent } from "../../runs/read-manifest.ts";
+import { readProgress } from "../../runs/run-store.ts";
 import type { Manifest } from "../../runs/schema.ts";
 
 /** What an earlier run tells of the next. */
@@ -14,9 +16,11 @@ export interface EarlierRun {
   readonly models: ReadonlySet<string>;
   readonly maxTokens: number | null;
   readonly ggufType: string | undefined;
+  /** How the models were run, as `runtimeOf` says it. */
+  readonly runtime: string;
   /** Mean tokens of an answer, by benchmark. */
   readonly lengths: Readonly<Record<string, number>>;
-  /** Of the whole run, from its first file to its last answer; undefined where too little is stored to tell. */
+  /** Of the process that worked on it last, pauses before it left out; undefined where it did not work for long. */
   readonly tokensPerSecond: number | undefined;
 }
 
@@ -54,26 +58,22 @@ async function readEarlierRun(folder: string): Promise<EarlierRun | undefined> {
   const manifest = await readManifestIfPresent(folder);
   if (manifest === undefined) return undefined;
   const tokens = new Map<string, { total: number; count: number }>();
-  let [all, first, last] = [0, Number.POSITIVE_INFINITY, 0];
   for (const path of await answerFiles(folder, manifest)) {
-    const piece = await readPiece(path);
-    for (const { benchmark, length } of piece.answers) {
+    for (const { benchmark, length } of await readPiece(path)) {
       const sum = tokens.get(benchmark) ?? { total: 0, count: 0 };
       tokens.set(benchmark, { total: sum.total + length, count: sum.count + 1 });
-      all += length * piece.scale;
     }
-    const { birthtimeMs, mtimeMs } = await stat(path);
-    first = Math.min(first, birthtimeMs);
-    last = Math.max(last, mtimeMs);
   }
-  const seconds = (last - first) / 1000;
+  const progress = await readProgress(folder);
+  const isTelling = progress !== undefined && progress.seconds >= LEAST_SECONDS && progress.tokens_per_second > 0;
   return {
     folder,
     models: modelsOf(manifest.plan),
     maxTokens: manifest.max_tokens,
     ggufType: typeof manifest.plan.gguf_type === "string" ? manifest.plan.gguf_type : undefined,
+    runtime: runtimeOf(manifest.plan),
     lengths: Object.fromEntries(Array.from(tokens, ([name, { total, count }]) => [name, total / count])),
-    tokensPerSecond: seconds >= LEAST_SECONDS && first > 0 ? all / seconds : undefined,
+    tokensPerSecond: isTelling ? progress.tokens_per_second : undefined,
   };
 }
 
@@ -86,25 +86,27 @@ async function answerFiles(folder: string, { points }: Manifest): Promise<string
   return names.flat().flatMap(({ path, name }) => (/^samples.*\.jsonl$/.test(name) ? [path] : []));
 }
 
-/** The first answers in a file, and how many times as much the whole file is. */
-async function readPiece(
-  path: string,
-): Promise<{ readonly answers: readonly { benchmark: string; length: number }[]; readonly scale: number }> {
+/** The first answers in a file. */
+async function readPiece(path: string): Promise<{ readonly benchmark: string; readonly length: number }[]> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
     const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, PIECE_BYTES)), 0, undefined, 0);
     const text = buffer.subarray(0, bytesRead).toString("utf8");
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    const answers = parseJsonLines(whole, path).flatMap((line) =>
+    return parseJsonLines(whole, path).flatMap((line) =>
       isRecord(line) && typeof line.benchmark === "string" && typeof line.completion_tokens === "number"
         ? [{ benchmark: line.benchmark, length: line.completion_tokens }]
         : [],
     );
-    return { answers, scale: whole === "" ? 0 : size / Buffer.byteLength(whole) };
   } finally {
     await file.close();
   }
+}
+
+/** What decides how fast a machine generates, beside the models: llama.cpp's options, or the server. */
+export function runtimeOf({ engine = {}, server = null }: Manifest["plan"]): string {
+  return digestOf({ engine, server });
 }
 
 /** Every model that a plan names: in its recipe, among its references and its points. */

@@ -31,6 +31,7 @@ function published(scores: Record<string, Partial<PublishedScore>>, questions = 
     sweep: "x.yaml",
     note: undefined,
     merges: {},
+    weights: {},
     benchmarks: Object.fromEntries(Object.keys(scores).map((name) => [name, { questions, dataSha256: undefined }])),
     points: {
       "w=0": Object.fromEntries(
@@ -100,7 +101,7 @@ describe("a reproduction", () => {
     expect(few.rows[0]?.completionsNeeded).toBeGreaterThan(80);
     const never = judged(run, published({ a: { accuracy: own, deviation: 0.06, runs: 3 } }, 40), 3);
     expect(never.rows[0]?.completionsNeeded).toBeNull();
-    expect(reproductionMarkdown(never, published({}), [], [])).toContain("no number of ours would tell");
+    expect(reproductionMarkdown(never, published({}), { merges: [] }, [])).toContain("no number of ours would tell");
   });
 
   it("on other questions carries the bound of those, too", () => {
@@ -122,7 +123,7 @@ describe("a reproduction", () => {
     expect(mean?.error).toBeCloseTo(Math.hypot(both.rows[0]?.error ?? 0, both.rows[1]?.error ?? 0) / 2, 10);
     expect(mean?.degrees).toBeGreaterThan(both.rows[0]?.degrees ?? 1e9);
     expect(mean?.test.confidence).toBeCloseTo(0.9, 10);
-    expect(reproductionMarkdown(both, published({}), [], [])).toContain("| w=0 | mean of 2 |");
+    expect(reproductionMarkdown(both, published({}), { merges: [] }, [])).toContain("| w=0 | mean of 2 |");
     const three = judged(run, published({ a: { accuracy: a }, b: { accuracy: b }, c: {} }), 3);
     expect(three).toMatchObject({ verdict: "cannot be told", missing: ["w=0 on c"] });
   });
