@@ -7,6 +7,7 @@ import { benchMerge } from "./merge.ts";
 import { mutate } from "./mutate.ts";
 import { benchReport } from "./report.ts";
 import { benchRuntime } from "./runtime.ts";
+import { benchSearch } from "./search.ts";
 import { benchWorkers } from "./workers.ts";
 
 /** `npm run bench NAME`: measurements, printed as tables. Never a test: machines are noisy. */
@@ -19,6 +20,7 @@ const benches: Record<string, (args: string[]) => Promise<void>> = {
   mutate,
   report: benchReport,
   runtime: benchRuntime,
+  search: benchSearch,
   workers: benchWorkers,
 };
 

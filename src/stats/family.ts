@@ -80,7 +80,7 @@ export class BenchmarkFlips {
   ): Float64Array {
     const total = new Float64Array(this.signs.draws);
     if (questions < values.length || measure.weights !== undefined) {
-      flippedSums(this.signs, weighted(values, measure.weights, questions), total);
+      flippedSums(this.signs, weightedValues(values, measure.weights, questions), total);
       return total;
     }
     points.forEach((point, i) => {
@@ -105,7 +105,12 @@ export class BenchmarkFlips {
   }
 }
 
-function weighted(values: Float64Array, weights: Float64Array | undefined, questions: number): Float64Array {
+/** Values whose plain sum is their weighted mean times so many questions. */
+export function weightedValues(
+  values: Float64Array,
+  weights: Float64Array | undefined,
+  questions: number,
+): Float64Array {
   if (weights === undefined) return values;
   const total = values.reduce((sum, value, q) => sum + (Number.isNaN(value) ? 0 : (weights[q] ?? 1)), 0);
   return values.map((value, q) => (value * (weights[q] ?? 1) * questions) / total);

@@ -71,7 +71,7 @@ function rotate(x: number, k: number): number {
  * The sums of a column under every draw. Questions go by eights: the 256 signed sums of a group are made once, and looked up
  * for every draw.
  *
- * @param column a value a question; NaN counts as 0
+ * @param column a value a question; NaN counts as 0, and so do questions after its end
  * @param sums where they go, `draws` long
  */
 export function flippedSums(
@@ -80,9 +80,10 @@ export function flippedSums(
   sums: Float64Array,
 ): void {
   const bytes = Math.ceil(questions / 8);
+  const used = Math.min(bytes, Math.ceil(column.length / 8));
   const table = new Float64Array(256);
   sums.fill(0);
-  for (let byte = 0; byte < bytes; byte++) {
+  for (let byte = 0; byte < used; byte++) {
     let positive = 0;
     for (let k = 0; k < 8; k++) positive += valueAt(column, 8 * byte + k, questions);
     table[0] = positive;

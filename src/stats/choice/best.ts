@@ -73,7 +73,7 @@ function criticalsOf({ largest, degrees }: Pairwise, error: number): number[] {
 }
 
 /** The t of a pair under every draw, as `averageContrasts` gives it. */
-function flippedT(
+export function flippedT(
   parts: readonly { readonly sums: ContrastSums; readonly flipped: Float64Array }[],
   draws: number,
   bound: number,

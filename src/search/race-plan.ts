@@ -1,0 +1,64 @@
+/** A rate that the objective keeps, and what may be lost of it as a part of 1; 0 where the highest is looked for. */
+export interface RaceMeasure {
+  readonly measure: string;
+  readonly margin: number;
+}
+
+/** What a race does to spend less than the grid; each can be switched off. */
+export interface Levers {
+  /** How many times the gaps of the coarse grid may be halved; 0 begins with every point. */
+  readonly refine: number;
+  /** Asks fewer of the questions that the outermost points answer alike. */
+  readonly strata: boolean;
+  /** Drops points that are out for sure. */
+  readonly elimination: boolean;
+  /** Stops where the questions that there are will hardly decide. */
+  readonly futility: boolean;
+}
+
+/** All four levers, as a search has them unless told otherwise. */
+export const ALL_LEVERS: Levers = { refine: 2, strata: true, elimination: true, futility: true };
+
+/** The questions of a benchmark in the order in which they are asked, and the attempts at each. */
+interface RacedBenchmark {
+  readonly name: string;
+  readonly questions: number;
+}
+
+/** What a race is run over. It decides from this and from answers alone. */
+export interface RacePlan {
+  /** Positions along the axis in rising order, the ends first and last; undefined where there is no one axis. */
+  readonly positions: readonly number[] | undefined;
+  /** How many points there are. */
+  readonly points: number;
+  readonly benchmarks: readonly RacedBenchmark[];
+  /** At least one. */
+  readonly measures: readonly RaceMeasure[];
+  /** Whether the cheapest point that qualifies is looked for; else the one with the highest rate. */
+  readonly cheapest: boolean;
+  /** The point that the others are held against; undefined for the best of them. */
+  readonly against: number | undefined;
+  readonly levers: Levers;
+  /** Tokens of completions that may be asked for. */
+  readonly budget: number;
+  /** Of each of the two promises: no decision that is wrong, no point dropped that qualifies. */
+  readonly confidence: number;
+  /** Names the inputs: same inputs, same draws. */
+  readonly seed: string;
+}
+
+/** Questions that a point is asked next, by their place in the order of the benchmark. */
+export interface Ask {
+  readonly point: number;
+  readonly benchmark: number;
+  readonly questions: readonly number[];
+}
+
+/** A question's mean over its attempts: a value a measure of the plan; and the tokens of all its attempts. */
+interface RaceAnswer {
+  readonly rates: readonly number[];
+  readonly tokens: number;
+}
+
+/** Where the answers are that a race asked for. */
+export type AnswerLookup = (point: number, benchmark: number, question: number) => RaceAnswer;
