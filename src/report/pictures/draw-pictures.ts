@@ -3,7 +3,7 @@ import { DiskFullError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files/atomic-write.ts";
 import { figuresCsv } from "./figures-csv.ts";
 import type { Picture } from "./picture.ts";
-import { type RenderOptions, renderPdf, renderPng, renderSheet, renderSvg } from "./render-chart.ts";
+import { type RenderOptions, renderPdf, renderPng, renderSvg } from "./render-chart.ts";
 import { describePicture, type PictureSet } from "./specs/chart-specs.ts";
 
 export const PICTURE_FORMATS = ["png", "svg", "pdf"] as const;
@@ -83,7 +83,8 @@ export async function drawPictures(
     const name = fileName(picture.name);
     await attempt(name, async () => {
       await write(`${name}.csv`, figuresCsv(picture));
-      for (const format of formats) await write(`${name}.${format}`, render(picture, format, options));
+      for (const format of formats)
+        await write(`${name}.${format}`, await render(picture.title, [picture], format, options));
       drawn.push({
         file: `${name}.${formats[0] ?? "png"}`,
         figures: `${name}.csv`,
@@ -92,12 +93,14 @@ export async function drawPictures(
       });
     });
   }
-  for (const sheet of sheets.filter(({ kind }) => wanted(kind) && formats.includes("png"))) {
+  for (const sheet of sheets.filter(({ kind }) => wanted(kind))) {
     const name = fileName(sheet.name);
     await attempt(name, async () => {
-      await write(`${name}.png`, await renderSheet(sheet.pictures, options));
       const titles = sheet.pictures.map(({ title }) => title.toLowerCase()).join(", ");
-      drawn.push({ file: `${name}.png`, figures: null, alternative: `Together: ${titles}`, inPage: false });
+      for (const format of formats)
+        await write(`${name}.${format}`, await render(titles, sheet.pictures, format, options));
+      const file = `${name}.${formats[0] ?? "png"}`;
+      drawn.push({ file, figures: null, alternative: `Together: ${titles}`, inPage: false });
     });
   }
   const there = [...new Set([...pictures, ...sheets].map(({ kind }) => kind))];
@@ -107,9 +110,14 @@ export async function drawPictures(
   return { pictures: drawn, files, failures };
 }
 
-function render(picture: Picture, format: PictureFormat, options: RenderOptions): string | Uint8Array {
-  if (format === "svg") return renderSvg(picture, options);
-  return format === "pdf" ? renderPdf(picture, options) : renderPng(picture, options);
+async function render(
+  title: string,
+  pictures: readonly Picture[],
+  format: PictureFormat,
+  options: RenderOptions,
+): Promise<string | Uint8Array> {
+  if (format === "svg") return renderSvg(pictures, options);
+  return format === "pdf" ? renderPdf(pictures, title, options) : renderPng(pictures, options);
 }
 
 /** The file name of a picture without ending: benchmark names may hold slashes. */

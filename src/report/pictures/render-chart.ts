@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { crc32 } from "node:zlib";
-import { createCanvas, GlobalFonts, loadImage, PDFDocument, SvgExportFlag } from "@napi-rs/canvas";
+import { createCanvas, GlobalFonts, loadImage, PDFDocument, type SKRSContext2D, SvgExportFlag } from "@napi-rs/canvas";
 import { Chart } from "chart.js/auto";
 import { ChartJSNodeCanvas } from "chartjs-node-canvas";
 import { WorkError } from "../../base/errors.ts";
@@ -10,7 +10,7 @@ import { THEMES, type ThemeName } from "./themes.ts";
 
 /** How large and in which colours. */
 export interface RenderOptions {
-  /** Of the layout, in pixels of 1/96 inch; heights follow. @default 800 */
+  /** Of the layout, in pixels of 1/96 inch; heights follow, and sheets are half as wide again. @default 800 */
   readonly width?: number;
   /** Pixels of a PNG to the inch: 192 draws each pixel of the layout as four. @default 192 */
   readonly dpi?: number;
@@ -20,8 +20,8 @@ export interface RenderOptions {
 
 /** Height over width: a picture of 800 x 500. */
 const SHAPE = 0.625;
-/** Of the pictures in a sheet, in pixels. */
-const TILE = { width: 620, height: 420 };
+/** Of each picture in a sheet, over the width of a picture of its own: 620 x 420 of 800 x 500. */
+const TILE = { width: 0.775, height: 0.525 };
 /** Pixels of the layout to the inch. */
 const LAYOUT_DPI = 96;
 
@@ -42,22 +42,29 @@ function registerFonts(): void {
   fontsRegistered = true;
 }
 
-/** Draws a picture as PNG. Equal pictures give equal bytes. */
-export function renderPng(picture: Picture, options: RenderOptions = {}): Uint8Array {
-  return pngOf(picture, { ...sizeOf(picture, options), ...options });
-}
-
-function pngOf(
-  picture: Picture,
-  { width, height, dpi = 192, theme = "light" }: RenderOptions & { width: number; height: number },
-): Uint8Array {
+/** Draws pictures as PNG: one, or a sheet of several. Equal pictures give equal bytes. */
+export async function renderPng(pictures: readonly Picture[], options: RenderOptions = {}): Promise<Uint8Array> {
   registerFonts();
-  const canvas = new ChartJSNodeCanvas({ width, height });
-  const png = canvas.renderToBufferSync(
-    configurationOf(picture, { theme: THEMES[theme], ratio: dpi / LAYOUT_DPI }),
-    "image/png",
+  const { dpi = 192, theme = "light" } = options;
+  const ratio = dpi / LAYOUT_DPI;
+  const { width, height, places } = layOut(pictures, options);
+  const drawn = places.map((place) =>
+    new ChartJSNodeCanvas({ width: place.width, height: place.height }).renderToBufferSync(
+      configurationOf(place.picture, { theme: THEMES[theme], ratio }),
+      "image/png",
+    ),
   );
-  return withResolution(png, dpi);
+  const [first] = drawn;
+  if (first !== undefined && drawn.length === 1) return withResolution(first, dpi);
+  const canvas = createCanvas(width * ratio, height * ratio);
+  const context = canvas.getContext("2d");
+  context.fillStyle = THEMES[theme].ground;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  const images = await Promise.all(drawn.map((png) => loadImage(png)));
+  images.forEach((image, i) => {
+    context.drawImage(image, (places[i]?.left ?? 0) * ratio, (places[i]?.top ?? 0) * ratio);
+  });
+  return withResolution(canvas.toBuffer("image/png"), dpi);
 }
 
 /** Length, type, width, height and kind of pixels, with the checksum: what comes first in a PNG, after its eight bytes. */
@@ -76,16 +83,16 @@ function withResolution(png: Uint8Array, dpi: number): Uint8Array {
   return Buffer.concat([png.subarray(0, IHDR_END), chunk, png.subarray(IHDR_END)]);
 }
 
-/** Draws a picture as SVG, in vectors; letters are outlines, so that it looks alike without the font. */
-export function renderSvg(picture: Picture, options: RenderOptions = {}): string {
+/** Draws pictures as SVG, in vectors; letters are outlines, so that it looks alike without the font. */
+export function renderSvg(pictures: readonly Picture[], options: RenderOptions = {}): string {
   registerFonts();
-  const { width, height } = sizeOf(picture, options);
+  const { width, height, places } = layOut(pictures, options);
   const canvas = createCanvas(width, height, SvgExportFlag.ConvertTextToPaths);
-  drawOn(canvas, picture, options.theme);
+  drawOn(canvas.getContext("2d"), { width, height, places }, options.theme);
   return numberClips(canvas.getContent().toString("utf8"));
 }
 
-/** Skia counts its clip paths over all pictures of a process; here each picture counts its own. */
+/** Skia counts its clip paths over all pictures of a process; here each file counts its own. */
 function numberClips(svg: string): string {
   const names = new Map<string, string>();
   return svg.replaceAll(/\bcl_[0-9a-f]+\b/g, (name) => {
@@ -95,51 +102,78 @@ function numberClips(svg: string): string {
   });
 }
 
-/** Draws a picture as a PDF of one page, in vectors, with its font. It carries no date. */
-export function renderPdf(picture: Picture, options: RenderOptions = {}): Uint8Array {
+/** Draws pictures as a PDF of one page, in vectors, with their font. It carries no date. */
+export function renderPdf(pictures: readonly Picture[], title: string, options: RenderOptions = {}): Uint8Array {
   registerFonts();
-  const { width, height } = sizeOf(picture, options);
+  const layout = layOut(pictures, options);
   // A point is 1/72 inch.
   const scale = 72 / LAYOUT_DPI;
-  const document = new PDFDocument({ title: picture.title, creator: "mergesweep" });
-  const context = document.beginPage(width * scale, height * scale);
+  const document = new PDFDocument({ title, creator: "mergesweep" });
+  const context = document.beginPage(layout.width * scale, layout.height * scale);
   context.scale(scale, scale);
-  const canvas = { width, height, style: {}, getContext: () => context };
-  Object.defineProperty(context, "canvas", { value: canvas });
-  drawOn(canvas, picture, options.theme);
+  drawOn(context, layout, options.theme);
   document.endPage();
   return document.close();
 }
 
-/** chart.js asks for a canvas of a browser; without a document it takes whatever has getContext. */
-function drawOn(canvas: unknown, picture: Picture, theme: ThemeName = "light"): void {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type is one of the DOM, which is not loaded here
-  const item = canvas as ConstructorParameters<typeof Chart>[0];
-  const chart = new Chart(item, configurationOf(picture, { theme: THEMES[theme], ratio: 1 }));
-  chart.stop();
+/** Where pictures stand on a canvas, in pixels of the layout. */
+interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly places: readonly Place[];
 }
 
-/** Several pictures in one PNG, two in a row. */
-export async function renderSheet(
-  pictures: readonly Picture[],
-  { dpi = 192, theme = "light" }: RenderOptions = {},
-): Promise<Uint8Array> {
-  const ratio = dpi / LAYOUT_DPI;
-  const columns = Math.min(2, pictures.length);
-  const [width, height] = [TILE.width * ratio, TILE.height * ratio];
-  const canvas = createCanvas(columns * width, Math.ceil(pictures.length / columns) * height);
-  const context = canvas.getContext("2d");
+interface Place {
+  readonly picture: Picture;
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One picture in its own size; several in tiles, two in a row. */
+function layOut(pictures: readonly Picture[], { width = 800 }: RenderOptions): Layout {
+  const [first, ...others] = pictures;
+  if (first !== undefined && others.length === 0) {
+    const height = Math.round(width * SHAPE * (first.tall ?? 1));
+    return { width, height, places: [{ picture: first, left: 0, top: 0, width, height }] };
+  }
+  const columns = 2;
+  const tile = { width: Math.round(width * TILE.width), height: Math.round(width * TILE.height) };
+  return {
+    width: columns * tile.width,
+    height: Math.ceil(pictures.length / columns) * tile.height,
+    places: pictures.map((picture, i) => ({
+      picture,
+      left: (i % columns) * tile.width,
+      top: Math.floor(i / columns) * tile.height,
+      ...tile,
+    })),
+  };
+}
+
+/** What is asked of a context here; the rest is between it and chart.js. */
+type VectorContext = Pick<SKRSContext2D, "fillStyle" | "fillRect" | "save" | "restore" | "translate">;
+
+/**
+ * Draws onto a context of vectors. chart.js asks for a canvas of a browser; without a document it takes whatever has getContext:
+ * each picture has a canvas of its own size, and all of them draw on the one context.
+ */
+function drawOn(context: VectorContext, { width, height, places }: Layout, theme: ThemeName = "light"): void {
   context.fillStyle = THEMES[theme].ground;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  const tiles = await Promise.all(
-    pictures.map((picture) => loadImage(Buffer.from(pngOf(picture, { ...TILE, dpi, theme })))),
-  );
-  tiles.forEach((tile, i) => {
-    context.drawImage(tile, (i % columns) * width, Math.floor(i / columns) * height);
-  });
-  return withResolution(canvas.toBuffer("image/png"), dpi);
-}
-
-function sizeOf({ tall = 1 }: Picture, { width = 800 }: RenderOptions): { width: number; height: number } {
-  return { width, height: Math.round(width * SHAPE * tall) };
+  context.fillRect(0, 0, width, height);
+  // chart.js takes a canvas to be its own: it clears it from the corner, and sets a scale where others are lost.
+  for (const name of ["clearRect", "setTransform", "resetTransform"]) {
+    Object.defineProperty(context, name, { value: () => {} });
+  }
+  for (const place of places) {
+    const canvas = { width: place.width, height: place.height, style: {}, getContext: () => context };
+    Object.defineProperty(context, "canvas", { value: canvas, configurable: true });
+    context.save();
+    context.translate(place.left, place.top);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type is one of the DOM, which is not loaded here
+    const item = canvas as unknown as ConstructorParameters<typeof Chart>[0];
+    new Chart(item, configurationOf(place.picture, { theme: THEMES[theme], ratio: 1 })).stop();
+    context.restore();
+  }
 }
