@@ -19,9 +19,11 @@ export function describeCost(cost: SweepCost): string[] {
   } = cost;
   const runs = benchmarks.reduce((sum, one) => sum + one.runs, 0);
   const speed = tokensPerSecond === null ? "unknown" : `${round(tokensPerSecond)} tokens/s, ${speedFrom}`;
+  const fetched = bytesToFetch === 0 ? "nothing to fetch" : `${formatBytes(bytesToFetch)} to fetch from the hub`;
   return [
-    `cost: ${countOf(merges, "merge")}, ${bytesToFetch === 0 ? "nothing" : formatBytes(bytesToFetch)} to fetch, ${formatBytes(bytes)} written and removed again, ${countOf(runs, "run")} over the questions a model, ${countOf(completions, "completion")}`,
-    `tokens: ${tokens === null ? "unknown" : `about ${round(tokens)}`}, at the most ${round(mostTokens)}`,
+    `cost: ${countOf(merges, "merge")}, ${countOf(completions, "completion")}: ${countOf(runs, "run")} over the questions for each model`,
+    `disk: ${fetched}, ${formatBytes(bytes)} to write, a model at a time, and to remove again`,
+    `tokens: ${tokens === null ? "unknown" : `about ${round(tokens)}`}, at most ${round(mostTokens)}`,
     `speed: ${speed}`,
     `hours: ${hours === null ? unknownHours(cost) : round(hours)}`,
     ...benchmarks.map(describeBenchmark),
@@ -30,14 +32,15 @@ export function describeCost(cost: SweepCost): string[] {
 }
 
 function unknownHours({ tokens, mostTokens, tokensPerSecond }: SweepCost): string {
-  if (tokensPerSecond === null) return "unknown: --probe measures the speed, --tokens-per-second N says it";
-  const most = `${round(mostTokens / tokensPerSecond / 3600)} at the most`;
-  return tokens === null ? `${most}, were every answer cut off; no earlier run tells how long answers are` : most;
+  if (tokensPerSecond === null) return "unknown: measure the speed with --probe, or give it with --tokens-per-second N";
+  const most = `at most ${round(mostTokens / tokensPerSecond / 3600)}`;
+  return tokens === null ? `${most}, if every answer is cut off; how long answers are is not known` : most;
 }
 
 function describeBenchmark({ name, length, lengthFrom, halfWidth, detectable }: BenchmarkCost): string {
-  const answers = length === null ? "answers of unknown length" : `answers of ${round(length)} tokens, ${lengthFrom}`;
-  return `${name}: ${answers}; intervals around 50% ${range(halfWidth)} points to each side; a difference of ${range(detectable)} points can be seen, if one question in five differs`;
+  const answers =
+    length === null ? "answers of unknown length" : `answers of about ${round(length)} tokens, ${lengthFrom}`;
+  return `${name}: ${answers}; 95% intervals reach ${range(halfWidth)} points to each side of 50%; a difference of ${range(detectable)} points can be seen, if one question in five comes out differently`;
 }
 
 /** `±5.1`, or from what independent attempts give to what attempts give that are all alike. */

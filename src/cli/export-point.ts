@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { InputError, UsageError } from "../base/errors.ts";
+import { InputError, MergesweepError, UsageError, WorkError } from "../base/errors.ts";
 import { checkNewFile, checkNewFolder } from "../base/files/new-path.ts";
 import { writeGguf } from "../checkpoints/gguf/write-gguf.ts";
 import { openCheckpoint } from "../checkpoints/open-checkpoint.ts";
@@ -24,7 +24,7 @@ import type { CliContext } from "./context.ts";
 import { downloads } from "./show-downloads.ts";
 import { showTensors } from "./show-tensors.ts";
 import { variablesOf } from "./sweep-flags.ts";
-import { readCard, writeCard } from "./write-card.ts";
+import { readCardAt, writeCard } from "./write-card.ts";
 
 /** A point of a sweep that is to become a checkpoint. */
 interface ExportFlags {
@@ -95,11 +95,11 @@ export async function exportPoint(context: CliContext, flags: ExportFlags): Prom
     }
     if (gguf !== undefined) await writeGgufOf(context, out, gguf);
     const isEvaluated = run !== undefined && typeof evaluated === "string";
-    if (isEvaluated) await addResults(context, out, run);
+    if (isEvaluated) await addResults(context, { model: out, point: point.name }, run);
     const made = { out, point: point.name, weights_sha256: weightsSha256, run: isEvaluated ? (store ?? null) : null };
     if (flags.push === undefined) return made;
     context.terminal.note(`uploading ${out} as ${flags.push}`);
-    return { ...made, pushed: await pushModel(out, flags.push, { signal: context.signal }) };
+    return { ...made, pushed: await pushPoint(out, flags.push, context) };
   } finally {
     await pool.close();
   }
@@ -142,9 +142,26 @@ async function writeGgufOf({ signal }: CliContext, folder: string, path: string)
   }
 }
 
+async function pushPoint(out: string, repo: string, { signal }: CliContext): Promise<PushedModel> {
+  try {
+    return await pushModel(out, repo, { signal });
+  } catch (error) {
+    if (!(error instanceof MergesweepError)) throw error;
+    const hint = `${out} is complete. \`hf upload ${repo} ${out}\` uploads it, or this command with another folder: large files that have arrived are not sent again.`;
+    throw new WorkError(error.message, {
+      hint: [error.hint, hint].filter((one) => one !== undefined).join(" "),
+      cause: error,
+    });
+  }
+}
+
 /** The decision, the table and a picture, in the model card. The run's own report stays as it is. */
-async function addResults(context: CliContext, model: string, run: StoredRun): Promise<void> {
-  const card = await readCard(context, model, run);
+async function addResults(
+  context: CliContext,
+  { model, point }: { readonly model: string; readonly point: string },
+  run: StoredRun,
+): Promise<void> {
+  const card = await readCardAt(model, point);
   const folder = await mkdtemp(join(tmpdir(), "mergesweep-card-"));
   try {
     const { files, content } = await renderReport(run, folder);

@@ -19,7 +19,7 @@ export interface OwnCard {
 }
 
 /**
- * Reads the README.md of a merge of a run, which is known by its weights.
+ * Reads the README.md of a merge of a run. Of which point it is, its weights say.
  *
  * @throws InputError if the run has no point with these weights, or the README.md cannot take results
  */
@@ -31,12 +31,21 @@ export async function readCard({ signal }: CliContext, model: string, run: Store
       hint: "summary.csv has the digests of all points in weights_sha256; `mergesweep verify` says what a merge is.",
     });
   }
+  return await readCardAt(model, unit.point.name);
+}
+
+/**
+ * Reads the README.md of the merge at a point.
+ *
+ * @throws InputError if it cannot take results
+ */
+export async function readCardAt(model: string, point: string): Promise<OwnCard> {
   const path = readmeOf(model);
   const readme = await readFile(path, "utf8").catch((error: unknown) => {
     if (systemCodeOf(error) === "ENOENT") return `# ${basename(resolve(model))}\n`;
     throw error;
   });
-  return { model, point: unit.point.name, card: parseCard(readme, path) };
+  return { model, point, card: parseCard(readme, path) };
 }
 
 /**

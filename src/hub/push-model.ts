@@ -48,24 +48,25 @@ export async function pushModel(folder: string, repo: string, options: HubOption
   const { hubUrl, accessToken } = tokenFor(repo, options);
   const names = await filesIn(folder);
   const request = { repo: { type: "model" as const, name: repo }, hubUrl, accessToken };
-  return await attempt(
-    `${hubUrl}/${repo}`,
+  const from = `${hubUrl}/${repo}`;
+  const failed = "could not be uploaded";
+  // Apart from the upload: a repository that is new stays so when the upload is tried again.
+  const created = await attempt(
+    from,
     options,
-    async () => {
-      const created = await makeRepository(() =>
-        createRepo({ ...request, visibility: "private", fetch: fetchWithin(options.signal) }),
-      );
-      const uploaded = await uploadFiles({
-        ...request,
-        files: names.map((name) => ({ path: name, content: pathToFileURL(join(folder, name)) })),
-        commitTitle: "Upload a merge with mergesweep",
-        fetch: fetchLong(options.signal),
-        ...(options.signal === undefined ? {} : { abortSignal: options.signal }),
-      });
-      return { url: `${hubUrl}/${repo}`, commit: uploaded?.commit.oid ?? "", created };
-    },
-    "could not be uploaded",
+    () => makeRepository(() => createRepo({ ...request, visibility: "private", fetch: fetchWithin(options.signal) })),
+    failed,
   );
+  const upload = (): Promise<{ commit: { oid: string } } | undefined> =>
+    uploadFiles({
+      ...request,
+      files: names.map((name) => ({ path: name, content: pathToFileURL(join(folder, name)) })),
+      commitTitle: "Upload a merge with mergesweep",
+      fetch: fetchLong(options.signal),
+      ...(options.signal === undefined ? {} : { abortSignal: options.signal }),
+    });
+  const uploaded = await attempt(from, options, upload, failed);
+  return { url: from, commit: uploaded?.commit.oid ?? "", created };
 }
 
 async function filesIn(folder: string): Promise<string[]> {

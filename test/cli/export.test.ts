@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
@@ -64,6 +64,33 @@ it("a point is uploaded to a private repository, and is what was evaluated when 
   expect(JSON.parse(verified.stdout)).toMatchObject({ identical: true });
   expect((await cli(["merge", SWEEP, join(folder, "bad"), "--point", "w=0.7", "--push", "merge"])).code).toBe(2);
   vi.unstubAllEnvs();
+});
+
+it("an upload that breaks for good says how to go on, and leaves the checkpoint", { timeout: 120_000 }, async () => {
+  await using hub = await startHub({});
+  hub.faults.cuts = 100;
+  vi.stubEnv("HF_ENDPOINT", hub.url);
+  vi.stubEnv("HF_TOKEN", "hf_writer");
+  const out = join(folder, "unsent");
+  const { code, stderr } = await cli(["merge", SWEEP, out, ...models, "--point", "w=0.7", "--push", "me/unsent"]);
+  vi.unstubAllEnvs();
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(`\`hf upload me/unsent ${out}\` uploads it`);
+  expect((await cli(["verify", out])).code).toBe(0);
+});
+
+it("the card of a point is of that point, though another is said to have the same weights", {
+  timeout: 300_000,
+}, async () => {
+  const twins = join(folder, "twins");
+  await cp(run(), twins, { recursive: true });
+  const { points } = JSON.parse(await readFile(join(twins, "manifest.json"), "utf8"));
+  const [first, second] = points.map(({ unit }: { unit: string }) => join(twins, "units", unit, "result.json"));
+  const { weights_sha256: digest } = JSON.parse(await readFile(second, "utf8"));
+  await writeFile(first, JSON.stringify({ ...JSON.parse(await readFile(first, "utf8")), weights_sha256: digest }));
+  const out = join(folder, "second");
+  expect((await cli(["merge", SWEEP, out, ...models, "--point", "w=0.7", "--chosen", twins])).code).toBe(0);
+  expect(await readFile(join(out, "README.md"), "utf8")).toContain("This model is w=0.7 of the sweep");
 });
 
 it("a run that has not decided, several points, and a flag without a sweep are refused", async () => {

@@ -29,7 +29,8 @@ describe("an upload", () => {
 
   it("goes on after a cut connection, and sends nothing large twice", async () => {
     hub.faults.cuts = 1;
-    await pushModel(MODEL, "me/merge", { hubUrl: hub.url });
+    const first = await pushModel(MODEL, "me/merge", { hubUrl: hub.url });
+    expect(first.created).toBe(true);
     const again = await pushModel(MODEL, "me/merge", { hubUrl: hub.url });
     expect(again.created).toBe(false);
     expect(hub.asked.filter((line) => line.startsWith("PUT /upload/"))).toHaveLength(2);
