@@ -70,6 +70,11 @@ export function choosePrompt(declared: BenchmarkFile, name?: string): PromptTemp
   return found;
 }
 
+/** Whether a template is one of ours: another text would have another version. */
+export function isBuiltIn(prompt: PromptTemplate): boolean {
+  return PROMPTS.includes(prompt);
+}
+
 /** What a template says about one problem, as turns for the model's chat template. */
 export function messagesFor(prompt: PromptTemplate, sample: Pick<Sample, "problem">): Message[] {
   // A function as replacement: `$&` and `$1` in a problem are text.

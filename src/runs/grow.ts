@@ -65,11 +65,20 @@ function commitsOf(fetched: unknown): Record<string, unknown> {
 function changedBenchmark({ benchmarks }: Manifest, wanted: PlannedBenchmark): string[] {
   const stored = benchmarks.find(({ name }) => name === wanted.name);
   if (stored === undefined) return [];
-  return differencesOf(frozenBenchmark(stored), frozenBenchmark(wanted), `benchmarks.${wanted.name}`);
+  return differencesOf(frozenBenchmark(stored, wanted), frozenBenchmark(wanted, stored), `benchmarks.${wanted.name}`);
 }
 
-function frozenBenchmark({ version, data_sha256, prompt }: PlannedBenchmark): unknown {
-  return { version, data_sha256, prompt };
+/** What of a benchmark must not change; older stores do not know the digest of its template. */
+function frozenBenchmark(
+  { version, data_sha256, prompt, prompt_sha256 }: PlannedBenchmark,
+  other: PlannedBenchmark,
+): unknown {
+  return {
+    version,
+    data_sha256,
+    prompt,
+    prompt_sha256: other.prompt_sha256 === undefined && other.prompt === prompt ? undefined : prompt_sha256,
+  };
 }
 
 function unionOfPoints(stored: Manifest, wanted: Manifest): PlannedPoint[] {

@@ -111,15 +111,33 @@ function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   return writeFileAtomic(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Keeps the questions that are asked, beside those that were asked before. */
+/**
+ * Keeps the questions that are asked, beside those that were asked before.
+ *
+ * @throws StoreError if one has another text than before: the answers that are stored are to that one
+ */
 export async function writeProblems(folder: string, problems: readonly ProblemRecord[]): Promise<void> {
   const known = await readProblems(folder);
+  refuseOtherTexts(folder, problems, known);
   const now = new Set(problems.map(keyOf));
   const all = [...problems, ...known.filter((problem) => !now.has(keyOf(problem)))];
   // The order in which all were written last stays where nothing is new.
   const digests = new Set(known.map((problem) => digestOf(problem)));
   if (problems.every((problem) => digests.has(digestOf(problem)))) return;
   await writeFileAtomic(join(folder, PROBLEMS_FILE), toJsonLines(all));
+}
+
+function refuseOtherTexts(folder: string, problems: readonly ProblemRecord[], known: readonly ProblemRecord[]): void {
+  const texts = new Map(known.map((record) => [keyOf(record), record.problem]));
+  const changed = problems.filter((record) => (texts.get(keyOf(record)) ?? record.problem) !== record.problem);
+  const [first] = changed;
+  if (first === undefined) return;
+  throw new StoreError(
+    `${folder} holds answers to other problems: ${first.benchmark} ${first.sample} was ${JSON.stringify(texts.get(keyOf(first)))}, and is now ${JSON.stringify(first.problem)}${changed.length === 1 ? "" : ` (and ${changed.length - 1} more)`}`,
+    {
+      hint: "Its benchmark.yaml reads them otherwise than before. Give the new problems a store of their own with --out FOLDER.",
+    },
+  );
 }
 
 function keyOf({ benchmark, sample }: ProblemRecord): string {

@@ -129,6 +129,8 @@ const plannedBenchmarkSchema = z.object({
   attempts: z.int().positive(),
   data_sha256: digest,
   prompt: z.string(),
+  /** Digest of the template, where it is the benchmark's own: ours do not change without another version. */
+  prompt_sha256: digest.optional(),
   /** What has a score of its own: a question, or only a whole run over all of them (results of other programs). */
   unit: z.enum(["question", "run"]).optional(),
   /** Of whole runs: how many questions each asked, where the source says it; `samples` is then how many runs there are. */

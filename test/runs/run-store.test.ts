@@ -7,7 +7,7 @@ import { digestOf, sha256 } from "../../src/base/digest.ts";
 import { lockFolder } from "../../src/runs/lock.ts";
 import { readRun } from "../../src/runs/read-run.ts";
 import { recoverRun } from "../../src/runs/recover.ts";
-import { openRunStore } from "../../src/runs/run-store.ts";
+import { openRunStore, writeProblems } from "../../src/runs/run-store.ts";
 import type { Manifest, SampleRecord } from "../../src/runs/schema.ts";
 import type { OpenedAs } from "../../src/runs/unit-store.ts";
 
@@ -26,6 +26,12 @@ function manifest(plan: Record<string, unknown> = { generation: { seed: 0 } }): 
     plan,
     plan_digest: digestOf(plan),
   };
+}
+
+/** A benchmark asked by a prompt of its own, where its digest is kept. */
+function asked(prompt_sha256?: string): Manifest {
+  const { benchmarks, ...rest } = manifest();
+  return { ...rest, benchmarks: benchmarks.map((one) => ({ ...one, ...(prompt_sha256 && { prompt_sha256 }) })) };
 }
 
 function record(sample: string): SampleRecord {
@@ -132,6 +138,28 @@ describe("a run store", () => {
       /generation\.seed: 0 in the store, 7 now/,
     );
     await (await openRunStore(folder, manifest())).close();
+  });
+
+  it("refuses another text of a benchmark's own prompt, and takes over a store that did not keep it", async () => {
+    const folder = await newFolder();
+    await (await openRunStore(folder, asked())).close();
+    await (await openRunStore(folder, asked(sha256("one")))).close();
+    await expect(openRunStore(folder, asked(sha256("two")))).rejects.toThrow(
+      /benchmarks\.b\.prompt_sha256: .* in the store/,
+    );
+  });
+
+  it("refuses other problems under the names of those that were answered", async () => {
+    const folder = await newFolder();
+    const problem = { benchmark: "b", sample: "1", problem: "1 + 1?", golds: ["2"], labels: {} };
+    await writeProblems(folder, [problem]);
+    await writeProblems(folder, [
+      { ...problem, golds: ["2", "two"] },
+      { ...problem, sample: "2", problem: "2 + 2?" },
+    ]);
+    await expect(writeProblems(folder, [{ ...problem, problem: "1 - 1?" }])).rejects.toThrow(
+      'holds answers to other problems: b 1 was "1 + 1?", and is now "1 - 1?"',
+    );
   });
 
   it("refuses a second process, and takes over from one that was killed", async () => {

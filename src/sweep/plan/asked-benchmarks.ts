@@ -1,7 +1,9 @@
+import { digestOf } from "../../base/digest.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { nearestWord } from "../../base/suggest.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
 import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
+import { isBuiltIn } from "../../benchmarks/prompt.ts";
 import type { AskedBenchmark } from "../../eval/evaluate.ts";
 import type { PlannedBenchmark } from "../../runs/schema.ts";
 import { benchmarkEntryOf, type SweepFile } from "../file/config.ts";
@@ -79,6 +81,7 @@ function describeBenchmark(
     attempts,
     data_sha256: dataSha256,
     prompt: `${prompt.name}@${prompt.version}`,
+    ...(isBuiltIn(prompt) ? {} : { prompt_sha256: digestOf(prompt) }),
     ...(source === undefined || source === name ? {} : { source }),
     ...(samples.length === all ? {} : { ids: samples.map(({ id }) => id) }),
   };
