@@ -1,9 +1,10 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigError, InputError, systemCodeOf } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
-import { checkYaml, parseYaml } from "../base/yaml/yaml-document.ts";
+import { checkYaml } from "../base/yaml/check-yaml.ts";
+import { parseYaml, readYamlFile } from "../base/yaml/yaml-document.ts";
 import { knowsPrompt, promptNames } from "./prompt.ts";
 import { type BenchmarkFile, benchmarkFileSchema } from "./schema.ts";
 
@@ -64,7 +65,7 @@ export async function findBenchmark(name: string, root: string): Promise<Declare
  * @throws ConfigError with file:line:column for everything wrong in it
  */
 async function readBenchmarkFile(path: string): Promise<DeclaredBenchmark> {
-  const document = parseYaml(await readFile(path, "utf8"), path);
+  const document = parseYaml(await readYamlFile(path, "a benchmark"), path);
   const declared = checkYaml(document, benchmarkFileSchema);
   declared.prompts.forEach((prompt, index) => {
     if (typeof prompt === "string" && !knowsPrompt(prompt)) {

@@ -1,5 +1,6 @@
+import { ConfigError } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
-import { parseYamlText } from "../base/yaml/parse-yaml-text.ts";
+import { parseYaml } from "../base/yaml/yaml-document.ts";
 
 /** What decides a merge's bytes beside its recipe: flags, which a model card keeps. */
 export interface MergeSettings {
@@ -27,9 +28,7 @@ export function settingsLines({ seed, compat = false, allowCrimes = false }: Mer
 export function readSettings(card: string): MergeSettings {
   const metadata = METADATA.exec(card)?.[1];
   if (metadata === undefined) return {};
-  const document = parseYamlText(metadata);
-  const settings = document.errors.length === 0 ? document.get("mergesweep") : undefined;
-  const { random_seed: seed, mergekit_compat: compat, allow_crimes: allowCrimes } = plainRecord(settings);
+  const { random_seed: seed, mergekit_compat: compat, allow_crimes: allowCrimes } = settingsIn(metadata);
   return {
     ...(Number.isSafeInteger(seed) ? { seed: Number(seed) } : {}),
     ...(typeof compat === "boolean" ? { compat } : {}),
@@ -37,7 +36,12 @@ export function readSettings(card: string): MergeSettings {
   };
 }
 
-function plainRecord(node: unknown): Record<string, unknown> {
-  const value: unknown = isRecord(node) && typeof node.toJSON === "function" ? node.toJSON() : undefined;
-  return isRecord(value) ? value : {};
+function settingsIn(metadata: string): Readonly<Record<string, unknown>> {
+  try {
+    const { value } = parseYaml(metadata, "model card");
+    return isRecord(value) && isRecord(value.mergesweep) ? value.mergesweep : {};
+  } catch (error) {
+    if (error instanceof ConfigError) return {};
+    throw error;
+  }
 }

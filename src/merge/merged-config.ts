@@ -1,11 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { applyEdits, format, modify } from "jsonc-parser";
 import { isRecord } from "../base/is-record.ts";
-import type { FloatDtype } from "../tensors/dtype.ts";
+import { TORCH_NAMES } from "../tensors/dtype.ts";
 import { EMBEDDING } from "./architectures.ts";
 import type { MergePlan } from "./plan/plan.ts";
-
-const TORCH_NAMES: Record<FloatDtype, string> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
 const STYLE = { insertSpaces: true, tabSize: 2, eol: "\n", insertFinalNewline: true };
 

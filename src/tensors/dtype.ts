@@ -6,6 +6,9 @@ export type Dtype = (typeof DTYPES)[number];
 const FLOAT_DTYPES = ["F32", "F16", "BF16"] as const;
 export type FloatDtype = (typeof FLOAT_DTYPES)[number];
 
+/** Their names in PyTorch, and in config.json. */
+export const TORCH_NAMES: Readonly<Record<FloatDtype, string>> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
+
 const BYTES: Record<Dtype, number> = {
   F64: 8,
   F32: 4,

@@ -62,7 +62,7 @@ describe("mergesweep import", () => {
     [["--models", "("], "--models: expected a regular expression"],
     [["--metric", "beauty"], "--metric beauty: expected a score of these results, found none of it"],
     [["--format", "excel"], "Invalid values"],
-    [["--map", "nowhere.yaml"], "nowhere.yaml: expected a mapping file"],
+    [["--map", "nowhere.yaml"], "Expected a mapping file, found none at nowhere.yaml"],
   ])("says what is wrong with %s", async (flags, message) => {
     putLmEval(join(folder, "one"), "me/base", { wrong: 8 });
     const { code, stderr } = await withoutModel(

@@ -29,10 +29,10 @@ const MESSAGES: Readonly<Record<string, RegExp>> = {
   err_arch: /expected models of one architecture, found that .*q2_bf16_a is qwen2, .*llama_a is llama/,
   err_base_not_in_models:
     /model.embed_tokens.weight and 38 more: linear needs the parameter weight of the base_model .*q2_bf16_c/,
-  err_dtype: /config.yml:9:8: dtype: expected a dtype, found "float64"/,
+  err_dtype: /config.yml:9:1: dtype: expected a dtype, found "float64"/,
   err_filter_nomatch: /model.embed_tokens.weight and 17 more: linear needs the parameter weight of .*q2_bf16_a/,
   err_layer_count: /expected the same number of layers .*q2_bf16_a has 3, .*q2_more_layers has 4/,
-  err_method: /config.yml:8:15: merge_method: expected a merge method, found "lineal"/,
+  err_method: /config.yml:8:1: merge_method: expected a merge method, found "lineal"/,
   err_missing_tensor: /model.layers.1.mlp.up_proj.weight: expected in every model, found none in .*q2_missing_tensor/,
   err_missing_weight: /model.embed_tokens.weight and 38 more: linear needs the parameter weight of .*q2_bf16_b/,
   err_size_mismatch:

@@ -34,17 +34,27 @@ export function parseYamlText(text: string, options: YamlOptions = {}): Document
 
 /** Parses a text of any number of YAML documents in time that grows with its length. */
 export function parseYamlTexts(text: string, { lineCounter, version }: YamlOptions = {}): readonly Document.Parsed[] {
-  const tokens = [...new Parser(lineCounter?.addNewLine).parse(text)];
-  const deep = tokens.map(tooDeep).find((offset) => offset !== undefined);
-  if (deep !== undefined) {
+  const tokens = tokensOf(text, lineCounter);
+  const deep = tokens === undefined ? 0 : tokens.map(tooDeep).find((offset) => offset !== undefined);
+  if (tokens === undefined || deep !== undefined) {
     const empty = parseDocument("", FIXED);
     const message = `Expected at most ${MAX_DEPTH} maps and lists inside of one another`;
-    empty.errors.push(fault([deep, deep + 1], "RESOURCE_EXHAUSTION", message));
+    empty.errors.push(fault([deep ?? 0], "RESOURCE_EXHAUSTION", message));
     return [empty];
   }
   const documents = [...new Composer({ ...FIXED, ...(version === undefined ? {} : { version }) }).compose(tokens)];
   for (const document of documents) checkNodes(document);
   return documents;
+}
+
+/** Undefined where so much is inside of one another that the library's stack ends. */
+function tokensOf(text: string, lines: LineCounter | undefined): CST.Token[] | undefined {
+  try {
+    return [...new Parser(lines?.addNewLine).parse(text)];
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function fault(range: readonly number[] | null | undefined, code: ErrorCode, message: string): YAMLParseError {

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { InputError, messageOf } from "../../base/errors.ts";
-import { checkYaml, parseYaml } from "../../base/yaml/yaml-document.ts";
+import { checkYaml } from "../../base/yaml/check-yaml.ts";
+import { parseYaml, readYamlFile } from "../../base/yaml/yaml-document.ts";
 
 /** A column of the table, or one value for all rows. */
 const source = z.union([z.string().min(1), z.strictObject({ value: z.union([z.string(), z.number()]) })]);
@@ -47,12 +46,9 @@ const PLAIN_COLUMNS = [
   "seed",
 ] as const;
 
-/** Reads a mapping file. @throws InputError where it is not there, ConfigError for every key that is wrong */
+/** Reads a mapping file. @throws ConfigError where it is not there, and for every key that is wrong */
 export async function readTidyMap(path: string): Promise<TidyMap> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw new InputError(`${path}: expected a mapping file: ${messageOf(error)}`, { cause: error });
-  });
-  return checkYaml(parseYaml(text, path), mapSchema);
+  return checkYaml(parseYaml(await readYamlFile(path, "a mapping file"), path), mapSchema);
 }
 
 /** The map of a table whose columns have the plain names. */

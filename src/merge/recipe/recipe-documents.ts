@@ -1,17 +1,9 @@
-import { LineCounter } from "yaml";
+import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
-import { parseYamlTexts } from "../../base/yaml/parse-yaml-text.ts";
-import { show } from "./config-values.ts";
-import {
-  checkLength,
-  MERGEKIT_YAML,
-  offsetOf,
-  parseRecipe,
-  parseRecipeYaml,
-  plainValue,
-  readRecipeDocument,
-} from "./parse-recipe.ts";
+import { checkYaml, expected } from "../../base/yaml/check-yaml.ts";
+import { parseYamls } from "../../base/yaml/yaml-document.ts";
+import { MERGEKIT_YAML, parseRecipe } from "./parse-recipe.ts";
 import { type MergeRecipe, recipeModels } from "./recipe.ts";
 
 /** One of the merges of a config, as mergekit-multi has them: a document of YAML each. */
@@ -24,7 +16,11 @@ export interface NamedRecipe {
 }
 
 /** A name becomes that of a folder. */
-const NAME = /^(?!\.)[^/\\+@\0]{1,100}$/;
+const nameError = { error: expected("a name that a folder can have") };
+const nameSchema = z
+  .string(nameError)
+  .regex(/^(?!\.)[^/\\+@\0]{1,100}$/, nameError)
+  .nullish();
 /** Merges of one config: a chain of a few, in what is published. */
 const MAX_DOCUMENTS = 100;
 
@@ -35,53 +31,31 @@ const MAX_DOCUMENTS = 100;
  * @throws ConfigError with the place, also for names that are there twice or depend on one another in a circle
  */
 export function parseRecipesYaml(text: string, fileName: string): readonly NamedRecipe[] {
-  checkLength(text, fileName);
-  const lines = new LineCounter();
-  const documents = parseYamlTexts(text, { ...MERGEKIT_YAML, lineCounter: lines });
-  const [first] = documents;
-  if (first === undefined) return [{ name: undefined, recipe: parseRecipeYaml(text, fileName), text }];
-  if (documents.length === 1 && (first.errors.length > 0 || first.get("name") === undefined)) {
-    return [{ name: undefined, recipe: readRecipeDocument(first, lines, fileName), text }];
-  }
+  const documents = parseYamls(text, fileName, MERGEKIT_YAML);
   if (documents.length > MAX_DOCUMENTS) {
     throw new ConfigError(`${fileName}: expected at most ${MAX_DOCUMENTS} merges, found ${documents.length}`);
   }
-  const placeOf = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${fileName}:${line}:${col}`;
-  };
   const recipes = new Map<string | undefined, NamedRecipe>();
   for (const document of documents) {
-    const [fault] = document.errors;
-    if (fault !== undefined) throw new ConfigError(`${placeOf(fault.pos[0])}: expected YAML: ${fault.message}`);
-    const place = placeOf(document.contents?.range?.[0] ?? 0);
-    const value = plainValue(document, place);
-    if (!isRecord(value)) throw new ConfigError(`${place}: expected a mergekit config, found ${show(value)}`);
-    const { name: given, ...rest } = value;
-    const name = readName(given, place);
+    const { name: given, ...rest } = isRecord(document.value) ? document.value : {};
+    const name = checkYaml(document, nameSchema, { value: given, path: ["name"] }) ?? undefined;
     if (recipes.has(name)) {
-      throw new ConfigError(
-        `${place}: expected ${name === undefined ? "one merge without a name" : `one merge ${name}`}, found two`,
-      );
+      const what = name === undefined ? "one merge without a name" : `one merge ${name}`;
+      throw new ConfigError(`${document.locate(["name"])}: expected ${what}, found two`);
     }
-    const recipe = parseRecipe(rest, (path) => placeOf(offsetOf(document.contents, path, false)));
-    const [start, , end] = document.range ?? [0, 0, text.length];
+    const recipe = parseRecipe(isRecord(document.value) ? rest : document.value, (path) => document.locate(path));
     recipes.set(name, {
       name,
       recipe,
-      text: `${text
-        .slice(start, end)
-        .replace(/^---\s*?\n/, "")
-        .trim()}\n`,
+      text: documents.length === 1 && given === undefined ? text : ownText(document.text),
     });
   }
   return inOrder(recipes, fileName);
 }
 
-function readName(value: unknown, place: string): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === "string" && NAME.test(value)) return value;
-  throw new ConfigError(`${place}: name: expected a name that a folder can have, found ${show(value)}`);
+/** The text of one document of several. */
+function ownText(text: string): string {
+  return `${text.replace(/^---\s*?\n/, "").trim()}\n`;
 }
 
 /** Each after those that it is made of; the one without a name last. */

@@ -68,7 +68,7 @@ export type RecipeParameters = ReadonlyMap<string, Setting>;
 /** A number, a gradient over the layers, or conditions of which the first that fits the tensor's name counts. */
 export type Setting = number | readonly number[] | readonly Condition[];
 
-export interface Condition {
+interface Condition {
   /** A part of a tensor's name; undefined fits all. */
   readonly filter: string | undefined;
   readonly value: number | readonly number[];
@@ -107,7 +107,7 @@ function interpolate(values: readonly number[], t: number): number | undefined {
 }
 
 /** Every model of a recipe as written, each once: base model first, then in order of appearance. */
-export function recipeModels(recipe: MergeRecipe): string[] {
+export function recipeModels(recipe: Pick<MergeRecipe, "models" | "slices" | "baseModel">): string[] {
   const sources = recipe.models ?? recipe.slices?.flatMap((slice) => slice.sources) ?? [];
   const names = sources.map((source) => source.model);
   return [...new Set(recipe.baseModel === undefined ? names : [recipe.baseModel, ...names])];

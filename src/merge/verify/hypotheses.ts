@@ -1,4 +1,4 @@
-import type { FloatDtype } from "../../tensors/dtype.ts";
+import { type FloatDtype, TORCH_NAMES } from "../../tensors/dtype.ts";
 import { streamReader, type TensorStream } from "../../tensors/write/tensor-stream.ts";
 import type { MergeSettings } from "../merge-settings.ts";
 import type { MergePlan } from "../plan/plan.ts";
@@ -25,8 +25,6 @@ interface Change {
   readonly settings?: MergeSettings;
   readonly plan?: (plan: MergePlan) => MergePlan;
 }
-
-const DTYPE_NAMES: Readonly<Record<FloatDtype, string>> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
 /**
  * What may explain a merge that is not what its recipe says, likelier things first: one expert alone, then other settings
@@ -197,8 +195,8 @@ function arithmeticChanges({ recipe, method }: MergePlan, published: ReadonlySet
 }
 
 function dtypeTitle(dtype: FloatDtype | undefined, out: FloatDtype | undefined, method: string): string {
-  const work = dtype === undefined ? "no dtype (the models' own)" : `dtype: ${DTYPE_NAMES[dtype]}`;
-  const settings = out === undefined || out === dtype ? work : `${work}, out_dtype: ${DTYPE_NAMES[out]}`;
+  const work = dtype === undefined ? "no dtype (the models' own)" : `dtype: ${TORCH_NAMES[dtype]}`;
+  const settings = out === undefined || out === dtype ? work : `${work}, out_dtype: ${TORCH_NAMES[out]}`;
   if (method === "linear" && dtype === "F32" && out !== undefined && out !== "F32") {
     return `a plain float32 average, rounded once (mergekit: ${settings})`;
   }

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import { projectRootOf } from "../../base/project-root.ts";
-import { checkYaml, parseYaml, readYamlFile, type YamlDocument } from "../../base/yaml/yaml-document.ts";
+import { checkYaml } from "../../base/yaml/check-yaml.ts";
+import { parseYaml, readYamlFile, type YamlDocument } from "../../base/yaml/yaml-document.ts";
 import { GGUF_TYPES } from "../../checkpoints/gguf/gguf-layout.ts";
 import { objectiveSchema } from "../../findings/objective.ts";
 import type { KvType } from "../../models/llama-cpp/engine-options.ts";
@@ -217,7 +218,7 @@ function checkSweep(
   { set = {}, protocol }: { set?: Readonly<Record<string, string>>; protocol?: Protocol | undefined } = {},
 ): SweepFile {
   const value = protocol === undefined ? document.value : withProtocol(document.value, protocol);
-  const written = checkYaml(document, sweepSchema, value);
+  const written = checkYaml(document, sweepSchema, { value });
   const variables = setVariables(written.variables, set, root);
   const config = { ...withVariables(written, variables, document), variables };
   if (config.recipe === undefined && config.points.length === 0 && Object.keys(config.references).length === 0) {

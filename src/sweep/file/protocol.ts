@@ -6,7 +6,8 @@ import { sha256 } from "../../base/digest.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import { suggestion } from "../../base/suggest.ts";
-import { checkYaml, parseYaml, readYamlFile } from "../../base/yaml/yaml-document.ts";
+import { checkYaml } from "../../base/yaml/check-yaml.ts";
+import { parseYaml, readYamlFile } from "../../base/yaml/yaml-document.ts";
 import { yamlNamesIn } from "./yaml-names.ts";
 
 const protocolBenchmarkSchema = z.strictObject({

@@ -5,7 +5,8 @@ import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { projectRootOf } from "../../base/project-root.ts";
 import { suggestion } from "../../base/suggest.ts";
-import { checkYaml, parseYaml, readYamlFile } from "../../base/yaml/yaml-document.ts";
+import { checkYaml } from "../../base/yaml/check-yaml.ts";
+import { parseYaml, readYamlFile } from "../../base/yaml/yaml-document.ts";
 import type { PublishedNumbers } from "../../findings/reproduction/published-numbers.ts";
 import { yamlNamesIn } from "./yaml-names.ts";
 

@@ -46,3 +46,9 @@ test.each([
   const text = start.repeat(20_000) + end.repeat(20_000);
   expect(() => parseYaml(text, "x.yaml")).toThrow(/x\.yaml:1:\d+: Expected at most 100 maps and lists inside of/);
 });
+
+test("so many that the parser's own stack ends are refused as well", () => {
+  expect(() => parseYaml(`a:\n${" :".repeat(20_000)}`, "x.yaml")).toThrow(
+    /^x\.yaml:\d+:\d+: Expected at most 100 maps and lists inside of/,
+  );
+});

@@ -72,22 +72,39 @@ const WRONG: readonly (readonly [name: string, from: string, to: string, message
     "a typo in a parameter",
     "weight: 0.3",
     "weigth: 0.3",
-    /^ConfigError: m.yml:6:7: models\[0\].parameters.weigth: /,
-    /"weight"/,
+    /^ConfigError: m.yml:6:7: unknown key "weigth" in "models\[0\].parameters"\. /,
+    /Did you mean "weight"\?/,
   ],
-  ["a typo in a key", "models:", "modles:", /^ConfigError: m.yml:3:1: modles: expected a known key/, /"models"/],
-  ["a parameter at the top", "dtype: bfloat16", "normalize: false", /m.yml:11:1: normalize: expected a known key/],
-  ["a method that does not exist", "linear", "lineer", /m.yml:2:15: merge_method: .*"lineer"/, /"linear"/],
-  ["a dtype that cannot be worked in", "bfloat16", "bf16", /m.yml:11:8: dtype: .*"bf16"/, /bfloat16/],
-  ["a weight that is no number", "0.3", "lots", /m.yml:6:15: models\[0\].parameters.weight: .*"lots"/],
+  [
+    "a typo in a key",
+    "models:",
+    "modles:",
+    /^ConfigError: m.yml:3:1: unknown key "modles"\. Did you mean "models"\?[^\n]*$/,
+  ],
+  ["a parameter at the top", "dtype: bfloat16", "normalize: false", /m.yml:11:1: unknown key "normalize"/],
+  [
+    "a method that does not exist",
+    "linear",
+    "lineer",
+    /m.yml:2:1: merge_method: .*"lineer"/,
+    /Did you mean "linear"\?/,
+  ],
+  ["a dtype that cannot be worked in", "bfloat16", "bf16", /m.yml:11:1: dtype: .*"bf16"/, /bfloat16/],
+  ["a weight that is no number", "0.3", "lots", /m.yml:6:7: models\[0\].parameters.weight: .*"lots"/],
   ["a weight that is not a number", "0.3", ".nan", /expected a number, found NaN/],
   ["a name that was not filled in", "0.3", '"${w}"', /expected a number, found "\$\{w\}"/],
-  ["a single condition", "0.3", "{ filter: mlp, value: 1 }", /m.yml:6:15: .*expected a number/, /as a list/],
-  ["a typo in a condition", "0.3", "[{ filtre: mlp, value: 1 }]", /m.yml:6:18: .*filtre/, /"filter"/],
+  ["a single condition", "0.3", "{ filter: mlp, value: 1 }", /m.yml:6:7: .*expected a number/, /as a list/],
+  ["a typo in a condition", "0.3", "[{ filtre: mlp, value: 1 }]", /m.yml:6:18: .*filtre/, /Did you mean "filter"/],
   ["slices beside models", "dtype:", "slices: [{sources: [{model: a}]}]\ndtype:", /found both/],
   ["modules beside models", "dtype:", "modules: { default: {} }\ndtype:", /m.yml:11:1: modules: .*found two/],
   ["both names of a tokenizer", "dtype:", "tokenizer_source: base\ntokenizer: {}\ndtype:", /m.yml:12:1: .*found both/],
-  ["a typo in a tokenizer", "dtype:", "tokenizer: { sorce: base }\ndtype:", /m.yml:11:14: .*"sorce"/, /"source"/],
+  [
+    "a typo in a tokenizer",
+    "dtype:",
+    "tokenizer: { sorce: base }\ndtype:",
+    /m.yml:11:14: .*"sorce"/,
+    /Did you mean "source"/,
+  ],
   [
     "a token of no kind",
     "dtype:",
@@ -97,7 +114,7 @@ const WRONG: readonly (readonly [name: string, from: string, to: string, message
   [
     "a token by text and id",
     "dtype:",
-    "tokenizer: { tokens: { x: { source: { kind: model_token, model: a, token: y, token_id: 1 } } } }\ndtype:",
+    "tokenizer: { tokens: { x: { source: { kind: model_token, model: a, token: z, token_id: 1 } } } }\ndtype:",
     /expected "token" or "token_id", found both/,
   ],
   [
@@ -110,17 +127,17 @@ const WRONG: readonly (readonly [name: string, from: string, to: string, message
     "a chat template that is not known",
     "dtype:",
     "chat_template: chatlm\ndtype:",
-    /m.yml:11:16: .*"chatlm"/,
-    /"chatml"/,
+    /m.yml:11:1: chat_template: .*"chatlm"/,
+    /Did you mean "chatml"/,
   ],
-  ["a key twice", "dtype:", "merge_method: linear\ndtype:", /m.yml:11:1: expected YAML/],
-  ["broken YAML", "models:", "models: [", /^ConfigError: m.yml:\d+:\d+: expected YAML/],
-  ["a second document", "dtype:", "---\ndtype:", /^ConfigError: m.yml:11:1: expected one document/],
+  ["a key twice", "dtype:", "merge_method: linear\ndtype:", /m.yml:11:1: Map keys must be unique/],
+  ["broken YAML", "models:", "models: [", /^ConfigError: m.yml:\d+:\d+: Nested mappings/],
+  ["a second document", "dtype:", "---\ndtype:", /^ConfigError: m.yml:11:1: Expected one document/],
   [
     "a donor that is no model",
     "dtype:",
     "donor: elsewhere\ndtype:",
-    /m.yml:11:8: donor: expected a model .*"elsewhere"/,
+    /m.yml:11:1: donor: expected a model .*"elsewhere"/,
   ],
   ["a model that is no text", "model: a", "model: 7", /models\[0\].model: expected the path of a model, found 7/],
 ];
@@ -134,7 +151,31 @@ describe("a recipe is refused with file, line and column", () => {
       ),
     );
     expect(String(failure)).toMatch(message);
-    expect(failure.hint ?? "").toMatch(hint ?? /.*/);
+    expect(String(failure)).toMatch(hint ?? /.*/);
+  });
+
+  test("all that is wrong is said at once, each with its place", () => {
+    const text = GOOD.replace("linear", "lineer").replace("0.3", "lots").replace("model: b", "modle: b");
+    expect(
+      String(failureOf(() => parseRecipeYaml(text, "m.yml")))
+        .split("\n")
+        .map((line) => line.slice(0, 48)),
+    ).toEqual([
+      "ConfigError: m.yml:2:1: merge_method: expected a",
+      "m.yml:6:7: models[0].parameters.weight: expected",
+      "m.yml:7:5: models[1].model: expected the path of",
+      'm.yml:7:5: unknown key "modle" in "models[1]". D',
+    ]);
+  });
+
+  test("two architectures of one model", () => {
+    const models = ["A", "B"].map((name) => `  - model: { model: a, override_architecture: ${name} }\n`).join("");
+    const text = `merge_method: linear\nmodels:\n${models}`;
+    expect(String(failureOf(() => parseRecipeYaml(text, "m.yml")))).toBe(
+      "ConfigError: m.yml:4:24: expected one architecture of a, found A and B",
+    );
+    const recipe = parseRecipeYaml(text.replace("A }", "B }"), "m.yml");
+    expect([...recipe.architectures]).toEqual([["a", "B"]]);
   });
 
   test("aliases that explode", () => {
