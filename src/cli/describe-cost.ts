@@ -27,7 +27,8 @@ export function describeCost(cost: SweepCost): string[] {
     `speed: ${speed}`,
     `hours: ${hours === null ? unknownHours(cost) : round(hours)}`,
     ...benchmarks.map(describeBenchmark),
-    ...(cost.lengthsSource === null ? [] : [`lengths of the protocol: ${cost.lengthsSource.trim()}`]),
+    "In the two numbers of a range, attempts at one question are independent or all alike. Intervals are those of an accuracy of 50%; differences are found in four of five sweeps, where one question in five comes out differently.",
+    ...(cost.lengthsSource === null ? [] : [`Lengths of the protocol: ${cost.lengthsSource.trim()}.`]),
   ];
 }
 
@@ -40,10 +41,10 @@ function unknownHours({ tokens, mostTokens, tokensPerSecond }: SweepCost): strin
 function describeBenchmark({ name, length, lengthFrom, halfWidth, detectable }: BenchmarkCost): string {
   const answers =
     length === null ? "answers of unknown length" : `answers of about ${round(length)} tokens, ${lengthFrom}`;
-  return `${name}: ${answers}; 95% intervals reach ${range(halfWidth)} points to each side of 50%; a difference of ${range(detectable)} points can be seen, if one question in five comes out differently`;
+  return `${name}: ${answers}; 95% intervals of ±${range(halfWidth)} points; differences from ${range(detectable)} points on can be seen`;
 }
 
-/** `±5.1`, or from what independent attempts give to what attempts give that are all alike. */
+/** From what independent attempts give to what attempts give that are all alike. */
 function range([best, worst]: readonly [number | null, number | null]): string {
   const [low, high] = [percent(best), percent(worst)];
   return low === high ? low : `${low} to ${high}`;

@@ -6,6 +6,7 @@ import type { PublishedNumbers } from "../findings/reproduction/published-number
 import { CheckpointPool } from "../merge/checkpoint-pool.ts";
 import { type MergePlan, planMerge } from "../merge/plan/plan.ts";
 import { parseRecipe } from "../merge/recipe/parse-recipe.ts";
+import { describeExplanation } from "../merge/verify/explain.ts";
 import { verifyMerge } from "../merge/verify/verify-merge.ts";
 import { writeMergedCheckpoint } from "../merge/write-checkpoint.ts";
 import { digestMerge } from "../merge/write-tensors.ts";
@@ -102,10 +103,11 @@ async function compareWith(
       onTensor: (done, of) => context.terminal.status(`${done}/${of} tensors of ${model} compared`),
     },
   );
-  const why = explanation === undefined ? "Nothing that was tried explains it." : `${explanation.text}.`;
   return {
     identical,
-    text: identical ? `weights sha256 ${weightsSha256}` : `${differences.length} of ${tensors} tensors differ. ${why}`,
+    text: identical
+      ? `weights sha256 ${weightsSha256}`
+      : `${differences.length} of ${tensors} tensors differ. ${describeExplanation(explanation)}`,
   };
 }
 

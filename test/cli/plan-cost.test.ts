@@ -105,7 +105,7 @@ it.skipIf(benchmarks === undefined)(
     expect(stdout).toContain("tokens: about 210,000,000, at most 700,000,000");
     expect(stdout).toContain("hours: 29\n");
     expect(stdout).toContain("math500: answers of about 5,500 tokens, as the protocol says");
-    expect(stdout).toMatch(/aime24: .* 95% intervals reach 5\.6 to 16\.8 points to each side of 50%/);
+    expect(stdout).toMatch(/aime24: .* 95% intervals of ±5\.6 to 16\.8 points; differences from 13\.2 to 26\.6 points/);
     expect(await readFile(sweep, "utf8")).toContain("variables:");
   },
 );

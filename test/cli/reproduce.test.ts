@@ -122,7 +122,7 @@ it("--smoke ends with a verdict against the other stack, and a report", { timeou
   const text = await readFile(join(report, "reproduction.md"), "utf8");
   expect(text).toContain("- The merge at w=0.7 has the published weights, bit for bit: weights sha256 ea39f1363c30");
   expect(text).toMatch(
-    /- A control: the merge at w=0\.3, said to be that at w=0\.7, is found out\. 50 of 50 .*swapped/,
+    /- A control: the merge at w=0\.3, said to be that at w=0\.7, is found out\. 50 of 50 .*What gives every published bit: .*swapped/,
   );
   expect(await readFile(join(report, "index.html"), "utf8")).toContain("w=0.7");
 });

@@ -75,7 +75,7 @@ export function planCommand(context: CliContext): CommandModule {
             ),
             ...protocolLines(manifest),
             `objective: ${describePlannedObjective(manifest)}`,
-            `generation: ${JSON.stringify(manifest.plan.generation)}`,
+            `generation: ${describeGeneration(manifest)}`,
             `runtime: ${plan.server === undefined ? describeEngine(plan.engine) : plan.server.createRuntime().build}`,
             `weights: ${plan.ggufType}, about ${formatBytes(Math.max(...plan.units.map((unit) => unitBytes(unit, plan.ggufType))))} a point; context ${plan.settings.contextTokens} tokens a sequence`,
             ...describeCost(cost),
@@ -97,6 +97,11 @@ function protocolLines({ protocol }: Manifest): string[] {
 function describePlannedObjective({ objective }: Manifest): string {
   const parsed = objectiveSchema.safeParse(objective);
   return parsed.success ? describeObjective(parsed.data) : "none is stated; the report uses the default";
+}
+
+/** Without the attempts, which every benchmark has of its own. */
+function describeGeneration({ plan }: Manifest): string {
+  return JSON.stringify(plan.generation, (key, value: unknown) => (key === "attempts" ? undefined : value));
 }
 
 function describeEngine(engine: EnginePlan): string {

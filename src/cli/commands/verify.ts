@@ -10,6 +10,7 @@ import { type MergeSettings, readSettings } from "../../merge/merge-settings.ts"
 import { type PlanOptions, planMerge } from "../../merge/plan/plan.ts";
 import type { NamedRecipe } from "../../merge/recipe/recipe-documents.ts";
 import type { TensorDifference } from "../../merge/verify/compare-tensors.ts";
+import { describeExplanation } from "../../merge/verify/explain.ts";
 import { type Verification, verifyMerge } from "../../merge/verify/verify-merge.ts";
 import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
 import type { CliContext } from "../context.ts";
@@ -150,13 +151,7 @@ function show(merged: string, recipe: string, verification: Verification): strin
   }
   if (missing.length > 0) lines.push("", `missing: ${list(missing)}`);
   if (extra.length > 0) lines.push("", `not of this merge: ${list(extra)}`);
-  if (explanation !== undefined) {
-    const certainty = explanation.exact ? "What gives every published bit" : "What the numbers suggest";
-    lines.push("", `${certainty}: ${explanation.text}.`);
-  } else {
-    lines.push("", "Nothing that was tried explains it.");
-  }
-  return lines.join("\n");
+  return [...lines, "", describeExplanation(explanation)].join("\n");
 }
 
 function list(names: readonly string[]): string {

@@ -11,6 +11,13 @@ export interface Explanation {
   readonly text: string;
 }
 
+/** For a person: what explains a difference, and how sure it is. */
+export function describeExplanation(explanation: Explanation | undefined): string {
+  if (explanation === undefined) return "Nothing that was tried explains it.";
+  const certainty = explanation.exact ? "What gives every published bit" : "What the numbers suggest";
+  return `${certainty}: ${explanation.text}.`;
+}
+
 /** Tensors that say less of the weights than this standard error say nothing of whether the weights are the same everywhere. */
 const CERTAIN = 0.02;
 

@@ -3,10 +3,11 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
+import { isRecord } from "../../base/is-record.ts";
 import { projectRootOf } from "../../base/project-root.ts";
 import { suggestion } from "../../base/suggest.ts";
 import { checkYaml } from "../../base/yaml/check-yaml.ts";
-import { parseYaml, readYamlFile } from "../../base/yaml/yaml-document.ts";
+import { parseYaml, readYamlFile, type YamlDocument } from "../../base/yaml/yaml-document.ts";
 import type { PublishedNumbers } from "../../findings/reproduction/published-numbers.ts";
 import { yamlNamesIn } from "./yaml-names.ts";
 
@@ -50,7 +51,7 @@ const SHIPPED = fileURLToPath(new URL("../../..", import.meta.url));
 
 /**
  * Reads published numbers: by the name of a file in the project's `published` folder or of those that come with mergesweep, by
- * the path of one, or by the path of a sweep that has numbers of its name.
+ * the path of one, or by the path of a sweep, which has no key `sweep`, with numbers of its name.
  *
  * @returns the numbers, with the path of their sweep
  * @throws ConfigError for what does not exist, naming those that do, or with what is wrong in it
@@ -59,15 +60,14 @@ export async function readPublished(target: string): Promise<PublishedNumbers> {
   const roots = [...new Set([projectRootOf(target), process.cwd(), SHIPPED])];
   const name = basename(target).replace(/\.ya?ml$/, "");
   const beside = roots.map((root) => join(root, "published", `${name}.yaml`));
-  const isPath = /\.ya?ml$/.test(target) && existsSync(target);
-  const isSweep = isPath && basename(resolve(target, "..")) === "sweeps";
-  const path = isPath && !isSweep ? target : beside.find((place) => existsSync(place));
+  const given = /\.ya?ml$/.test(target) && existsSync(target) ? await readDocument(target) : undefined;
+  const isSweep = given !== undefined && !(isRecord(given.value) && "sweep" in given.value);
+  const path = given !== undefined && !isSweep ? target : beside.find((place) => existsSync(place));
   if (path === undefined) {
     const known = (await Promise.all(roots.map((root) => yamlNamesIn(join(root, "published"))))).flat();
     throw new ConfigError(`No published numbers for "${target}"`, { hint: suggestion(name, new Set(known)) });
   }
-  const text = await readYamlFile(path, "published numbers");
-  const document = parseYaml(text, path);
+  const document = path === target && given !== undefined ? given : await readDocument(path);
   const { benchmarks, points, note, sweep, ...rest } = checkYaml(document, publishedSchema);
   const sweeps = [...new Set([projectRootOf(path), ...roots])].flatMap((root) => [
     resolve(root, sweep),
@@ -99,4 +99,8 @@ export async function readPublished(target: string): Promise<PublishedNumbers> {
       ]),
     ),
   };
+}
+
+async function readDocument(path: string): Promise<YamlDocument> {
+  return parseYaml(await readYamlFile(path, "published numbers"), path);
 }

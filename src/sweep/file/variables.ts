@@ -83,18 +83,19 @@ export function putVariables(
 }
 
 /**
- * An error about a model, with the variable that names the model, if one does.
+ * An error about models, with the variables that name them, if any do.
  *
  * @returns the error itself where no variable is concerned
  */
 export function explainVariable(error: unknown, variables: Variables): unknown {
   if (!(error instanceof InputError)) return error;
-  const name = Object.keys(variables).find((key) => error.message.includes(variables[key] ?? "\0"));
-  if (name === undefined) return error;
-  const hint = [error.hint, setHint(name)].filter((line) => line !== undefined).join("\n");
+  const names = Object.keys(variables).filter((key) => error.message.includes(variables[key] ?? "\0"));
+  if (names.length === 0) return error;
+  const hint = [error.hint, setHint(...names)].filter((line) => line !== undefined).join("\n");
   return new InputError(error.message, { hint, cause: error });
 }
 
-function setHint(name: string): string {
-  return `Say where it is with --set ${name}=PATH_OR_HUB_ID.`;
+function setHint(...names: readonly string[]): string {
+  const flags = names.map((name) => `--set ${name}=PATH_OR_HUB_ID`).join(" ");
+  return `Say where ${names.length === 1 ? "it is" : "they are"} with ${flags}.`;
 }

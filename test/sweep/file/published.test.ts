@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
@@ -38,6 +40,13 @@ describe("published numbers", () => {
 
   it("are found by the sweep that they are of, and refused by a name that is none", async () => {
     expect((await readPublished(join(projectRoot, "sweeps/w0.1.yaml"))).name).toBe("w0.1");
+    const project = await mkdtemp(join(tmpdir(), "published-"));
+    const sweep = join(project, "mine.yaml");
+    await writeFile(join(project, "package.json"), "{}");
+    await writeFile(sweep, "name: mine\nrecipe: {}\n");
+    await mkdir(join(project, "published"));
+    await writeFile(join(project, "published/mine.yaml"), "name: theirs\nsource: them\nsweep: mine.yaml\n");
+    expect(await readPublished(sweep)).toMatchObject({ name: "theirs", sweep });
     await expect(readPublished("w0.2")).rejects.toMatchObject({
       message: 'No published numbers for "w0.2"',
       hint: expect.stringContaining("w0.1"),

@@ -2,8 +2,10 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { InputError } from "../../../src/base/errors.ts";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
 import { expandSweep } from "../../../src/sweep/file/expand.ts";
+import { explainVariable } from "../../../src/sweep/file/variables.ts";
 
 async function sweepFile(text: string): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), "sweep-")), "sweep.yaml");
@@ -79,5 +81,12 @@ describe("variables of a sweep file", () => {
   ] as const)("refuse %s", async (_case, text, set, message) => {
     const path = await sweepFile(text);
     await expect(readSweepFile(path, set).then(expandSweep)).rejects.toThrow(message);
+  });
+});
+
+it("variables are all named that an error about models concerns", () => {
+  const error = new InputError("- runs/a: there is no such checkpoint\n- runs/b: there is no such checkpoint");
+  expect(explainVariable(error, { len: "runs/a", fmt: "runs/b", base: "runs/c" })).toMatchObject({
+    hint: "Say where they are with --set len=PATH_OR_HUB_ID --set fmt=PATH_OR_HUB_ID.",
   });
 });
