@@ -18,7 +18,7 @@ of the search over those of the whole grid, and what both decide.
   --questions  of the benchmark          [500,5000]
   --attempts   at each question          [1]
   --seed       the first race's          [1]
-  --levers     "all", or "each" for one switched off in turn  [each]
+  --levers     lines with this text in their name: "all", "no strata"; every lever switched off in turn if left out
 
 share, 90%  median and 90% quantile of the tokens over those of the grid      decided  ends with a point that is safe
 as grid     the same point as the whole grid, chosen or first in the race     wrong    decided for a point that loses more
@@ -52,7 +52,7 @@ export async function benchSearch(args: string[]): Promise<void> {
       questions: { type: "string", default: "500,5000" },
       attempts: { type: "string", default: "1" },
       seed: { type: "string", default: "1" },
-      levers: { type: "string", default: "each" },
+      levers: { type: "string", default: "" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -60,7 +60,7 @@ export async function benchSearch(args: string[]): Promise<void> {
   const start = Date.now();
   const [reps, seed] = [countOf("reps", values.reps), countOf("seed", values.seed, 0)];
   const attempts = countOf("attempts", values.attempts);
-  const settings = values.levers === "each" ? SETTINGS : SETTINGS.slice(0, 1);
+  const settings = SETTINGS.filter(({ name }) => name.includes(values.levers));
   print(HEADER);
   const sizes = countsOf("questions", values.questions);
   const families = sizes.flatMap((questions) => FAMILIES.map((family) => simulated(family, questions, attempts)));

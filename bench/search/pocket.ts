@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../../src/base/digest.ts";
+import type { RaceMeasure } from "../../src/search/race-plan.ts";
 import { projectRoot } from "../../test/helpers/shared.ts";
 import type { GridAnswers } from "./replay.ts";
 
 /** The measures that the pocket sweep keeps by default, and what each may lose. */
-export const POCKET_MEASURES = [
+export const POCKET_MEASURES: readonly RaceMeasure[] = [
   { measure: "accuracy_strict", margin: 0.01 },
   { measure: "format", margin: 0.01 },
 ];

@@ -65,7 +65,7 @@ export function planOf(
     cheapest: true,
     against: undefined,
     levers,
-    budget: Number.POSITIVE_INFINITY,
+    budget: { tokens: Number.POSITIVE_INFINITY },
     confidence: 0.95,
     seed,
   };

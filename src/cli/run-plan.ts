@@ -8,12 +8,13 @@ import { usableMemory } from "../models/llama-cpp/usable-memory.ts";
 import { renderReport } from "../report/render-report.ts";
 import { readManifestIfPresent } from "../runs/read-manifest.ts";
 import { readRun } from "../runs/read-run.ts";
-import { completionsPerPoint } from "../runs/schema.ts";
-import type { SweepFile } from "../sweep/file/config.ts";
+import { completionsPerPoint, type Manifest } from "../runs/schema.ts";
+import { runSearch } from "../search/run-search.ts";
+import { DEFAULT_SEARCH, type SearchConfig, type SweepFile } from "../sweep/file/config.ts";
 import { chooseWorkers, plannedModels, type WorkerChoice } from "../sweep/plan/choose-workers.ts";
 import { planSweep, type SweepPlan } from "../sweep/plan/plan.ts";
 import { DEFAULT_CACHE_LIMIT } from "../sweep/run/gguf-folder.ts";
-import { runSweep, type SweepOutcome } from "../sweep/run/run-sweep.ts";
+import { runSweep, type SweepOptions, type SweepOutcome } from "../sweep/run/run-sweep.ts";
 import type { CliContext } from "./context.ts";
 import type { ExecutionFlagValues } from "./execution-flags.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -24,6 +25,10 @@ import { downloads } from "./show-downloads.ts";
 import { overridesOf, type SweepFlagValues } from "./sweep-flags.ts";
 import { checkTrust } from "./trust.ts";
 
+/** What flags may say of a run; those of other commands that run something may be missing. */
+type RunFlagValues = ExecutionFlagValues &
+  SweepFlagValues & { readonly trust?: boolean | undefined; readonly search?: boolean | undefined };
+
 /**
  * Plans a sweep as flags have it, does it, and closes it again. What an earlier run has fixed (the day that chat templates are
  * told) stays fixed.
@@ -33,7 +38,7 @@ import { checkTrust } from "./trust.ts";
 export async function planAndRun(
   context: CliContext,
   sweep: SweepFile,
-  flags: ExecutionFlagValues & SweepFlagValues & { readonly trust?: boolean | undefined },
+  flags: RunFlagValues,
 ): Promise<SweepPlan["wholeBenchmarks"]> {
   const date = await plannedDate(flags.out ?? join("runs", sweep.config.name));
   const plan = await planSweep(sweep, { ...overridesOf(flags), date }, context.version, downloads(context));
@@ -52,8 +57,9 @@ async function plannedDate(out: string): Promise<string | undefined> {
 }
 
 /** Does all that a plan still lacks, shows how it goes, and renders the report. Failed units set the exit code. */
-async function runPlan(context: CliContext, plan: SweepPlan, flags: ExecutionFlagValues): Promise<void> {
+async function runPlan(context: CliContext, plan: SweepPlan, flags: RunFlagValues): Promise<void> {
   const { terminal } = context;
+  const search = searchOf(plan, flags.search);
   const { sweep } = plan.manifest;
   const started = performance.now();
   for (const note of plan.notes) terminal.note(`warning: ${note}`);
@@ -76,7 +82,7 @@ async function runPlan(context: CliContext, plan: SweepPlan, flags: ExecutionFla
   let outcome: SweepOutcome;
   let nextDevice = 0;
   try {
-    outcome = await runSweep(plan, {
+    const options: SweepOptions = {
       out,
       workers,
       createRuntime: (signal) =>
@@ -97,14 +103,21 @@ async function runPlan(context: CliContext, plan: SweepPlan, flags: ExecutionFla
       signal: context.signal,
       again: flags.again,
       onEvent: showProgress(terminal, (unit) => unit.replace(/^\d+-/, "")),
-    });
+    };
+    outcome =
+      search === undefined
+        ? await runSweep(plan, options)
+        : await runSearch(plan, search, options, (points, questions) =>
+            terminal.note(`Search: ${countOf(questions, "question")} more at ${countOf(points, "point")}`),
+          );
   } catch (error) {
     if (context.signal.aborted) {
       terminal.error(`Saved in ${out}. Go on with: ${context.commandLine}`);
     }
     throw error;
   }
-  await report(context, plan, { outcome, out, folder, json: flags.json === true, rawCsv: flags.rawCsv === true });
+  const view = search === undefined ? plan.manifest : undefined;
+  await report(context, view, { outcome, out, folder, json: flags.json === true, rawCsv: flags.rawCsv === true });
   if (flags.open === true) openPage(terminal, join(folder, "index.html"));
   terminal.note(`Done in ${formatSeconds((performance.now() - started) / 1000)}.`);
   if (outcome.failed.length === 0) return;
@@ -113,6 +126,15 @@ async function runPlan(context: CliContext, plan: SweepPlan, flags: ExecutionFla
     `${outcome.failed.length} of ${countOf(plan.units.length, "point")} failed: ${names}. The same command tries them again.`,
   );
   context.setExitCode(EXIT.failed);
+}
+
+/** @throws UsageError for a search over a part of the sweep only */
+function searchOf({ sweep, trial }: SweepPlan, flag: boolean | undefined): SearchConfig | undefined {
+  if (!(flag ?? sweep.config.search !== undefined)) return undefined;
+  if (!trial) return sweep.config.search ?? DEFAULT_SEARCH;
+  throw new UsageError("A search is over the whole sweep: expected no --limit, --only or --sample-id with it", {
+    hint: "--no-search runs a part of the grid; a sweep file may limit its benchmarks: [{ name: math500, limit: 100 }]",
+  });
 }
 
 /** @throws UsageError for devices that are no numbers, or of a run without a GPU */
@@ -130,12 +152,12 @@ function workersFor(plan: SweepPlan, cores: number): WorkerChoice {
 
 async function report(
   context: CliContext,
-  { manifest }: SweepPlan,
+  view: Manifest | undefined,
   shown: { outcome: SweepOutcome; out: string; folder: string; json: boolean; rawCsv: boolean },
 ): Promise<void> {
   const { terminal } = context;
   const { outcome, out, folder, json, rawCsv } = shown;
-  const run = await readRun(out, { view: manifest, regroup: withGroupRewards });
+  const run = await readRun(out, { view, regroup: withGroupRewards });
   const { files, table, decisions, failures } = await renderReport(run, folder, { csv: { raw: rawCsv } });
   terminal.out(json ? JSON.stringify({ ...outcome, run: out, report: files, decisions }) : table);
   for (const decision of decisions) terminal.note(decision);

@@ -12,6 +12,7 @@ import { bestRegion } from "./decision/best-region.ts";
 import { type Contenders, gatherContenders } from "./decision/contenders.ts";
 import { type Decision, decide, type Price, priceList } from "./decision/decision.ts";
 import { wordDecision } from "./decision/decision-text.ts";
+import { decidingSearch } from "./decision/raced.ts";
 import { chordBand, describeBenchmark, type Sentence, sentenceOf } from "./describe-benchmark.ts";
 import { describeTogether } from "./describe-together.ts";
 import { type Evidence, gatherEvidence, haveOneUnit, isMeasured, type RateId } from "./evidence.ts";
@@ -106,7 +107,9 @@ function decisions(run: StoredRun, contenders: readonly Contenders[], chosen: Ch
   const seed = contenders
     .flatMap(({ benchmarks }) => benchmarks.map(({ benchmark, dataSha256 }) => `${benchmark} ${dataSha256}`))
     .join(" ");
-  return decide(contenders, chosen, { greedy: isGreedy(run), positions, seed }).map(wordDecision);
+  return decide(contenders, chosen, { greedy: isGreedy(run), positions, seed, search: decidingSearch(run) }).map(
+    wordDecision,
+  );
 }
 
 function sentences(

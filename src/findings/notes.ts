@@ -1,11 +1,13 @@
 import { countOf } from "../base/count-of.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import { missingPoints } from "./point-scores.ts";
+import { describeSearch } from "./search-text.ts";
 import type { SummaryRow } from "./summarize.ts";
 
 /** What concerns the run as a whole: unfinished points, what was said of its models, points with the same weights, how it was scored and cut off. */
 export function runNotes(run: StoredRun, rows: readonly SummaryRow[]): string[] {
   return [
+    ...describeSearch(run),
     ...unfinished(run),
     ...(run.manifest.notes ?? []),
     ...twins(rows),

@@ -35,6 +35,7 @@ export function growManifest(
     benchmarks: unionOfBenchmarks(stored, wanted),
     scoring,
     ...(objective === undefined ? {} : { objective }),
+    ...(wanted.ragged === true ? { ragged: true } : {}),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type UnitResult,
   type UnitSource,
 } from "./schema.ts";
+import { readSearch } from "./search-record.ts";
 import { buildTables, type CountedTables, isWorthThreads, scoresAt, tablesAt, textsAt } from "./unit-source.ts";
 import { inView, type Regroup, viewed } from "./view.ts";
 
@@ -93,7 +94,8 @@ export async function readRun(folder: string, options: ReadOptions = {}): Promis
   const order = new Map(manifest.points.map(({ name }, place) => [name, place]));
   failed.sort((a, b) => (order.get(a.point) ?? 0) - (order.get(b.point) ?? 0));
   const problems = (await readProblems(folder)).filter(asked);
-  return { manifest, evaluated, failed, problems };
+  const search = await readSearch(folder);
+  return { manifest, evaluated, failed, problems, ...(search === undefined ? {} : { search }) };
 }
 
 /** A point that is done and scored, and where its scores lie. */

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { isRecord } from "../base/is-record.ts";
 import type { ScoreTable } from "./score-table.ts";
+import type { SearchRecord } from "./search-record.ts";
 
 /**
  * What a run store holds, as read back from disk. Reports, re-scoring and resuming all see a run through these types.
  *
  * runs/<name>/manifest.json               the plan (Manifest); it may grow
  * runs/<name>/problems.jsonl              one ProblemRecord a question that is asked
+ * runs/<name>/search.json                 what a search did and decided (SearchRecord in search-record.ts)
  * runs/<name>/progress.json               how far a run is, while a process works on it (RunProgress in progress.ts)
  * runs/<name>/units/<id>/identity.json    what determines the completions, and the files they were made from (UnitIdentity)
  * runs/<name>/units/<id>/samples*.jsonl   one SampleRecord an attempt, appended the moment it exists; a file a worker
@@ -283,6 +285,8 @@ export interface StoredRun {
   readonly failed: readonly (UnitFailure & { readonly point: string })[];
   /** The questions; empty where a store has none. */
   readonly problems?: readonly ProblemRecord[];
+  /** The search that chose what was asked. */
+  readonly search?: SearchRecord;
   /** Names of the runs that were laid over one another; undefined for one run. */
   readonly runs?: readonly string[];
 }

@@ -1,6 +1,8 @@
+import type { RateId } from "../findings/evidence.ts";
+
 /** A rate that the objective keeps, and what may be lost of it as a part of 1; 0 where the highest is looked for. */
 export interface RaceMeasure {
-  readonly measure: string;
+  readonly measure: RateId;
   readonly margin: number;
 }
 
@@ -25,6 +27,9 @@ interface RacedBenchmark {
   readonly questions: number;
 }
 
+/** What a race may spend. */
+type Budget = { readonly tokens: number } | { readonly share: number };
+
 /** What a race is run over. It decides from this and from answers alone. */
 export interface RacePlan {
   /** Positions along the axis in rising order, the ends first and last; undefined where there is no one axis. */
@@ -39,8 +44,8 @@ export interface RacePlan {
   /** The point that the others are held against; undefined for the best of them. */
   readonly against: number | undefined;
   readonly levers: Levers;
-  /** Tokens of completions that may be asked for. */
-  readonly budget: number;
+  /** Tokens of completions that may be asked for; as a part of those of the whole grid, as far as these can be seen. */
+  readonly budget: Budget;
   /** Of each of the two promises: no decision that is wrong, no point dropped that qualifies. */
   readonly confidence: number;
   /** Names the inputs: same inputs, same draws. */
@@ -55,7 +60,7 @@ export interface Ask {
 }
 
 /** A question's mean over its attempts: a value a measure of the plan; and the tokens of all its attempts. */
-interface RaceAnswer {
+export interface RaceAnswer {
   readonly rates: readonly number[];
   readonly tokens: number;
 }

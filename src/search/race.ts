@@ -160,10 +160,24 @@ class Race {
       })
       .filter(({ questions }) => questions.length > 0);
     if (fresh.length === 0) return true;
-    if (this.#sheets.spent + this.#expected(fresh) > this.#plan.budget) return false;
+    if (this.#sheets.spent + this.#expected(fresh) > this.#allowed()) return false;
     const lookup = yield fresh;
     for (const ask of fresh) this.#sheets.note(ask, lookup);
     return true;
+  }
+
+  #allowed(): number {
+    const { budget } = this.#plan;
+    if ("tokens" in budget) return budget.tokens;
+    // Nothing is known before the first answers: what they take is the least that a search can take.
+    return this.#sheets.spent === 0 ? Number.POSITIVE_INFINITY : budget.share * this.#gridTokens();
+  }
+
+  #gridTokens(): number {
+    const all = Array.from({ length: this.#plan.points }, (_, point) => point);
+    const ofPoint = (point: number): number =>
+      this.#plan.benchmarks.reduce((sum, _, benchmark) => sum + this.#wholeTokens(point, benchmark), 0);
+    return all.reduce((sum, point) => sum + ofPoint(point), 0);
   }
 
   /** Tokens that an ask will take, as long as the answers so far. */
@@ -224,7 +238,7 @@ class Race {
   }
 
   #outcome(stop: Stop): RaceOutcome {
-    const { points, benchmarks, positions, seed } = this.#plan;
+    const { points, positions, seed } = this.#plan;
     const preferred = this.#verdicts.preferred();
     const chosen = preferred.find((point) => this.#verdicts.isSafe(point, this.#asked));
     const asked = this.#looks.at(-1)?.questions ?? 0;
@@ -239,10 +253,7 @@ class Race {
           : neededQuestions(this.#verdicts.standings, { positions, seed, asked }),
       looks: this.#looks,
       tokens: this.#sheets.spent,
-      gridTokens: all.reduce(
-        (sum, point) => sum + benchmarks.reduce((own, _, benchmark) => own + this.#wholeTokens(point, benchmark), 0),
-        0,
-      ),
+      gridTokens: this.#gridTokens(),
       asked: all.map((point) => this.#sheets.asked(point)),
     };
   }

@@ -26,7 +26,7 @@ function world(
     cheapest: true,
     against: undefined,
     levers: ALL_LEVERS,
-    budget: Number.POSITIVE_INFINITY,
+    budget: { tokens: Number.POSITIVE_INFINITY },
     confidence: 0.95,
     seed: "test",
   };
@@ -124,7 +124,10 @@ describe("a race over the points of a sweep", () => {
       0.3,
     );
     const budget = 50_000;
-    const outcome = runRace({ ...plan, levers: { ...ALL_LEVERS, futility: false }, budget }, lookup);
+    const outcome = runRace(
+      { ...plan, levers: { ...ALL_LEVERS, futility: false }, budget: { tokens: budget } },
+      lookup,
+    );
     expect(outcome.stop).toBe("budget");
     expect(outcome.tokens).toBeLessThanOrEqual(budget);
     expect(outcome.tokens).toBeGreaterThan(budget / 2);

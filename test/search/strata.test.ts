@@ -11,7 +11,7 @@ const plan: RacePlan = {
   cheapest: true,
   against: undefined,
   levers: ALL_LEVERS,
-  budget: Number.POSITIVE_INFINITY,
+  budget: { tokens: Number.POSITIVE_INFINITY },
   confidence: 0.95,
   seed: "strata",
 };

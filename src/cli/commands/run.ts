@@ -20,6 +20,11 @@ export function runCommand(context: CliContext): CommandModule {
         .options(setFlag)
         .options(named(executionFlags))
         .options(trustFlag)
+        .option("search", {
+          type: "boolean",
+          description: "Ask in blocks what decides the objective, instead of everything (docs/search.md)",
+          group: "Execution:",
+        })
         .example("$0 run sweeps/pocket.yaml", "the whole sweep")
         .example("$0 run sweeps/pocket.yaml --only w=0.1 --limit 50 --out runs/try", "a quick look at one point"),
     handler: async (args) => {

@@ -1,3 +1,4 @@
+import type { SearchRecord } from "../../runs/search-record.ts";
 import { decisionCritical, losesAtMost } from "../../stats/choice/best.ts";
 import { shrinkMeans } from "../../stats/choice/best-probability.ts";
 import type { Interval } from "../../stats/interval.ts";
@@ -10,6 +11,7 @@ import { applyRule, type Choice, highestRace, type RuleResult } from "./choice-r
 import { chosenFigure, type Figure } from "./chosen-figure.ts";
 import { type Contenders, covarianceOfMeans, gatherContenders } from "./contenders.ts";
 import { type MoreAttempts, moreAttempts } from "./more-attempts.ts";
+import { racedResult } from "./raced.ts";
 
 /** What a point saves and what it can lose: a line of the price list. */
 export interface Price {
@@ -69,6 +71,8 @@ export interface DecisionContext {
   /** Positions of points along the only axis, by name; undefined with several axes. */
   readonly positions: ReadonlyMap<string, number> | undefined;
   readonly seed: string;
+  /** The search that decided, where one chose what was asked. */
+  readonly search?: SearchRecord | undefined;
 }
 
 /**
@@ -90,14 +94,18 @@ export function decide(
 function decideOne(contenders: Contenders, chosen: ChosenObjective, context: DecisionContext): Decided {
   const { objective } = chosen;
   const choice = choiceOf(contenders, objective);
-  const result: RuleResult = "maximise" in objective ? byHighest(contenders, objective.maximise) : applyRule(choice);
+  const raced = racedResult(contenders, objective, context.search);
+  const result = raced ?? ("maximise" in objective ? byHighest(contenders, objective.maximise) : applyRule(choice));
   const main: RateId =
     "maximise" in objective ? objective.maximise : (keptMeasures(objective)[0]?.measure ?? "accuracy");
   const shown = result.safe ?? result.race[0];
   const against = "maximise" in objective ? "best" : objective.against;
   const shrunk = shrunkOf(contenders, main, context);
-  const needed =
-    shown !== undefined && result.safe === undefined ? neededQuestions(contenders, objective, choice, context) : null;
+  const predicted = (): number | null =>
+    raced === undefined
+      ? neededQuestions(contenders, objective, choice, context)
+      : (context.search?.questions_needed ?? null);
+  const needed = shown !== undefined && result.safe === undefined ? predicted() : null;
   return {
     benchmark: contenders.benchmarks.length === 1 ? (contenders.benchmarks[0]?.benchmark ?? "") : ALL_BENCHMARKS,
     objective,

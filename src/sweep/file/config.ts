@@ -112,6 +112,26 @@ const benchmarkEntrySchema = z.union([
 
 type BenchmarkEntry = z.infer<typeof benchmarkEntrySchema>;
 
+const searchSchema = z.strictObject({
+  /** What a search may spend on completions: tokens, or a part of those of the whole grid. No bound if left out. */
+  budget: z
+    .union(
+      [z.strictObject({ tokens: z.int().positive() }), z.strictObject({ share: z.number().positive().max(1) })],
+      "expected { tokens: 2000000 } or { share: 0.25 }",
+    )
+    .optional(),
+  /** Of a decision that is called sure, and of what is put out of the race. */
+  confidence: z.number().min(0.5).max(0.999).default(0.95),
+  /** How many times the gaps of the coarse grid that a search begins with may be halved; 0 begins with all points. */
+  refine: z.int().min(0).max(10).default(2),
+});
+
+/** How a search goes about it. */
+export type SearchConfig = z.infer<typeof searchSchema>;
+
+/** A search as it is where the file does not say. */
+export const DEFAULT_SEARCH: SearchConfig = searchSchema.parse({});
+
 const identifier = z.string().regex(/^[A-Za-z_]\w*$/, "expected a name such as w");
 
 const sweepSchema = z.strictObject({
@@ -136,6 +156,8 @@ const sweepSchema = z.strictObject({
   scoring: scoringSchema.prefault({}),
   /** What the sweep is for: its report begins with the answer. Changing it costs nothing. */
   objective: objectiveSchema.optional(),
+  /** Asks in blocks what decides the objective, instead of everything: see docs/search.md. */
+  search: searchSchema.optional(),
   /** How llama.cpp runs here, or the server that completes instead of it. */
   runtime: runtimeSchema.prefault({}),
   /**

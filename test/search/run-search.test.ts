@@ -1,0 +1,147 @@
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deriveSeed } from "../../src/base/random.ts";
+import type { ModelRuntime } from "../../src/models/runtime.ts";
+import { createScriptedRuntime } from "../../src/models/scripted.ts";
+import type { SearchRecord } from "../../src/runs/search-record.ts";
+import { type CliResult, cli } from "../helpers/run-cli.ts";
+import { projectRoot } from "../helpers/shared.ts";
+
+/** Three quarters of the way lose accuracy; every step makes answers shorter. */
+const ACCURACY: Readonly<Record<string, number>> = {
+  "w=0": 0.9,
+  "w=0.25": 0.9,
+  "w=0.5": 0.9,
+  "w=0.75": 0.6,
+  "w=1": 0.4,
+};
+const WORDS: Readonly<Record<string, number>> = { "w=0": 50, "w=0.25": 40, "w=0.5": 30, "w=0.75": 20, "w=1": 10 };
+
+const SWEEP = `name: raced
+axes: { w: { from: 0, to: 1, step: 0.25 } }
+recipe:
+  merge_method: linear
+  models:
+    - { model: len, parameters: { weight: "\${w}" } }
+    - { model: accfmt, parameters: { weight: "\${1 - w}" } }
+  dtype: bfloat16
+benchmarks: [{ name: pocket-math, limit: 150 }]
+objective: { minimise: tokens, keep: { accuracy: 5 } }
+search: { refine: 1 }
+`;
+
+describe("run --search", { timeout: 300_000 }, () => {
+  let folder = "";
+  const golds = new Map<string, string>();
+  let asked = 0;
+  let stopAfter = Number.POSITIVE_INFINITY;
+  let abort = new AbortController();
+
+  /** Whether a question is too hard for a point is decided by the question: points answer alike. */
+  const answer = (point: string, prompt: string): string => {
+    if (++asked === stopAfter) abort.abort(new Error("stopped by the test"));
+    const [question = "", gold = ""] = [...golds].find(([text]) => prompt.includes(text)) ?? [];
+    const isRight = deriveSeed(question) / 2 ** 32 < (ACCURACY[point] ?? 0);
+    return `${"so ".repeat(WORDS[point] ?? 0)}\\boxed{${isRight ? gold : "-1"}}`;
+  };
+  const createRuntime = (): Promise<ModelRuntime> => {
+    const { build, ...disposable } = createScriptedRuntime(() => ({ text: "" }));
+    return Promise.resolve({
+      ...disposable,
+      build,
+      load: (path, options) =>
+        createScriptedRuntime((prompt) => ({ text: answer(options.name ?? "", prompt) })).load(path, options),
+    });
+  };
+  const run = (store: string, ...flags: string[]): Promise<CliResult> => {
+    abort = new AbortController();
+    asked = 0;
+    const places = ["--out", join(folder, store), "--report", join(folder, `${store}-report`)];
+    return cli(["run", join(folder, "sweep.yaml"), ...places, ...flags], { createRuntime, signal: abort.signal });
+  };
+  const read = (...path: string[]): Promise<string> => readFile(join(folder, ...path), "utf8");
+  const searched = async (store: string): Promise<SearchRecord> => JSON.parse(await read(store, "search.json"));
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "mergesweep-search-"));
+    for (const name of ["len", "accfmt"]) {
+      await cp(join(projectRoot, "checkpoints/pocket", name), join(folder, name), { recursive: true });
+    }
+    await cp(join(projectRoot, "datasets"), join(folder, "datasets"), { recursive: true });
+    await writeFile(join(folder, "sweep.yaml"), SWEEP);
+    const lines = (await read("datasets/pocket-math/test.jsonl")).trim().split("\n");
+    for (const line of lines) {
+      const problem: { question: string; answer: string } = JSON.parse(line);
+      golds.set(problem.question, problem.answer);
+    }
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("finds the cheapest point that keeps what must be kept, and its report says how", async () => {
+    const { code, stderr } = await run("once", "--workers", "1");
+    expect(stderr).not.toMatch(/Error/);
+    expect(code).toBe(0);
+    const search = await searched("once");
+    expect(search).toMatchObject({ stop: "answered", chosen: "w=0.5", candidates: ["w=0.5"], refine: 1 });
+    expect(search.tokens).toBeLessThan(0.7 * search.grid_tokens);
+    expect(asked).toBe(Object.values(search.asked).reduce((sum, one) => sum + one, 0));
+    const report = await read("once-report/summary.md");
+    expect(report).toMatch(/Choose w=0\.5: /);
+    expect(report).toMatch(/A search went over 5 points in blocks of shared questions and ended at \d+ of 150/);
+    expect(report).toMatch(/w=1 was out after 50 questions: more than may be lost: \d+\.\d points of accuracy below/);
+  });
+
+  it("ends the same, byte for byte, however often it was stopped and whoever works", async () => {
+    for (stopAfter of [20, 70, 110]) expect((await run("stopped", "--workers", "1")).code).not.toBe(0);
+    stopAfter = Number.POSITIVE_INFINITY;
+    // As a process leaves it that is killed while it writes.
+    const units = (await searched("once")).points.map((name, i) => `${String(i).padStart(3, "0")}-${name}`);
+    await appendFile(join(folder, "stopped/units", units[0] ?? "", "samples.jsonl"), '{"benchmark":"pocket-ma');
+    expect(await run("stopped", "--workers", "2")).toMatchObject({ code: 0 });
+    for (const file of ["search.json", "manifest.json"]) {
+      expect(await read("stopped", file)).toBe(await read("once", file));
+    }
+    for (const file of ["report.json", "summary.csv", "samples.csv", "summary.md"]) {
+      const [own, other] = [await read("stopped-report", file), await read("once-report", file)];
+      expect(own.replaceAll("stopped", "once")).toBe(other);
+    }
+  });
+
+  it("makes use of a finished grid, and a grid of what a search has asked", async () => {
+    const bySearch = Object.values((await searched("once")).asked).reduce((sum, one) => sum + one, 0);
+    expect(await run("once", "--no-search")).toMatchObject({ code: 0 });
+    expect(asked).toBe(5 * 150 - bySearch);
+    const grid = await read("once-report/summary.md");
+    expect(grid).toMatch(/Choose w=0\.5: /);
+    expect(grid).toMatch(/the decision is that of the whole grid/);
+    expect(await run("once")).toMatchObject({ code: 0 });
+    expect(asked).toBe(0);
+    expect(await searched("once")).toEqual(await searched("stopped"));
+  });
+
+  it("stops before its budget is spent, and says so", async () => {
+    await writeFile(join(folder, "sweep.yaml"), SWEEP.replace("{ refine: 1 }", "{ budget: { tokens: 5000 } }"));
+    expect(await run("short")).toMatchObject({ code: 0 });
+    const search = await searched("short");
+    expect(search.stop).toBe("budget");
+    expect(search.tokens).toBeLessThanOrEqual(5000);
+    expect(await read("short-report/summary.md")).toMatch(
+      /the next block of questions would not have fitted its budget/,
+    );
+  });
+
+  it("refuses a part of a sweep, and an objective that it has no answer to", async () => {
+    const part = await run("part", "--limit", "10");
+    expect(part).toMatchObject({ code: 2 });
+    expect(part.stderr).toMatch(/A search is over the whole sweep: expected no --limit, --only or --sample-id/);
+    await writeFile(
+      join(folder, "sweep.yaml"),
+      `${SWEEP.replace("accuracy: 5 }", "accuracy: 5 }, against: base")}references: { base: len }\n`,
+    );
+    const reference = await run("reference");
+    expect(reference).toMatchObject({ code: 2 });
+    expect(reference.stderr).toMatch(/found the reference base/);
+  });
+});
