@@ -5,6 +5,7 @@ import { formatBytes } from "../../base/bytes.ts";
 import { systemCodeOf, WorkError } from "../../base/errors.ts";
 import { makeFolder } from "../../base/files/make-folder.ts";
 import { isProcessAlive } from "../../base/process-alive.ts";
+import { processPlace } from "../../base/process-place.ts";
 
 /** A file system in memory, where Linux has one: loading from it costs no disk at all. */
 const TMPFS = "/dev/shm";
@@ -44,14 +45,16 @@ export async function chooseGgufFolder(bytes: number, count: number, limit: numb
 }
 
 /** The beginning of a temporary file's name: whose it is can be read off, so that a later run can tell that its maker is gone. */
-export function temporaryName(unit: string): string {
-  return `${process.pid}-${unit}`;
+export async function temporaryName(unit: string): Promise<string> {
+  return `${process.pid}-${await processPlace()}-${unit}`;
 }
 
 async function removeAbandoned(folder: string): Promise<void> {
+  const here = await processPlace();
   for (const name of await readdir(folder)) {
-    const pid = Number(/^\.?(\d+)-/.exec(name)?.[1]);
-    if (!Number.isInteger(pid) || isProcessAlive(pid)) continue;
+    // A home folder may be that of many machines: what another has made is left to it. Older versions did not say whose it is.
+    const [, pid, place = here] = /^\.?(\d+)-(?:([0-9a-f]{16})-)?/.exec(name) ?? [];
+    if (pid === undefined || place !== here || isProcessAlive(Number(pid))) continue;
     // In a cache folder of several users: what is another's stays until that one comes by.
     await rm(join(folder, name), { force: true, recursive: true }).catch(() => {});
   }

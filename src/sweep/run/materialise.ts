@@ -51,7 +51,7 @@ async function place(
   folder: string,
   signal: AbortSignal,
 ): Promise<PlacedWeights> {
-  const path = join(folder, temporaryName(point.unit));
+  const path = join(folder, await temporaryName(point.unit));
   const options = { signal, ...(plan.allowNonFinite ? { onNonFinite: () => {} } : {}) };
   const { weights: form = "gguf" } = plan.server ?? {};
   if (form === "gguf") {

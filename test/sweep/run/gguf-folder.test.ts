@@ -3,6 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { processPlace } from "../../../src/base/process-place.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 /** Numbers that are no user's; the superuser may run a process as one. */
@@ -79,13 +80,21 @@ describe.skipIf(!superuser)("merged files of several users (only the superuser c
     const shared = join(folder, "cache/gguf");
     await mkdir(shared, { recursive: true });
     await chmod(shared, 0o1777);
-    // This process is another user's; of the other two, one is this user's own.
-    const names = [`${process.pid}-alive.gguf`, "999999999-theirs.gguf", "999999998-mine.gguf"];
+    const here = await processPlace();
+    const elsewhere = "0".repeat(16);
+    // This process is another user's; of the dead ones, the last two are this user's own.
+    const names = [
+      `${process.pid}-${here}-alive.gguf`,
+      `999999999-${here}-theirs.gguf`,
+      `999999998-${elsewhere}-on-another-machine.gguf`,
+      `999999998-${here}-mine.gguf`,
+      "999999998-mine-of-an-older-version.gguf",
+    ];
     for (const name of names) await writeFile(join(shared, name), "");
-    await chown(join(shared, names[2] ?? ""), USER, USER);
+    for (const name of names.slice(2)) await chown(join(shared, name), USER, USER);
     await mkdir(own(USER));
     expect(chosenBy(USER)).toBe(shared);
-    expect((await readdir(shared)).toSorted()).toEqual(names.slice(0, 2).toSorted());
+    expect((await readdir(shared)).toSorted()).toEqual(names.slice(0, 3).toSorted());
   });
 
   it("are made one user after the other", async () => {
