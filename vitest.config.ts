@@ -6,6 +6,7 @@ const MODEL = [
   "test/models/llama-cpp/**/*.test.ts",
   "test/sweep/run/**/*.test.ts",
   "test/page/{browser,live}.test.ts",
+  "test/library/examples.test.ts",
 ];
 
 export default defineConfig({

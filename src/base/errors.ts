@@ -7,8 +7,9 @@ import { shortened } from "./shorten.ts";
  * only place that turns them into exit codes.
  */
 export class MergesweepError extends Error {
-  /** Stable and machine-readable, for `--json` output and for callers that decide by kind. */
+  /** Stable and machine-readable, for callers that decide by kind: `usage`, `config`, `input`, `store`, `work`, `disk_full`, `engine_died`. */
   readonly code: string;
+  /** What to do next. */
   readonly hint: string | undefined;
 
   constructor(code: string, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
@@ -55,7 +56,9 @@ export class WorkError extends MergesweepError {
 }
 
 /** The disk is full: nothing else that writes there would go better. What was written before is whole. */
-export class DiskFullError extends WorkError {}
+export class DiskFullError extends WorkError {
+  override readonly code = "disk_full";
+}
 
 /** The text of anything thrown, for a place that must go on. */
 export function messageOf(error: unknown): string {

@@ -9,6 +9,7 @@ import { describeProblems, type ReadData, readData } from "./load-dataset.ts";
 import { dataEnding } from "./read-rows.ts";
 import { type DeclaredBenchmark, findBenchmark } from "./registry.ts";
 
+/** Where a benchmark and its data come from. */
 export interface PullOptions extends HubOptions {
   /** The project's root: benchmarks are found under `<root>/datasets`. */
   readonly root: string;

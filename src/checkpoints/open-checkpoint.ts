@@ -17,6 +17,7 @@ import { folderTokenizer } from "./tokenizer/tokenizer-source.ts";
 
 const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/i;
 
+/** Where models are looked for, and how they are fetched. */
 export interface OpenOptions extends FetchModelOptions {
   /** Folders in which relative paths are looked up, in this order; the working directory if left out. */
   readonly roots?: readonly string[] | undefined;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { isatty } from "node:tty";
+import { ownVersion } from "../base/version.ts";
 import { createLlamaCppRuntime } from "../models/llama-cpp/llama-cpp.ts";
 import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
 import { runCli } from "./run-cli.ts";
@@ -37,13 +37,9 @@ function startedByNpm(): boolean {
   return ["mergesweep", "sweep"].includes(process.env.npm_lifecycle_event ?? "");
 }
 
-const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-const version =
-  typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
-
 process.exitCode = await runCli(args, {
   terminal,
-  version,
+  version: ownVersion(),
   program: startedByNpm() ? "npm run -s mergesweep --" : "mergesweep",
   signal: interrupt.signal,
   cores: availableParallelism(),

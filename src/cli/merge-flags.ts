@@ -1,8 +1,4 @@
-import { readYamlFile } from "../base/yaml/yaml-document.ts";
-import type { CheckpointPool } from "../merge/checkpoint-pool.ts";
 import type { MergeSettings } from "../merge/merge-settings.ts";
-import type { PlanOptions } from "../merge/plan/plan.ts";
-import { type NamedRecipe, parseRecipesYaml } from "../merge/recipe/recipe-documents.ts";
 import { integerOption } from "./options.ts";
 
 /** How models are named, for the help of commands that take them. */
@@ -32,30 +28,7 @@ interface MergeFlagValues {
   readonly allowCrimes: boolean | undefined;
 }
 
-/**
- * How a recipe is planned with these flags: its relative paths start at the working directory.
- *
- * @param kept what counts where a flag is not given
- */
-export function planOptionsOf(flags: MergeFlagValues, pool: CheckpointPool, kept: MergeSettings = {}): PlanOptions {
-  return {
-    root: process.cwd(),
-    pool,
-    seed: flags.randomSeed ?? kept.seed,
-    compat: flags.mergekitCompat ?? kept.compat,
-    allowCrimes: flags.allowCrimes ?? kept.allowCrimes,
-  };
-}
-
-/** A mergekit config: the merge that it is for, and those that this one is made of. */
-interface RecipeFile {
-  readonly text: string;
-  /** In the order in which they can be made. */
-  readonly recipes: readonly NamedRecipe[];
-}
-
-/** Reads a mergekit config of one merge or several. @throws ConfigError if there is none, or with what is wrong in it */
-export async function readRecipeFile(path: string): Promise<RecipeFile> {
-  const text = await readYamlFile(path, "a mergekit config");
-  return { text, recipes: parseRecipesYaml(text, path) };
+/** What these flags say of a merge. */
+export function settingsOf(flags: MergeFlagValues): MergeSettings {
+  return { seed: flags.randomSeed, compat: flags.mergekitCompat, allowCrimes: flags.allowCrimes };
 }

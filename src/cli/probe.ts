@@ -2,14 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WorkError } from "../base/errors.ts";
-import { usableMemory } from "../models/llama-cpp/usable-memory.ts";
 import type { SampleRecord } from "../runs/schema.ts";
 import type { SweepFile } from "../sweep/file/config.ts";
-import { chooseWorkers, plannedModels } from "../sweep/plan/choose-workers.ts";
 import { type EarlierRun, modelsOf, runtimeOf } from "../sweep/plan/earlier-runs.ts";
 import { type PlanOverrides, planSweep, type SweepPlan } from "../sweep/plan/plan.ts";
-import { DEFAULT_CACHE_LIMIT } from "../sweep/run/gguf-folder.ts";
 import { runSweep } from "../sweep/run/run-sweep.ts";
+import { planWorkers, runtimeStarter } from "../sweep/run/sweep-options.ts";
 import type { CliContext } from "./context.ts";
 import { downloads } from "./show-downloads.ts";
 
@@ -35,7 +33,7 @@ export async function probeSweep(
   const limit = Math.min(PROBLEMS, overrides.limit ?? PROBLEMS);
   const most = Math.min(MOST_TOKENS, maxTokens ?? MOST_TOKENS);
   const generation = { ...overrides.generation, attempts: 1, max_tokens: most };
-  const plan = await planSweep(sweep, { ...overrides, limit, generation }, context.version, downloads(context));
+  const plan = await planSweep(sweep, { ...overrides, limit, generation }, { downloads: downloads(context) });
   const folder = await mkdtemp(join(tmpdir(), "mergesweep-probe-"));
   try {
     const { records, seconds } = await runProbe(context, firstUnit(plan), join(folder, "run"));
@@ -64,23 +62,15 @@ async function runProbe(
   plan: SweepPlan,
   out: string,
 ): Promise<{ readonly records: readonly SampleRecord[]; readonly seconds: number }> {
-  const { server, engine, settings } = plan;
-  const shape = { models: plannedModels(plan), contextTokens: settings.contextTokens, cores: context.cores };
-  const onCores = server === undefined && engine.gpu !== "auto";
-  const { workers } = onCores ? chooseWorkers({ ...shape, memoryBytes: usableMemory() }) : { workers: 1 };
+  const { workers } = planWorkers(plan, { cores: context.cores });
   const records: SampleRecord[] = [];
   let [first, last] = [0, 0];
   const timeout = AbortSignal.timeout(LONGEST);
-  const startRuntime: Parameters<typeof runSweep>[1]["createRuntime"] = (signal) =>
-    server === undefined
-      ? context.createRuntime({ ...engine, sharers: workers, models: 1, signal })
-      : Promise.resolve(server.createRuntime());
   try {
     const { failed } = await runSweep(plan, {
       out,
       workers,
-      createRuntime: startRuntime,
-      cacheLimit: DEFAULT_CACHE_LIMIT,
+      createRuntime: runtimeStarter(plan, { workers, start: context.createRuntime }),
       signal: AbortSignal.any([context.signal, timeout]),
       onEvent: (event) => {
         if (event.kind === "unit-started") first = performance.now();

@@ -2,19 +2,15 @@ import { join } from "node:path";
 import { countOf } from "../base/count-of.ts";
 import { UsageError } from "../base/errors.ts";
 import { checkWritable } from "../base/files/new-path.ts";
-import { isRecord } from "../base/is-record.ts";
 import { withGroupRewards } from "../eval/score-samples.ts";
-import { usableMemory } from "../models/llama-cpp/usable-memory.ts";
 import { renderReport } from "../report/render-report.ts";
-import { readManifestIfPresent } from "../runs/read-manifest.ts";
 import { readRun } from "../runs/read-run.ts";
 import { completionsPerPoint, type Manifest } from "../runs/schema.ts";
 import { runSearch } from "../search/run-search.ts";
 import { DEFAULT_SEARCH, type SearchConfig, type SweepFile } from "../sweep/file/config.ts";
-import { chooseWorkers, plannedModels, type WorkerChoice } from "../sweep/plan/choose-workers.ts";
 import { planSweep, type SweepPlan } from "../sweep/plan/plan.ts";
-import { DEFAULT_CACHE_LIMIT } from "../sweep/run/gguf-folder.ts";
-import { runSweep, type SweepOptions, type SweepOutcome } from "../sweep/run/run-sweep.ts";
+import { runSweep, type SweepOutcome } from "../sweep/run/run-sweep.ts";
+import { planWorkers, runtimeStarter, type SweepOptions } from "../sweep/run/sweep-options.ts";
 import type { CliContext } from "./context.ts";
 import type { ExecutionFlagValues } from "./execution-flags.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -30,8 +26,7 @@ type RunFlagValues = ExecutionFlagValues &
   SweepFlagValues & { readonly trust?: boolean | undefined; readonly search?: boolean | undefined };
 
 /**
- * Plans a sweep as flags have it, does it, and closes it again. What an earlier run has fixed (the day that chat templates are
- * told) stays fixed.
+ * Plans a sweep as flags have it, does it, and closes it again.
  *
  * @returns the benchmarks with all of their questions
  */
@@ -40,8 +35,7 @@ export async function planAndRun(
   sweep: SweepFile,
   flags: RunFlagValues,
 ): Promise<SweepPlan["wholeBenchmarks"]> {
-  const date = await plannedDate(flags.out ?? join("runs", sweep.config.name));
-  const plan = await planSweep(sweep, { ...overridesOf(flags), date }, context.version, downloads(context));
+  const plan = await planSweep(sweep, overridesOf(flags), { store: flags.out, downloads: downloads(context) });
   try {
     await checkTrust(sweep, flags, context.terminal);
     await runPlan(context, plan, flags);
@@ -51,55 +45,40 @@ export async function planAndRun(
   }
 }
 
-async function plannedDate(out: string): Promise<string | undefined> {
-  const generation = (await readManifestIfPresent(out))?.plan.generation;
-  return isRecord(generation) && typeof generation.date === "string" ? generation.date : undefined;
-}
-
 /** Does all that a plan still lacks, shows how it goes, and renders the report. Failed units set the exit code. */
 async function runPlan(context: CliContext, plan: SweepPlan, flags: RunFlagValues): Promise<void> {
   const { terminal } = context;
   const search = searchOf(plan, flags.search);
-  const { sweep } = plan.manifest;
   const started = performance.now();
   for (const note of plan.notes) terminal.note(`warning: ${note}`);
-  const out = flags.out ?? join("runs", sweep);
+  const out = plan.store;
   const attempts = completionsPerPoint(plan.manifest);
   const folder = reportFolder(out, flags.report, plan.trial);
   await checkWritable(folder);
-  const { server, engine } = plan;
-  // A server has all of the machine, or is another machine; a GPU is one's alone.
-  const usesCores = server === undefined && engine.gpu !== "auto";
   const devices = devicesFor(plan, flags.devices);
-  const chosen = usesCores ? workersFor(plan, context.cores) : { workers: devices.length || 1, why: "" };
+  const chosen = planWorkers(plan, { cores: context.cores, devices });
   const workers = flags.workers ?? chosen.workers;
-  if (flags.workers === undefined && usesCores && workers < context.cores) {
+  if (flags.workers === undefined && chosen.why !== "") {
     terminal.note(`${countOf(workers, "process", "processes")} ${chosen.why}`);
   }
   terminal.note(
     `${countOf(plan.units.length, "point")} x ${countOf(attempts, "completion")}, ${workers} at a time -> ${out}`,
   );
   let outcome: SweepOutcome;
-  let nextDevice = 0;
   try {
     const options: SweepOptions = {
       out,
       workers,
-      createRuntime: (signal) =>
-        server === undefined
-          ? context.createRuntime({
-              ...engine,
-              hangSeconds: flags.hangSeconds,
-              sharers: workers,
-              models: Math.min(workers, plan.units.length),
-              batchTokens: flags.batchSize,
-              device: devices[nextDevice++ % devices.length],
-              signal,
-            })
-          : Promise.resolve(server.createRuntime()),
+      createRuntime: runtimeStarter(plan, {
+        workers,
+        devices,
+        hangSeconds: flags.hangSeconds,
+        batchTokens: flags.batchSize,
+        start: context.createRuntime,
+      }),
       sequences: flags.sequences,
       keepGguf: flags.keepGguf,
-      cacheLimit: flags.cacheLimit ?? DEFAULT_CACHE_LIMIT,
+      cacheLimit: flags.cacheLimit,
       signal: context.signal,
       again: flags.again,
       onEvent: showProgress(terminal, (unit) => unit.replace(/^\d+-/, "")),
@@ -143,11 +122,6 @@ function devicesFor({ engine, server }: SweepPlan, devices: readonly string[] = 
   if (wrong !== undefined) throw new UsageError(`--devices: expected numbers of GPUs such as 0,1, found ${wrong}`);
   if (devices.length === 0 || (engine.gpu === "auto" && server === undefined)) return devices;
   throw new UsageError("--devices: expected --gpu with it, found a run on the CPU or on a server");
-}
-
-function workersFor(plan: SweepPlan, cores: number): WorkerChoice {
-  const { contextTokens } = plan.settings;
-  return chooseWorkers({ models: plannedModels(plan), contextTokens, cores, memoryBytes: usableMemory() });
 }
 
 async function report(

@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import { InputError, messageOf, UsageError } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
+import { ownVersion } from "../base/version.ts";
 import { openImportedStore } from "../runs/imported-store.ts";
 import { groupBy } from "../stats/mean.ts";
 import type { ImportFormat } from "./imported-run.ts";
@@ -36,16 +37,15 @@ export interface ImportOutcome extends WrittenStore {
  *
  * @param paths files and folders
  * @param folder of the store
- * @param root where our benchmarks are found
- * @param version of mergesweep, for the manifest
+ * @param root where our benchmarks are found; the working directory if left out
  * @throws InputError for files that cannot be read, and where two say different things of the same; UsageError for choices that
  *   fit nothing. Scores and manifest are then as they were
  */
 export async function importResults(
   paths: readonly string[],
   folder: string,
-  request: ImportRequest,
-  { root, version }: { readonly root: string; readonly version: string },
+  request: ImportRequest = {},
+  { root = process.cwd(), version = ownVersion() }: { readonly root?: string; readonly version?: string } = {},
 ): Promise<ImportOutcome> {
   const leftOut: LeftOut = { broken: [], passedOver: [] };
   const wanted = modelFilter(request.models);

@@ -24,6 +24,7 @@ const DEFAULT_SHARD_BYTES = 5_000_000_000;
 /** The version of mergekit whose files are reproduced. */
 const MERGEKIT_VERSION = "0.1.4";
 
+/** How a merge is written. */
 export interface WriteCheckpointOptions extends Pick<StoreOptions, "signal" | "onStored" | "onNonFinite"> {
   /** Bytes of tensors in a file at the most, but for a tensor that is larger by itself. */
   readonly shardBytes?: number | undefined;

@@ -6,7 +6,9 @@ import type { Sampling } from "./sampling.ts";
  * The process or server that ran a model is gone: a crash, a hang that was ended, a kill. It says nothing against the model,
  * so the work may be tried once more; the next `load` starts afresh. The message has the last lines that it printed.
  */
-export class EngineDied extends WorkError {}
+export class EngineDied extends WorkError {
+  override readonly code = "engine_died";
+}
 
 /**
  * The seam to whatever runs models: llama.cpp in a child process, a server, a script in a test. Everything above it sees
@@ -22,6 +24,7 @@ export interface ModelRuntime {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** How a model is loaded. */
 export interface LoadOptions {
   /** Tokens of context each sequence may use; prompt + max_tokens must fit. */
   readonly contextTokens: number;
@@ -35,6 +38,7 @@ export interface LoadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A model in memory, or behind a server. */
 export interface LoadedModel {
   readonly chat: ChatFormat;
   /** How many completions to keep in flight: what the runtime runs side by side, and a few that wait for a place. */
@@ -48,6 +52,7 @@ export interface LoadedModel {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What a model is asked. */
 export interface CompletionRequest {
   /** The whole prompt, chat template already applied. */
   readonly prompt: string;
@@ -57,6 +62,7 @@ export interface CompletionRequest {
 /** `stop`: an end token or stop string; `length`: max_tokens; `aborted`: interrupted, never scored. */
 export type FinishReason = "stop" | "length" | "aborted";
 
+/** What a model made of a prompt. */
 export interface Completion {
   readonly text: string;
   readonly finishReason: FinishReason;

@@ -25,4 +25,5 @@ export const progressSchema = z.object({
     }),
   ),
 });
+/** How far a run is and how fast. */
 export type RunProgress = z.infer<typeof progressSchema>;

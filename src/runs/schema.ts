@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { isRecord } from "../base/is-record.ts";
-import { FINISH_REASONS } from "./finish-reasons.ts";
-import { OUTCOMES, type ScoreTable } from "./score-table.ts";
+import type { ScoreTable } from "./score-table.ts";
 import type { SearchRecord } from "./search-record.ts";
 
 /**
@@ -41,12 +40,13 @@ export const sampleRecordSchema = z.object({
   /** What the chat template put at the start of the assistant's turn, e.g. `<think>\n`. */
   prefill: z.string(),
   completion: z.string(),
-  finish_reason: z.enum(FINISH_REASONS),
+  finish_reason: z.enum(["stop", "length", "aborted", "unknown"]),
   prompt_tokens: z.int().nonnegative().nullable(),
   completion_tokens: z.int().nonnegative().nullable(),
   thinking_tokens: z.int().nonnegative().nullable(),
   milliseconds: z.number().nonnegative().nullable(),
 });
+/** One completion, as the runtime gave it. */
 export type SampleRecord = z.infer<typeof sampleRecordSchema>;
 
 /** Null where a source does not say. */
@@ -68,7 +68,7 @@ export const scoreRecordSchema = z.object({
   attempt: z.int().nonnegative(),
   /** The first accepted answer, for samples.csv. */
   gold: z.string(),
-  status: z.enum(OUTCOMES),
+  status: z.enum(["correct", "wrong", "no_answer", "unparsed", "truncated", "timeout", "unknown"]),
   /**
    * 0 or 1; of results of other programs a part of 1 where they give partial credit, or only the mean over the attempts at a
    * question. Null where a source does not say, here and below.
@@ -94,6 +94,7 @@ export const scoreRecordSchema = z.object({
   truncated: bit,
   rewards: numbersByName((value) => value === null || typeof value === "number"),
 });
+/** The scores of one attempt. */
 export type ScoreRecord = z.infer<typeof scoreRecordSchema>;
 
 /** A question that a run asks, for whoever reads its answers. */
@@ -182,6 +183,7 @@ export const manifestSchema = z.object({
   /** Whether the points were asked different problems: a unit is then complete by its own count. */
   ragged: z.boolean().optional(),
 });
+/** The plan of a run. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** How many completions each point of a run has when it is done. */
@@ -215,6 +217,7 @@ export const unitResultSchema = z.object({
   /** Where the runtime is not known to repeat itself: a GPU, a server. */
   repeated: repeatedSchema.optional(),
 });
+/** What is known of a unit that is done. */
 export type UnitResult = z.infer<typeof unitResultSchema>;
 /** What the evaluation of a unit adds to its result. */
 export type UnitAnswers = Pick<UnitResult, "attempts" | "repeated" | "samples_bytes" | "asked">;

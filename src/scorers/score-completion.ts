@@ -6,6 +6,7 @@ import { cosineReward, repetitionPenalty, TRAINED_MAX_LENGTH } from "./rewards.t
 import type { GradeStatus, Score, ScoredText } from "./score.ts";
 import { splitReasoning } from "./split-reasoning.ts";
 
+/** How a completion is scored. */
 export interface ScoreOptions {
   /** The order in which answers are looked for. */
   readonly profile?: ExtractionProfile | undefined;

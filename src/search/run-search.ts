@@ -1,7 +1,8 @@
 import { type SearchRecord, writeSearch } from "../runs/search-record.ts";
 import type { SearchConfig } from "../sweep/file/config.ts";
 import type { SweepPlan } from "../sweep/plan/plan.ts";
-import { runSweep, type SweepOptions, type SweepOutcome } from "../sweep/run/run-sweep.ts";
+import { runSweep, type SweepOutcome } from "../sweep/run/run-sweep.ts";
+import type { SweepOptions } from "../sweep/run/sweep-options.ts";
 import { type RaceOutcome, race } from "./race.ts";
 import type { Ask } from "./race-plan.ts";
 import { narrowPlan, planSearch, type SearchPlan } from "./search-plan.ts";
@@ -23,13 +24,14 @@ export interface SearchOutcome extends SweepOutcome {
 export async function runSearch(
   plan: SweepPlan,
   config: SearchConfig,
-  options: SweepOptions,
+  options: SweepOptions = {},
   onBlock: (points: number, questions: number) => void = () => {},
 ): Promise<SearchOutcome> {
   const search = planSearch(plan, config);
+  const { out = plan.store } = options;
   const attempts = new Map(plan.benchmarks.map(({ name, attempts: each }) => [name, each]));
   const answers = new StoredAnswers(
-    options.out,
+    out,
     search.race.measures.map(({ measure }) => measure),
   );
   const running = race(search.race);
@@ -60,7 +62,7 @@ export async function runSearch(
     );
   }
   const record = recordOf(search, config, step.value);
-  await writeSearch(options.out, record);
+  await writeSearch(out, record);
   return { done: step.value.asked.filter((asked) => asked > 0).length, failed: [], search: record };
 }
 

@@ -16,6 +16,7 @@ import { ropeTensors } from "./rope.ts";
 
 /** How the weights of a GGUF are stored; norms and biases are always F32. */
 export const GGUF_TYPES = ["bf16", "f16", "f32", "q8_0"] as const;
+/** One of them. */
 export type GgufType = (typeof GGUF_TYPES)[number];
 
 const HEAD = "lm_head.weight";

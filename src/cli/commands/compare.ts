@@ -1,10 +1,8 @@
-import { basename, resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { UsageError } from "../../base/errors.ts";
-import { compareRuns, comparisonTable } from "../../report/tables/compare-runs.ts";
+import { comparisonTable } from "../../report/tables/compare-runs.ts";
+import { compareStores } from "../../report/tables/compare-stores.ts";
 import { alignedText } from "../../report/tables/summary-table.ts";
-import { askedDifferently, gradedDifferently, refuseIncomparable } from "../../runs/comparable.ts";
-import { readRun } from "../../runs/read-run.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";
 
@@ -37,20 +35,16 @@ export function compareCommand({ terminal }: CliContext): CommandModule {
       if (args.other === undefined && points === undefined) {
         throw new UsageError("expected another run, or --points with two points of this one");
       }
-      const baseline = { name: basename(resolve(args.run)), run: await readRun(args.run) };
-      const other =
-        args.other === undefined ? baseline : { name: basename(resolve(args.other)), run: await readRun(args.other) };
-      if (other !== baseline) refuseIncomparable(baseline, other);
-      const comparisons = compareRuns(baseline, other, points);
+      const { comparisons, graded, asked } = await compareStores(args.run, args.other, points);
       terminal.out(
         args.json === true ? JSON.stringify(comparisons, null, 2) : alignedText(comparisonTable(comparisons)),
       );
-      for (const line of gradedDifferently(baseline, other)) {
+      for (const line of graded) {
         terminal.note(
           `The two were graded differently, and accuracy is not the same thing in both: ${line}. Grade imported answers with: mergesweep import PATHS --rescore --out RUN`,
         );
       }
-      for (const line of askedDifferently(baseline, other)) terminal.note(`The two were asked differently: ${line}`);
+      for (const line of asked) terminal.note(`The two were asked differently: ${line}`);
       terminal.note(
         "Differences are of the point minus the one it is compared with, on the problems that both answered; in brackets 95% intervals. " +
           "p is of accuracy, adjusted for the number of comparisons.",

@@ -1,9 +1,6 @@
 import type { CommandModule } from "yargs";
-import { checkNewFile } from "../../base/files/new-path.ts";
+import { convertCheckpoint } from "../../checkpoints/convert-checkpoint.ts";
 import { GGUF_TYPES } from "../../checkpoints/gguf/gguf-layout.ts";
-import { writeGguf } from "../../checkpoints/gguf/write-gguf.ts";
-import { openCheckpoint } from "../../checkpoints/open-checkpoint.ts";
-import { streamReader } from "../../tensors/write/tensor-stream.ts";
 import type { CliContext } from "../context.ts";
 import { MODELS } from "../merge-flags.ts";
 import { defineCommand, jsonFlag, named } from "../options.ts";
@@ -39,26 +36,25 @@ export function convertCommand(context: CliContext): CommandModule {
         .example("$0 convert Qwen/Qwen2.5-0.5B-Instruct qwen.gguf --type q8_0", "")
         .epilogue(MODELS),
     handler: async (args) => {
-      await checkNewFile(args.out);
-      const checkpoint = await openCheckpoint(args.model, downloads(context));
-      try {
-        const streams = streamReader(checkpoint.reader);
-        const onStored = showTensors(terminal, streams.length);
-        const weightsSha256 = await writeGguf(args.out, checkpoint, streams, args.type, {
-          signal,
-          onStored,
-          allowUnknown: args.allowUnknown,
-          ...(args.allowNonFinite === true ? { onNonFinite: (found) => terminal.note(`warning: ${found}`) } : {}),
-          onNote: (note) => terminal.note(`warning: ${args.model}: ${note}`),
-        });
-        terminal.out(
-          args.json === true
-            ? JSON.stringify({ out: args.out, type: args.type, weights_sha256: weightsSha256 })
-            : `${args.out}: ${streams.length} tensors as ${args.type}, weights sha256 ${weightsSha256}`,
-        );
-      } finally {
-        await checkpoint.close();
-      }
+      let show: ReturnType<typeof showTensors> | undefined;
+      const warn = (text: string): void => terminal.note(`warning: ${text}`);
+      const { out, type, tensors, weightsSha256 } = await convertCheckpoint(args.model, args.out, {
+        type: args.type,
+        signal,
+        downloads: downloads(context),
+        allowUnknown: args.allowUnknown,
+        onOpened: (count) => {
+          show = showTensors(terminal, count);
+        },
+        onStored: (tensor) => show?.(tensor),
+        ...(args.allowNonFinite === true ? { onNonFinite: warn } : {}),
+        onNote: (note) => warn(`${args.model}: ${note}`),
+      });
+      terminal.out(
+        args.json === true
+          ? JSON.stringify({ out, type, weights_sha256: weightsSha256 })
+          : `${out}: ${tensors} tensors as ${type}, weights sha256 ${weightsSha256}`,
+      );
     },
   });
 }

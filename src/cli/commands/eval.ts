@@ -1,14 +1,10 @@
-import { basename, resolve } from "node:path";
 import type { CommandModule } from "yargs";
-import { sweepOfModel } from "../../sweep/file/config.ts";
+import { defineEvaluation } from "../../sweep/file/define-sweep.ts";
 import type { CliContext } from "../context.ts";
 import { executionFlags } from "../execution-flags.ts";
 import { defineCommand, named } from "../options.ts";
 import { planAndRun } from "../run-plan.ts";
 import { sweepFlags } from "../sweep-flags.ts";
-
-/** What is asked if nothing is said: the benchmark that is shipped. */
-const DEFAULT_BENCHMARKS = ["pocket-math"];
 
 /** `mergesweep eval MODEL`: one checkpoint, evaluated as a sweep evaluates a point. */
 export function evalCommand(context: CliContext): CommandModule {
@@ -24,16 +20,8 @@ export function evalCommand(context: CliContext): CommandModule {
         .example("$0 eval model.gguf --temperature 0.6 --attempts 4", "sampled, four times each")
         .example("$0 eval MODEL --serve 'vllm serve {model} --port {port}'", "by a server that is started for it"),
     handler: async (args) => {
-      const name = modelName(args.model);
-      const sweep = sweepOfModel(`eval-${name}`, { name, path: args.model }, args.benchmarks ?? DEFAULT_BENCHMARKS);
+      const sweep = await defineEvaluation(args.model, { benchmarks: args.benchmarks });
       await planAndRun(context, sweep, args);
     },
   });
-}
-
-/** The last part of a path, in letters that a file's name may have. */
-function modelName(path: string): string {
-  // A file and a folder of one name are two models.
-  const name = basename(resolve(path));
-  return name.replaceAll(/[^\w.-]+/g, "_").replace(/^[^A-Za-z0-9]+/, "") || "model";
 }

@@ -1,34 +1,15 @@
-import { rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { UsageError } from "../../base/errors.ts";
-import { checkNewFolder } from "../../base/files/new-path.ts";
-import { temporaryFolder } from "../../base/files/temporary-path.ts";
-import { projectRootOf } from "../../base/project-root.ts";
-import { fetchedModels } from "../../checkpoints/checkpoint.ts";
-import { chatTemplateNote } from "../../merge/chat-template.ts";
-import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
-import { planMerge } from "../../merge/plan/plan.ts";
-import type { NamedRecipe } from "../../merge/recipe/recipe-documents.ts";
-import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
+import { type MadeMerge, mergeCheckpoints } from "../../merge/merge-checkpoints.ts";
 import type { CliContext } from "../context.ts";
 import { type ExportedPoint, exportPoint } from "../export-point.ts";
-import { MODELS, mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flags.ts";
+import { MODELS, mergeFlags, settingsOf } from "../merge-flags.ts";
 import { billionsOption, defineCommand, jsonFlag, named, textOption } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 import { showTensors } from "../show-tensors.ts";
 import { allowNonFiniteFlag, setFlag } from "../sweep-flags.ts";
 
 const SWEEP = "A point of a sweep:";
-
-/** A merge that was made; of those that are removed at the end, without a place. */
-interface MadeMerge {
-  readonly name: string | undefined;
-  readonly out?: string;
-  readonly weights_sha256: string;
-  readonly tensors: number;
-  readonly fetched: readonly string[];
-}
 
 const DONOR =
   "config.json and the tokenizer are those of the base model, else of the first model; donor: MODEL in the config names another of its models.";
@@ -93,45 +74,23 @@ export function mergeCommand(context: CliContext): CommandModule {
           "--gguf, --push and --set are for a point of a sweep: expected --point or --chosen with it",
         );
       }
-      await checkNewFolder(args.out);
-      const { text, recipes } = await readRecipeFile(args.config);
-      const pool = new CheckpointPool(projectRootOf(args.config), downloads(context));
-      const { folder, isTemporary } = stageFolder(recipes, args.out, args.intermediateDir);
-      const made: MadeMerge[] = [];
-      try {
-        for (const { name, recipe, text: document } of recipes) {
-          const label = name === undefined ? "" : `${name}: `;
-          const plan = await planMerge(recipe, planOptionsOf(args, pool));
-          const note = await chatTemplateNote(plan, args.copyTokenizer);
-          for (const warning of [...plan.warnings, note]) {
-            if (warning !== undefined) terminal.note(`warning: ${label}${warning}`);
-          }
-          const out = name === undefined ? args.out : join(folder, name);
-          const { weightsSha256, tensors } = await writeMergedCheckpoint(plan, out, {
-            // The merge that a config is for can be checked with the whole config beside it.
-            recipeText: name === undefined ? text : document,
-            shardBytes: args.outShardSize,
-            copyTokenizer: args.copyTokenizer,
-            signal,
-            onStored: showTensors(terminal, plan.tensors.length),
-            ...(args.allowNonFinite === true || plan.settings.compat === true
-              ? { onNonFinite: (found: string) => terminal.note(`warning: ${label}${found}`) }
-              : {}),
-          });
-          if (name !== undefined) pool.place(name, resolve(out));
-          made.push({
-            name,
-            ...(name === undefined || !isTemporary ? { out } : {}),
-            weights_sha256: weightsSha256,
-            tensors: tensors.length,
-            fetched: fetchedModels(plan.models.values()),
-          });
-        }
-        terminal.out(args.json === true ? asJson(made) : made.map(describeMade).join("\n"));
-      } finally {
-        await pool.close();
-        if (isTemporary) await rm(folder, { recursive: true, force: true });
-      }
+      let show: ReturnType<typeof showTensors> | undefined;
+      const warn = (text: string): void => terminal.note(`warning: ${text}`);
+      const made = await mergeCheckpoints(args.config, args.out, {
+        ...settingsOf(args),
+        intermediateDir: args.intermediateDir,
+        shardBytes: args.outShardSize,
+        copyTokenizer: args.copyTokenizer,
+        signal,
+        downloads: downloads(context),
+        onNote: warn,
+        onPlanned: (plan) => {
+          show = showTensors(terminal, plan.tensors.length);
+        },
+        onStored: (tensor) => show?.(tensor),
+        ...(args.allowNonFinite === true || args.mergekitCompat === true ? { onNonFinite: warn } : {}),
+      });
+      terminal.out(args.json === true ? asJson(made) : made.map(describeMade).join("\n"));
     },
   });
 }
@@ -161,25 +120,20 @@ function describeExported({ out, point, weights_sha256: digest, pushed }: Export
   return `${made}\n${pushed.url}: commit ${pushed.commit} in ${where}`;
 }
 
-/** Where the merges go that others are made of: all of them to `out`, if the config names every merge. */
-function stageFolder(
-  recipes: readonly NamedRecipe[],
-  out: string,
-  kept: string | undefined,
-): { readonly folder: string; readonly isTemporary: boolean } {
-  if (recipes.every(({ name }) => name !== undefined)) return { folder: out, isTemporary: false };
-  const isTemporary = kept === undefined && recipes.length > 1;
-  return { folder: kept ?? temporaryFolder(resolve(out)), isTemporary };
-}
-
 /** The merge that the config is for, and those before it. */
 function asJson(made: readonly MadeMerge[]): string {
   const final = made.find(({ name }) => name === undefined);
   const stages = made.filter(({ name }) => name !== undefined);
-  const { name: _, ...rest } = final ?? { name: undefined };
-  return JSON.stringify({ ...rest, ...(stages.length === 0 ? {} : { stages }) });
+  return JSON.stringify({
+    ...(final === undefined ? {} : jsonOf(final)),
+    ...(stages.length === 0 ? {} : { stages: stages.map((stage) => ({ name: stage.name, ...jsonOf(stage) })) }),
+  });
 }
 
-function describeMade({ name, out, tensors, weights_sha256: digest }: MadeMerge): string {
-  return `${out ?? name}: ${tensors} tensors, weights sha256 ${digest}`;
+function jsonOf({ out, weightsSha256, tensors, fetched }: MadeMerge): object {
+  return { ...(out === undefined ? {} : { out }), weights_sha256: weightsSha256, tensors, fetched };
+}
+
+function describeMade({ name, out, tensors, weightsSha256 }: MadeMerge): string {
+  return `${out ?? name}: ${tensors} tensors, weights sha256 ${weightsSha256}`;
 }

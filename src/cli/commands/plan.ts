@@ -47,9 +47,9 @@ export function planCommand(context: CliContext): CommandModule {
     handler: async (args) => {
       const overrides = overridesOf(args);
       const sweep = await readSweepFile(args.sweep, variablesOf(args.set));
-      const plan = await planSweep(sweep, overrides, context.version, {
-        ...downloads(context),
-        peek: true,
+      const plan = await planSweep(sweep, overrides, {
+        store: args.out,
+        downloads: { ...downloads(context), peek: true },
       });
       try {
         const { manifest } = plan;

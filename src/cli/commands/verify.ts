@@ -1,21 +1,10 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
-import { InputError, systemCodeOf, UsageError, WorkError } from "../../base/errors.ts";
-import { projectRootOf } from "../../base/project-root.ts";
-import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
-import { CheckpointPool } from "../../merge/checkpoint-pool.ts";
-import { type MergeSettings, readSettings } from "../../merge/merge-settings.ts";
-import { type PlanOptions, planMerge } from "../../merge/plan/plan.ts";
-import type { NamedRecipe } from "../../merge/recipe/recipe-documents.ts";
 import type { TensorDifference } from "../../merge/verify/compare-tensors.ts";
 import { describeExplanation } from "../../merge/verify/explain.ts";
-import { type Verification, verifyMerge } from "../../merge/verify/verify-merge.ts";
-import { writeMergedCheckpoint } from "../../merge/write-checkpoint.ts";
+import { type VerifiedCheckpoint, verifyCheckpoint } from "../../merge/verify/verify-checkpoint.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { mergeFlags, planOptionsOf, readRecipeFile } from "../merge-flags.ts";
+import { mergeFlags, settingsOf } from "../merge-flags.ts";
 import { defineCommand, jsonFlag, named, textOption } from "../options.ts";
 import { downloads } from "../show-downloads.ts";
 
@@ -50,94 +39,23 @@ export function verifyCommand(context: CliContext): CommandModule {
           "exit code 0: bit-identical; 1: not, and what explains it; 2: not found out",
         ),
     handler: async (args) => {
-      const pool = new CheckpointPool(projectRootOf(args.recipe ?? join(args.merged, "recipe")), downloads(context));
-      let stages: string | undefined;
-      try {
-        const published = await pool.open(args.merged);
-        const path = args.recipe ?? recipeBeside(published);
-        const kept = await settingsBeside(published);
-        const options = planOptionsOf(args, pool, kept);
-        if (Object.keys(kept).length > 0) terminal.note(`made, says its model card, with ${JSON.stringify(kept)}`);
-        const { recipes } = await readRecipeFile(path);
-        const target = recipeOf(recipes, args.merged);
-        for (const stage of recipes.slice(0, recipes.indexOf(target))) {
-          terminal.status(`${stage.name}: made again`);
-          stages ??= await mkdtemp(join(tmpdir(), "mergesweep-stages-"));
-          await makeStage(stage, stages, options, pool);
-        }
-        const plan = await planMerge(target.recipe, options);
-        for (const warning of plan.warnings) terminal.note(`warning: ${warning}`);
-        const verification = await verifyMerge(plan, published, {
-          planAgain: (changed, settings) => planMerge(changed, { ...options, ...settings }),
-          signal,
-          onTensor: (done, of) => terminal.status(`${done}/${of} tensors compared`),
-        });
-        terminal.out(
-          args.json === true
-            ? JSON.stringify(asJson(args.merged, path, verification), null, 2)
-            : show(args.merged, path, verification),
-        );
-        if (!verification.identical) context.setExitCode(EXIT.failed);
-      } catch (error) {
-        throw error instanceof WorkError ? notVerified(args.merged, error) : error;
-      } finally {
-        await pool.close();
-        if (stages !== undefined) await rm(stages, { recursive: true, force: true });
-      }
+      const verified = await verifyCheckpoint(args.merged, {
+        recipe: args.recipe,
+        ...settingsOf(args),
+        signal,
+        downloads: downloads(context),
+        onStage: (name) => terminal.status(`${name}: made again`),
+        onTensor: (done, of) => terminal.status(`${done}/${of} tensors compared`),
+        onNote: (note) => terminal.note(note),
+      });
+      terminal.out(args.json === true ? JSON.stringify(asJson(verified), null, 2) : show(verified));
+      if (!verified.identical) context.setExitCode(EXIT.failed);
     },
   });
 }
 
-/** The merge that a config is for; if all have names, the one that the folder is called after. */
-function recipeOf(recipes: readonly NamedRecipe[], merged: string): NamedRecipe {
-  const wanted = basename(resolve(merged));
-  const found = recipes.find(({ name }) => name === undefined) ?? recipes.find(({ name }) => name === wanted);
-  if (found !== undefined) return found;
-  const names = recipes.flatMap(({ name }) => name ?? []).join(", ");
-  throw new UsageError(`${merged}: expected a folder of one of the merges of the config: ${names}`);
-}
-
-/** Makes a merge that others are made of. What the published one was made with counts for it, too. */
-async function makeStage(
-  { name = "", recipe }: NamedRecipe,
-  folder: string,
-  options: PlanOptions,
-  pool: CheckpointPool,
-): Promise<void> {
-  const out = join(folder, name);
-  await writeMergedCheckpoint(await planMerge(recipe, options), out, { onNonFinite: () => {} });
-  pool.place(name, out);
-}
-
-/** Exit code 1 says that a merge is another one: that it could not be fetched, or read, must not. */
-function notVerified(merged: string, error: WorkError): InputError {
-  return new InputError(`${merged} could not be verified: ${error.message}`, { hint: error.hint, cause: error });
-}
-
-/** Cards are a few KB. */
-const MAX_CARD_BYTES = 1_000_000;
-
-/** The flags that a merge was made with, as its model card keeps them. */
-async function settingsBeside({ format, path }: Checkpoint): Promise<MergeSettings> {
-  if (format === "gguf") return {};
-  try {
-    const card = join(path, "README.md");
-    const found = await stat(card);
-    return found.isFile() && found.size <= MAX_CARD_BYTES ? readSettings(await readFile(card, "utf8")) : {};
-  } catch (error) {
-    if (systemCodeOf(error) === undefined) throw error;
-    return {};
-  }
-}
-
-/** The recipe that merges are published with. */
-function recipeBeside({ format, path }: Checkpoint): string {
-  if (format !== "gguf") return join(path, "mergekit_config.yml");
-  throw new UsageError(`${path}: a GGUF has no recipe beside it: name one with --recipe`);
-}
-
-function show(merged: string, recipe: string, verification: Verification): string {
-  const { identical, tensors, differences, missing, extra, weightsSha256, explanation } = verification;
+function show(verified: VerifiedCheckpoint): string {
+  const { merged, recipe, identical, tensors, differences, missing, extra, weightsSha256, explanation } = verified;
   if (identical) {
     return `${merged}: bit-identical to the merge of ${recipe}: ${tensors} tensors, weights sha256 ${weightsSha256}`;
   }
@@ -187,8 +105,8 @@ function table(differences: readonly TensorDifference[]): string[] {
   return more > 0 ? [...lines, `... and ${more} more`] : lines;
 }
 
-function asJson(merged: string, recipe: string, verification: Verification): object {
-  const { identical, tensors, differences, missing, extra, weightsSha256, explanation } = verification;
+function asJson(verified: VerifiedCheckpoint): object {
+  const { merged, recipe, identical, tensors, differences, missing, extra, weightsSha256, explanation } = verified;
   return {
     merged,
     recipe,

@@ -43,6 +43,7 @@ export interface MergePlan {
   close(): Promise<void>;
 }
 
+/** What decides a merge beside its recipe. */
 export interface PlanOptions extends MergeSettings {
   /** Where the recipe's relative paths start. */
   readonly root: string;

@@ -5,6 +5,7 @@ import { checkEngineOptions, type EngineFacts, type EngineOptions } from "./engi
 import type { ShapeRequest } from "./runtime-shape.ts";
 import { usableMemory } from "./usable-memory.ts";
 
+/** How llama.cpp is run; what is left out is chosen. */
 export interface LlamaCppOptions extends Partial<EngineOptions> {
   /**
    * Processes that share the work on a model, 1 by default. On a CPU each has one thread, so that the number of cores is the

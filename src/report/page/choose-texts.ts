@@ -1,5 +1,4 @@
 import { pointScores, questionMeans } from "../../findings/point-scores.ts";
-import { FINISH_REASONS } from "../../runs/finish-reasons.ts";
 import type { StoredRun } from "../../runs/schema.ts";
 import type { ScoreTable } from "../../runs/score-table.ts";
 import type { PageTexts, ShownAttempt } from "./page-data.ts";
@@ -150,10 +149,13 @@ function questionsOf(tables: readonly ScoreTable[]): Question[] {
   }));
 }
 
-function shownAttempt({ text, finishReason, score }: ReadAttempt, strings: StringTable): ShownAttempt {
+const FINISHES = ["stop", "length", "aborted"];
+
+function shownAttempt({ text, cut, finishReason, score }: ReadAttempt, strings: StringTable): ShownAttempt {
   return [
     strings.place(text),
-    FINISH_REASONS.indexOf(finishReason),
+    cut,
+    FINISHES.indexOf(finishReason),
     strings.place(score.answer),
     strings.place(score.path),
     strings.place(score.rule),

@@ -53,13 +53,13 @@ export function describeRun({ benchmarks, points }: Manifest): string {
   return `${countOf(points.length, "point or reference", "points and references")} on ${asked.join(", ")}.`;
 }
 
-/** Claims under their heading: a benchmark, or the run. */
-interface Section {
+/** Sentences under their heading: a benchmark, or the run. */
+export interface Section {
   readonly heading: string;
-  readonly claims: readonly Claim[];
+  readonly sentences: readonly string[];
 }
 
-/** The claims by benchmark, with those about the run last. */
+/** The sentences by benchmark, with those about the run last. */
 export function sectionsOf(claims: readonly Claim[]): Section[] {
   const named = groupBy(
     claims.filter(({ benchmark }) => benchmark !== ""),
@@ -67,8 +67,8 @@ export function sectionsOf(claims: readonly Claim[]): Section[] {
   );
   const notes = claims.filter(({ benchmark }) => benchmark === "");
   return [
-    ...Array.from(named, ([heading, own]) => ({ heading, claims: own })),
-    ...(notes.length === 0 ? [] : [{ heading: "This run", claims: notes }]),
+    ...Array.from(named, ([heading, own]) => ({ heading, sentences: own.map(({ text }) => text) })),
+    ...(notes.length === 0 ? [] : [{ heading: "This run", sentences: notes.map(({ text }) => text) }]),
   ];
 }
 
@@ -105,10 +105,10 @@ export function summaryMarkdown({
     markdownTable(table),
     legendOf(manifest),
     "",
-    ...sectionsOf(claims).flatMap(({ heading, claims: own }) => [
+    ...sectionsOf(claims).flatMap(({ heading, sentences }) => [
       `## ${heading}`,
       "",
-      ...own.map(({ text }) => markdownItem(text)),
+      ...sentences.map(markdownItem),
       "",
     ]),
     ...(failures.length === 0 ? [] : [`Not drawn:`, "", ...failures.map(markdownItem), ""]),

@@ -56,6 +56,7 @@ export interface PageTable {
 interface PagePoint {
   readonly name: string;
   readonly kind: "point" | "reference";
+  readonly axes: Readonly<Record<string, string>>;
   /** Null of results whose weights are not known. */
   readonly weights: string | null;
   readonly sameAs: string | null;
@@ -72,6 +73,7 @@ export interface PageClaims {
     readonly text: string;
     /** What it rests on: `500 questions`; empty where a claim is about none. */
     readonly basis: string;
+    readonly p: number | null;
   }[];
 }
 
@@ -106,7 +108,8 @@ export interface PageTexts {
 /** An attempt as numbers: places in the strings for texts, -1 for none. */
 export type ShownAttempt = readonly [
   text: number,
-  /** A place in FINISH_REASONS. */
+  /** Characters that were cut from the middle. */
+  cut: number,
   finish: number,
   answer: number,
   path: number,

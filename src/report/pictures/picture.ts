@@ -1,34 +1,11 @@
 import type { Interval } from "../../stats/interval.ts";
 
-/** What a picture, or a sheet of several, shows; a run has those that its data allow. */
-export const PICTURE_KINDS = [
-  "accuracy",
-  "accuracy-strict",
-  "format",
-  "tokens",
-  "front",
-  "chord",
-  "chord-tokens",
-  "outcomes",
-  "lengths",
-  "grid-accuracy",
-  "grid-accuracy-strict",
-  "grid-format",
-  "grid-tokens",
-  "bars",
-  "bars-tokens",
-  "benchmarks",
-  "overview",
-  "multiples",
-] as const;
-export type PictureKind = (typeof PICTURE_KINDS)[number];
-
 /** A chart as plain data, in the units of its axes; `chart-configuration.ts` says how it is drawn, here and in a browser. */
 export interface Picture {
   /** File name without ending: `accuracy`, or `accuracy-math500` where there are several benchmarks. */
   readonly name: string;
   /** What it shows: `accuracy` for `accuracy-math500`, too. Chosen with `--pictures`. */
-  readonly kind: PictureKind;
+  readonly kind: string;
   /** Undefined for a picture of several benchmarks. */
   readonly benchmark?: string;
   readonly title: string;
@@ -117,9 +94,7 @@ export interface Ribbon {
 }
 
 export interface Tile {
-  /** What of the point it shows: an outcome, a measure, a benchmark. */
   readonly name: string;
-  readonly point: string;
   readonly left: number;
   readonly right: number;
   readonly bottom: number;
@@ -130,8 +105,6 @@ export interface Tile {
   /** The number that it shows, and its interval, for the table beside the picture. */
   readonly value: number | null;
   readonly interval: Interval | null;
-  /** Whether the value is along x: a bar that lies. @default false */
-  readonly lies?: boolean;
   /** Drawn with a frame. */
   readonly ringed?: boolean;
 }
@@ -149,8 +122,6 @@ export interface Contour {
 export interface EdgeLabel {
   readonly y: number;
   readonly label: string;
-  /** What is labelled, without its value at the edge: for a key below the picture. @default the label */
-  readonly name?: string;
   readonly style: number;
 }
 
@@ -189,16 +160,4 @@ export function fittedAxis(
   const [min, max] = [low - room, high + room];
   const ticks = roundTicks(Math.max(limits.low, min), Math.min(limits.high, max), count);
   return { title, min, max, ticks: ticks.map((value) => ({ value, label: [String(value)] })) };
-}
-
-/** The places along an axis whose labels do not touch: both ends, and between them what is a gap away from the last one kept. */
-export function withRoom<Place extends { readonly value: number }>(places: readonly Place[], gap: number): Place[] {
-  const last = places.at(-1);
-  const kept: Place[] = [];
-  for (const place of places) {
-    const before = kept.at(-1);
-    const room = (before === undefined || place.value - before.value >= gap) && last !== undefined;
-    if (place === last || (room && (before === undefined || last.value - place.value >= gap))) kept.push(place);
-  }
-  return kept;
 }

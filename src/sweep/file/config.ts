@@ -169,6 +169,8 @@ const sweepSchema = z.strictObject({
   gguf_type: z.enum(GGUF_TYPES).default("bf16"),
 });
 export type SweepConfig = z.infer<typeof sweepSchema>;
+/** As a person writes it: what has a default may be left out. */
+export type SweepInput = z.input<typeof sweepSchema>;
 
 /** A sweep file, checked, with the places of its lines for later errors. */
 export interface SweepFile {
@@ -219,21 +221,13 @@ export function benchmarkEntryOf(name: string, { protocol }: Pick<SweepFile, "pr
 }
 
 /**
- * The evaluation of one checkpoint as a sweep: no axes, no recipe, the checkpoint its one reference.
+ * Checks what a sweep says.
  *
- * @param name of the sweep
- * @param model its path is looked up in the working directory
+ * @param path of the file, or what else to call it in errors
+ * @param root where its relative paths start
+ * @throws ConfigError naming the place of everything that is wrong in it; UsageError for a variable that it does not have
  */
-export function sweepOfModel(
-  name: string,
-  model: { readonly name: string; readonly path: string },
-  benchmarks: readonly string[],
-): SweepFile {
-  const value = { name, references: { [model.name]: model.path }, benchmarks };
-  return checkSweep(parseYaml(JSON.stringify(value), "the command line"), model.path, process.cwd());
-}
-
-function checkSweep(
+export function checkSweep(
   document: YamlDocument,
   path: string,
   root: string,

@@ -1,10 +1,11 @@
+import { join } from "node:path";
 import { countOf } from "../../base/count-of.ts";
 import { digestOf, sha256 } from "../../base/digest.ts";
 import { ConfigError } from "../../base/errors.ts";
+import { ownVersion } from "../../base/version.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
 import { type Checkpoint, fetchedModels } from "../../checkpoints/checkpoint.ts";
 import type { GgufType } from "../../checkpoints/gguf/gguf-layout.ts";
-import { readChatFormat } from "../../checkpoints/tokenizer/chat-format.ts";
 import type { AskedBenchmark, EvaluationSettings } from "../../eval/evaluate.ts";
 import { CheckpointPool, type PoolOptions } from "../../merge/checkpoint-pool.ts";
 import { type MergePlan, planMerge } from "../../merge/plan/plan.ts";
@@ -19,6 +20,7 @@ import { loadAskedBenchmarks } from "./asked-benchmarks.ts";
 import { checkObjective } from "./check-objective.ts";
 import { type CheckedWeights, checkWeights } from "./check-weights.ts";
 import { contextNeeded, leastContext, promptNotes } from "./plan-context.ts";
+import { planDate } from "./plan-date.ts";
 import { type EnginePlan, planEngine } from "./plan-engine.ts";
 import { planServer, type ServerPlan } from "./plan-server.ts";
 import { describeProtocol } from "./protocol-differences.ts";
@@ -60,7 +62,11 @@ export interface SweepPlan {
   /** Whether flags ask for a part of the sweep only. */
   readonly trial: boolean;
   readonly manifest: Manifest;
+  /** Folder of the run store. */
+  readonly store: string;
+  /** Closes the checkpoints. */
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What flags may change of a sweep file; flags win. */
@@ -79,8 +85,14 @@ export interface PlanOverrides {
   readonly sampleIds?: readonly string[] | undefined;
   /** `w=0.3` or a point's name; with commas, all of several conditions. Points that meet any of them; references stay. */
   readonly only?: readonly string[] | undefined;
-  /** The day that an earlier run told chat templates. */
-  readonly date?: string | undefined;
+}
+
+/** What a plan is made with, and changes nothing of what is evaluated. */
+export interface PlanSettings {
+  /** The run store that the plan is for: the day that an earlier run told chat templates stays. @default runs/<name> */
+  readonly store?: string | undefined;
+  /** How models of the hub are opened: with `peek`, nothing is fetched and nothing can be run. */
+  readonly downloads?: PoolOptions | undefined;
 }
 
 /** Everything about generation, decided. */
@@ -89,22 +101,22 @@ type Generation = GenerationConfig & { readonly max_tokens: number };
 const DEFAULT_MAX_TOKENS = 2048;
 
 /**
- * Expands a sweep into units, opens every checkpoint, and checks every merge and benchmark.
+ * Expands a sweep into units, opens every checkpoint, and checks every merge and benchmark. Nothing is written.
  *
- * @param models how models of the hub are opened: with `peek`, nothing can be run
+ * @param overrides what is wanted otherwise than the sweep says
  * @throws ConfigError or InputError; nothing has been started then
  */
 export async function planSweep(
   sweep: SweepFile,
-  overrides: PlanOverrides,
-  version: string,
-  models: PoolOptions = {},
+  overrides: PlanOverrides = {},
+  settings: PlanSettings = {},
 ): Promise<SweepPlan> {
   const { config } = sweep;
+  const { store = join("runs", config.name), downloads } = settings;
   const ggufType = overrides.ggufType ?? config.gguf_type;
   const loaded = await loadAskedBenchmarks(sweep, { ...overrides, attempts: overrides.generation?.attempts });
   const { asked: benchmarks, whole: wholeBenchmarks, described } = loaded;
-  const pool = new CheckpointPool(sweep.root, models);
+  const pool = new CheckpointPool(sweep.root, downloads);
   try {
     const units: PlannedUnit[] = [];
     const add = (
@@ -148,10 +160,10 @@ export async function planSweep(
         `${sweep.document.locate(["runtime", "context_size"])}: expected a context_size of at most ${contextLimit} tokens, the least context of the models, found ${contextSize}`,
       );
     }
-    const date = (await asksForDate(donors)) ? (generation.date ?? overrides.date ?? today()) : undefined;
+    const date = await planDate(donors, generation.date, store);
     const wanted = await contextNeeded(donors, benchmarks, generation.max_tokens, date);
     const contextTokens = Math.min(contextLimit, contextSize ?? wanted);
-    const settings = { ...settingsOf(generation, contextTokens), date };
+    const evaluation = { ...settingsOf(generation, contextTokens), date };
     const { date: _date, ...undated } = generation;
     const allowUnknown = overrides.allowUnknown ?? [];
     const converted = server === undefined || server.weights === "gguf" ? units : [];
@@ -189,7 +201,7 @@ export async function planSweep(
       units,
       benchmarks,
       wholeBenchmarks,
-      settings,
+      settings: evaluation,
       ggufType,
       server,
       engine,
@@ -201,7 +213,7 @@ export async function planSweep(
       trial: [overrides.limit, overrides.sampleIds, overrides.only].some((part) => part !== undefined),
       manifest: {
         manifest_version: MANIFEST_VERSION,
-        mergesweep_version: version,
+        mergesweep_version: ownVersion(),
         sweep: config.name,
         axes: [...axisNames(config)],
         points: units.map(({ point }) => point),
@@ -216,7 +228,9 @@ export async function planSweep(
         plan,
         plan_digest: digestOf(plan),
       },
+      store,
       close: () => pool.close(),
+      [Symbol.asyncDispose]: () => pool.close(),
     };
   } catch (error) {
     await pool.close();
@@ -274,18 +288,6 @@ function settingsOf(generation: Generation, contextTokens: number): EvaluationSe
     seed: generation.seed,
     contextTokens,
   };
-}
-
-/** Whether any model's chat template writes the day into the prompt: the clock must not be an input. */
-async function asksForDate(models: readonly Checkpoint[]): Promise<boolean> {
-  const chats = await Promise.all(models.map(readChatFormat));
-  return chats.some(({ template }) => template?.includes("strftime_now") === true);
-}
-
-/** The day here, as YYYY-MM-DD. */
-function today(): string {
-  const now = new Date();
-  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
 }
 
 /** A name as a file may have it; what had to be changed is kept apart from its like by a digest. */

@@ -5,7 +5,6 @@ import { DiskFullError, explanationOf } from "../../base/errors.ts";
 import { problemRecords } from "../../eval/problem-records.ts";
 import { EngineDied, type ModelRuntime } from "../../models/runtime.ts";
 import { DAMAGED_FILE } from "../../runs/completion-files.ts";
-import type { RunProgress } from "../../runs/progress.ts";
 import { openRunStore, type RunStore, writeProblems } from "../../runs/run-store.ts";
 import { completionsPerPoint, type UnitAnswers } from "../../runs/schema.ts";
 import type { OpenedAs } from "../../runs/unit-store.ts";
@@ -15,31 +14,16 @@ import { chooseGgufFolder } from "./gguf-folder.ts";
 import { keepWeights, type MaterialisedWeights, materialise, resultOf } from "./materialise.ts";
 import { StoredUnits } from "./stored-units.ts";
 import type { SweepEvent } from "./sweep-event.ts";
+import { type SettledOptions, type SweepOptions, settleOptions } from "./sweep-options.ts";
 import { SweepReporter } from "./sweep-reporter.ts";
 import { InputFiles, unitIdentity } from "./unit-identity.ts";
 import { UnitInProgress } from "./unit-in-progress.ts";
 
-export interface SweepOptions {
-  /** The run store's folder. */
-  readonly out: string;
-  /** Runtimes (processes) at work. Each takes a unit of its own while there are any, and helps with another's then. */
-  readonly workers: number;
-  readonly createRuntime: (signal: AbortSignal) => Promise<ModelRuntime>;
-  /** Completions a runtime generates side by side. */
-  readonly sequences?: number | undefined;
-  /** A folder that keeps the weights of every point, as they were loaded. */
-  readonly keepGguf?: string | undefined;
-  /** Bytes that merged files may take in the cache folder. */
-  readonly cacheLimit: number;
-  /** Points to make again though they are done; what is stored of them is moved aside. */
-  readonly again?: readonly string[] | undefined;
-  readonly signal: AbortSignal;
-  /** `progress` says how far the sweep is after the event. */
-  readonly onEvent: (event: SweepEvent, progress: () => RunProgress) => void;
-}
-
+/** What became of a sweep. */
 export interface SweepOutcome {
+  /** Points that have a result now, those of earlier runs included. */
   readonly done: number;
+  /** Points that were tried in vain; the same plan tries them again. */
   readonly failed: readonly { readonly point: string; readonly message: string }[];
 }
 
@@ -50,7 +34,8 @@ export interface SweepOutcome {
  * @throws StoreError if the store is in use or has another plan; DiskFullError; `signal.reason` if interrupted. Everything
  *   answered before is saved.
  */
-export async function runSweep(plan: SweepPlan, options: SweepOptions): Promise<SweepOutcome> {
+export async function runSweep(plan: SweepPlan, given: SweepOptions = {}): Promise<SweepOutcome> {
+  const options = settleOptions(plan, given);
   const store = await openRunStore(options.out, plan.manifest, { trial: plan.trial });
   const sweep = new RunningSweep(plan, store, options);
   try {
@@ -66,7 +51,7 @@ class RunningSweep {
   readonly #plan: SweepPlan;
   readonly #store: RunStore;
   readonly #stored: StoredUnits;
-  readonly #options: SweepOptions;
+  readonly #options: SettledOptions;
   readonly #pending: PlannedUnit[] = [];
   readonly #inProgress = new Map<string, UnitInProgress>();
   /** Units that a worker has taken and not finished, whether being merged or evaluated. */
@@ -94,7 +79,7 @@ class RunningSweep {
   readonly #files = new InputFiles();
   readonly #reporter: SweepReporter;
 
-  constructor(plan: SweepPlan, store: RunStore, options: SweepOptions) {
+  constructor(plan: SweepPlan, store: RunStore, options: SettledOptions) {
     this.#plan = plan;
     this.#store = store;
     this.#stored = new StoredUnits(plan, store, (event) => this.#report(event));

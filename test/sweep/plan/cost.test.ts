@@ -10,7 +10,7 @@ import { planSweep, type SweepPlan } from "../../../src/sweep/plan/plan.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 async function pocketPlan(): Promise<SweepPlan> {
-  const plan = await planSweep(await readSweepFile(join(projectRoot, "sweeps/pocket-sampled.yaml")), {}, "0.0.0");
+  const plan = await planSweep(await readSweepFile(join(projectRoot, "sweeps/pocket-sampled.yaml")));
   await plan.close();
   return plan;
 }

@@ -45,8 +45,7 @@ export function outcomePicture(context: ChartContext): Picture[] {
       below += 100 * share;
       return [
         {
-          name: OUTCOME_NAMES[outcome],
-          point: row.point,
+          name: `${row.point}, ${OUTCOME_NAMES[outcome]}`,
           left: placeOf(row) - half,
           right: placeOf(row) + half,
           bottom,
@@ -114,7 +113,8 @@ function outcomeEdges(shares: readonly Readonly<Record<Outcome, number>>[]): Edg
     if (last === undefined || shares.every((one) => one[outcome] === 0)) return [];
     const share = 100 * last[outcome];
     below += share;
-    const name = OUTCOME_NAMES[outcome];
-    return [{ y: below - share / 2, label: `${name} ${percent(last[outcome])}%`, name, style: STYLES[outcome] }];
+    return [
+      { y: below - share / 2, label: `${OUTCOME_NAMES[outcome]} ${percent(last[outcome])}%`, style: STYLES[outcome] },
+    ];
   });
 }
