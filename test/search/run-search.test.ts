@@ -87,6 +87,9 @@ describe("run --search", { timeout: 300_000 }, () => {
     expect(search).toMatchObject({ stop: "answered", chosen: "w=0.5", candidates: ["w=0.5"], refine: 1 });
     expect(search.tokens).toBeLessThan(0.7 * search.grid_tokens);
     expect(asked).toBe(Object.values(search.asked).reduce((sum, one) => sum + one, 0));
+    const status = (await cli(["status", join(folder, "once")])).stdout;
+    expect(status).toContain(`5 of 5 points done, ${asked} of ${asked} samples`);
+    expect(status).toMatch(/w=1 +done +50\/50/);
     const report = await read("once-report/summary.md");
     expect(report).toMatch(/Choose w=0\.5: /);
     expect(report).toMatch(/A search went over 5 points in blocks of shared questions and ended at \d+ of 150/);

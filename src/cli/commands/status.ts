@@ -61,13 +61,12 @@ async function readStatus(run: string): Promise<RunStatus> {
   const lock = (await readLock(run)) ?? null;
   const progress = (lock?.alive === true ? await readProgress(run) : undefined) ?? null;
   const working = new Set(progress?.working.map(({ point }) => point));
-  const total = completionsPerPoint(manifest);
-  const points = await Promise.all(manifest.points.map((point) => readPoint(run, point, total, working)));
+  const points = await Promise.all(manifest.points.map((point) => readPoint(run, manifest, point, working)));
   return {
     sweep: manifest.sweep,
     points,
     samples_done: points.reduce((sum, { answered }) => sum + answered, 0),
-    samples_total: points.length * total,
+    samples_total: points.reduce((sum, { total }) => sum + total, 0),
     lock,
     progress,
   };
@@ -75,12 +74,17 @@ async function readStatus(run: string): Promise<RunStatus> {
 
 async function readPoint(
   run: string,
+  manifest: Manifest,
   { name, unit }: Manifest["points"][number],
-  total: number,
   working: ReadonlySet<string>,
 ): Promise<PointStatus> {
   const store = unitStore(run, unit);
-  if ((await store.result()) !== undefined) return { point: name, state: "done", answered: total, total };
+  const total = completionsPerPoint(manifest);
+  const result = await store.result();
+  if (result !== undefined) {
+    const own = manifest.ragged === true ? result.attempts : total;
+    return { point: name, state: "done", answered: own, total: own };
+  }
   // Lines alone: reading a million completions would take a minute.
   const answered = Math.min(total, await store.lineCount());
   const failed = (await store.failure()) !== undefined;
