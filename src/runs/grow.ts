@@ -106,11 +106,11 @@ function unionOfBenchmarks(stored: Manifest, wanted: Manifest): PlannedBenchmark
     if (a === undefined || b === undefined) return [a ?? b].filter((one) => one !== undefined);
     const attempts = Math.max(a.attempts, b.attempts);
     if (a.ids === undefined || b.ids === undefined) {
-      const { ids: _ids, ...whole } = a.ids === undefined ? a : b;
+      const { ids: _ids, of: _of, ...whole } = a.ids === undefined ? a : b;
       return [{ ...whole, attempts }];
     }
     const ids = [...new Set([...a.ids, ...b.ids])];
-    return [{ ...a, ids, samples: ids.length, attempts }];
+    return [{ ...a, ids, samples: ids.length, attempts, ...(b.of === undefined ? {} : { of: b.of }) }];
   });
 }
 

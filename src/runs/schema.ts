@@ -143,6 +143,8 @@ const plannedBenchmarkSchema = z.object({
   source: z.string().optional(),
   /** The problems that are asked, where not all of the benchmark are. */
   ids: z.array(z.string()).optional(),
+  /** How many problems the benchmark has, where not all are asked. */
+  of: z.int().positive().optional(),
 });
 export type PlannedBenchmark = z.infer<typeof plannedBenchmarkSchema>;
 

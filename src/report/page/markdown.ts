@@ -3,7 +3,7 @@ import { countOf } from "../../base/count-of.ts";
 import { isRecord } from "../../base/is-record.ts";
 import type { Claim } from "../../findings/claims.ts";
 import type { Decision } from "../../findings/decision/decision.ts";
-import type { Manifest } from "../../runs/schema.ts";
+import type { Manifest, PlannedBenchmark } from "../../runs/schema.ts";
 import { groupBy } from "../../stats/mean.ts";
 import { markdownTable, type TextTable } from "../tables/summary-table.ts";
 
@@ -41,9 +41,12 @@ export function legendOf({ benchmarks }: Manifest): string {
 const LEGEND =
   "accuracy accepts every way in which an answer is found, strict only the boxed answer after the reasoning. p-values are adjusted over everything that this page claims.";
 
-/** `500 questions, 1 attempt each`; of whole runs, `30 questions, 10 runs`. */
-export function describeAsked({ samples, attempts, unit, questions }: Manifest["benchmarks"][number]): string {
-  if (unit !== "run") return `${countOf(samples, "question")}, ${countOf(attempts, "attempt")} each`;
+/** `500 questions, 1 attempt each`, `60 of 500 questions, 1 attempt each`; of whole runs, `30 questions, 10 runs`. */
+export function describeAsked({ samples, attempts, unit, questions, of }: PlannedBenchmark): string {
+  if (unit !== "run") {
+    const asked = of === undefined ? countOf(samples, "question") : `${samples} of ${countOf(of, "question")}`;
+    return `${asked}, ${countOf(attempts, "attempt")} each`;
+  }
   return `${questions === undefined ? "" : `${countOf(questions, "question")}, `}${countOf(samples, "run")}`;
 }
 

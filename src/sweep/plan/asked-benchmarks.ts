@@ -83,7 +83,7 @@ function describeBenchmark(
     prompt: `${prompt.name}@${prompt.version}`,
     ...(isBuiltIn(prompt) ? {} : { prompt_sha256: digestOf(prompt) }),
     ...(source === undefined || source === name ? {} : { source }),
-    ...(samples.length === all ? {} : { ids: samples.map(({ id }) => id) }),
+    ...(samples.length === all ? {} : { ids: samples.map(({ id }) => id), of: all }),
   };
 }
 

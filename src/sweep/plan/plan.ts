@@ -187,7 +187,7 @@ export async function planSweep(
       references: config.references,
       ...(config.points.length === 0 ? {} : { published: config.points }),
       points: units.map(({ point }) => point.name),
-      benchmarks: described.map(({ ids: _ids, source: _source, ...benchmark }) => benchmark),
+      benchmarks: described.map(({ ids: _ids, of: _of, source: _source, ...benchmark }) => benchmark),
       sample_ids: overrides.sampleIds,
       generation: { ...undated, ...(date === undefined ? {} : { date }) },
       gguf_type: ggufType,

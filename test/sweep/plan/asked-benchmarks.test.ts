@@ -2,10 +2,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describeAsked } from "../../../src/report/page/markdown.ts";
+import { growManifest } from "../../../src/runs/grow.ts";
 import type { PlannedBenchmark } from "../../../src/runs/schema.ts";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
 import { loadAskedBenchmarks } from "../../../src/sweep/plan/asked-benchmarks.ts";
 import { projectRoot } from "../../helpers/shared.ts";
+import { syntheticRun } from "../../report/synthetic-run.ts";
 
 let root = "";
 beforeEach(async () => {
@@ -41,5 +44,26 @@ describe("the benchmarks of a plan", () => {
   it("are known by the version of a prompt of ours", async () => {
     expect(await askedWith("boxed")).toMatchObject({ prompt: expect.stringMatching(/^boxed@\d+$/) });
     expect(await askedWith("boxed")).not.toHaveProperty("prompt_sha256");
+  });
+
+  it("say how many problems there are where not all are asked, also after the part has grown", async () => {
+    await writeFile(join(root, "sweep.yaml"), "name: s\nreferences: { base: x }\nbenchmarks: [pocket-math]\n");
+    const sweep = await readSweepFile(join(root, "sweep.yaml"));
+    const asked = async (limit?: number): Promise<PlannedBenchmark[]> =>
+      (await loadAskedBenchmarks(sweep, limit === undefined ? {} : { limit })).described;
+    const [sixty, all] = [await asked(60), await asked()];
+    expect(sixty.map(describeAsked)).toEqual(["60 of 500 questions, 1 attempt each"]);
+    expect(all.map(describeAsked)).toEqual(["500 questions, 1 attempt each"]);
+    const grow = (from: PlannedBenchmark[], to: PlannedBenchmark[]): string[] => {
+      const { manifest } = syntheticRun({ samples: 1 });
+      const grown = growManifest(
+        { ...manifest, benchmarks: from },
+        { ...manifest, benchmarks: to },
+        { folder: root, trial: false },
+      );
+      return grown.benchmarks.map(describeAsked);
+    };
+    expect(grow(sixty, await asked(90))).toEqual(["90 of 500 questions, 1 attempt each"]);
+    expect(grow(sixty, all)).toEqual(["500 questions, 1 attempt each"]);
   });
 });
