@@ -11,6 +11,7 @@ const MODEL = [
 
 export default defineConfig({
   test: {
+    globalSetup: "test/helpers/temporary-folder.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // What is waited for comes at once, but for a busy machine.

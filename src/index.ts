@@ -28,6 +28,7 @@ export { type OpenOptions, openCheckpoint } from "./checkpoints/open-checkpoint.
 
 // Merges: made by a mergekit config, planned and made tensor by tensor, and verified.
 
+export { digestMerge } from "./merge/digest-weights.ts";
 export { type MadeMerge, type MergeOptions, mergeCheckpoints } from "./merge/merge-checkpoints.ts";
 export { type MergePlan, type PlanOptions, planMerge } from "./merge/plan/plan.ts";
 export { parseRecipe, parseRecipeYaml } from "./merge/recipe/parse-recipe.ts";
@@ -40,7 +41,6 @@ export {
   verifyCheckpoint,
 } from "./merge/verify/verify-checkpoint.ts";
 export { type WriteCheckpointOptions, writeMergedCheckpoint } from "./merge/write-checkpoint.ts";
-export { digestMerge } from "./merge/write-tensors.ts";
 
 // Benchmarks: read from datasets/, and fetched into the cache.
 

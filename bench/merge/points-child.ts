@@ -2,8 +2,9 @@ import { rmSync } from "node:fs";
 import { CheckpointPool } from "../../src/merge/checkpoint-pool.ts";
 import { planMerge } from "../../src/merge/plan/plan.ts";
 import { parseRecipe } from "../../src/merge/recipe/parse-recipe.ts";
-import { writeMergedTensors } from "../../src/merge/write-tensors.ts";
+import { mergeStreams } from "../../src/merge/run-merge.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
+import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
 
 // Merges the two models that are named at some weights in one process, as a sweep does, and prints what each point took.
 const [out = "", ...models] = process.argv.slice(2);
@@ -15,7 +16,7 @@ for (const weight of [0.1, 0.2, 0.3]) {
   const recipe = parseRecipe({ merge_method: "linear", models: sources, dtype: "bfloat16" }, "bench");
   const plan = await planMerge(recipe, { root: ".", pool });
   const planned = performance.now();
-  await writeMergedTensors(plan, layoutSafetensors(plan.tensors), out);
+  await writeTensorFile(out, layoutSafetensors(plan.tensors), mergeStreams(plan));
   const used = process.cpuUsage(cpu);
   rmSync(out);
   points.push({

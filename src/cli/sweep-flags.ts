@@ -1,6 +1,7 @@
+import type { InferredOptionType, Options } from "yargs";
 import { UsageError } from "../base/errors.ts";
-import { GGUF_TYPES, type GgufType } from "../checkpoints/gguf/gguf-layout.ts";
-import { KV_TYPES, type RuntimeConfig } from "../sweep/file/config.ts";
+import { GGUF_TYPES } from "../checkpoints/gguf/gguf-layout.ts";
+import { KV_TYPES } from "../sweep/file/config.ts";
 import type { PlanOverrides } from "../sweep/plan/plan.ts";
 import {
   type Flag,
@@ -108,31 +109,16 @@ export function variablesOf(entries: readonly string[] = []): Readonly<Record<st
   return Object.fromEntries(values);
 }
 
-/** The values of `sweepFlags` as yargs gives them. */
-export interface SweepFlagValues {
-  readonly limit: number | undefined;
-  readonly only?: readonly string[] | undefined;
-  readonly sampleId: readonly string[] | undefined;
-  readonly benchmarks: readonly string[] | undefined;
-  readonly ggufType: GgufType | undefined;
-  readonly allowUnknown: readonly string[] | undefined;
-  readonly allowNonFinite: boolean | undefined;
-  readonly attempts: number | undefined;
-  readonly maxTokens: number | undefined;
-  readonly temperature: number | undefined;
-  readonly topP: number | undefined;
-  readonly topK: number | undefined;
-  readonly minP: number | undefined;
-  readonly seed: number | undefined;
-  readonly runtimeUrl: string | undefined;
-  readonly runtimeModel: string | undefined;
-  readonly runtimeKeyEnv: string | undefined;
-  readonly serve: string | undefined;
-  readonly gpu: boolean | undefined;
-  readonly kvType: RuntimeConfig["kv_type"];
-  readonly flashAttention: boolean | undefined;
-  readonly contextSize: number | undefined;
-}
+/** The values of `sweepFlags` as yargs gives them, and those of `onlyFlag` where a command has it. */
+export type SweepFlagValues = FlagValues<Omit<typeof sweepFlags, "out">> & Partial<FlagValues<typeof onlyFlag>>;
+
+type FlagValues<Flags extends { readonly [Name in keyof Flags]: Options }> = {
+  readonly [Name in keyof Flags & string as Camel<Name>]: InferredOptionType<Flags[Name]>;
+};
+
+type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name;
 
 /** Flags beat the file: only those that were given are in the result. */
 export function overridesOf(flags: SweepFlagValues): PlanOverrides {

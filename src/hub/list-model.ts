@@ -1,5 +1,6 @@
 import { HubApiError, listFiles, modelInfo } from "@huggingface/hub";
 import { InputError } from "../base/errors.ts";
+import { isPickle } from "../safetensors/open-folder.ts";
 import type { FileRequest, HubFile } from "./download-blob.ts";
 import { type HubModelId, showModelId } from "./model-id.ts";
 import { attempt, fetchLong, fetchWithin, type HubOptions, hubRequest } from "./request.ts";
@@ -21,7 +22,6 @@ export interface ListedModel {
 export const WEIGHTS = "model.safetensors";
 export const INDEX = "model.safetensors.index.json";
 export const ADAPTER = "adapter_model.safetensors";
-const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/i;
 /** Everything else that a checkpoint or an adapter is made of. */
 const SMALL_FILES: ReadonlySet<string> = new Set([
   "config.json",
@@ -115,7 +115,7 @@ export function chooseWeights(
     const missing = [...shards].find((shard) => !listed.some(({ path }) => path === shard));
     throw new InputError(`${from}: its index names a shard ${missing}, but there is no such file`);
   }
-  const pickle = listed.find(({ path }) => PICKLE.test(path));
+  const pickle = listed.find(({ path }) => isPickle(path));
   if (pickle !== undefined) {
     throw new InputError(
       `${from}: the weights are a pickle file (${pickle.path}), which can run code when it is read; nothing was fetched`,

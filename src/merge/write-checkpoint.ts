@@ -13,11 +13,11 @@ import { elementCount } from "../tensors/tensor-info.ts";
 import type { TensorStream } from "../tensors/write/tensor-stream.ts";
 import { type DigestedTensor, tensorsDigest } from "../tensors/write/tensors-digest.ts";
 import { type StoreOptions, writeTensorFile } from "../tensors/write/write-tensor-file.ts";
+import type { DigestedWeights } from "./digest-weights.ts";
 import { mergedConfigText } from "./merged-config.ts";
 import { modelCard } from "./model-card.ts";
 import type { MergePlan } from "./plan/plan.ts";
 import { mergeStreams } from "./run-merge.ts";
-import type { WrittenWeights } from "./write-tensors.ts";
 
 /** mergekit's: 5 GB. */
 const DEFAULT_SHARD_BYTES = 5_000_000_000;
@@ -45,7 +45,7 @@ export async function writeMergedCheckpoint(
   plan: MergePlan,
   folder: string,
   { shardBytes = DEFAULT_SHARD_BYTES, recipeText, copyTokenizer = true, ...options }: WriteCheckpointOptions = {},
-): Promise<WrittenWeights> {
+): Promise<DigestedWeights> {
   await checkNewFolder(folder);
   const final = resolve(folder);
   const temporary = temporaryFolder(final);

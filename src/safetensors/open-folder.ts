@@ -22,13 +22,18 @@ export async function openSafetensorsFolder(folder: FileFolder): Promise<TensorR
     const weightMap = parseSafetensorsIndex(index, `${path}/${INDEX}`);
     return openShards(folder, [...new Set(weightMap.values())], weightMap);
   }
-  const pickle = names.find((name) => /\.(bin|pth?|pkl|ckpt)$/.test(name));
+  const pickle = names.find(isPickle);
   throw new InputError(`${path}: expected ${SINGLE} or ${INDEX}, found neither`, {
     hint:
       pickle === undefined
         ? "Name the folder that holds the weights in safetensors form."
         : `${pickle} is a pickle, which can run code when it is read, and is not supported: convert it to safetensors.`,
   });
+}
+
+/** Whether a file is a pickle by its name: weights that can run code when they are read. */
+export function isPickle(name: string): boolean {
+  return /\.(bin|pth?|pkl|ckpt)$/i.test(name);
 }
 
 /**

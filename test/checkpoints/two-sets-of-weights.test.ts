@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
-import { digestCheckpoint } from "../../src/merge/write-tensors.ts";
+import { digestCheckpoint } from "../../src/merge/digest-weights.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 

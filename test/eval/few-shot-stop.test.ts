@@ -7,8 +7,8 @@ import type { Benchmark } from "../../src/benchmarks/benchmark.ts";
 import { choosePrompt } from "../../src/benchmarks/prompt.ts";
 import { findBenchmark } from "../../src/benchmarks/registry.ts";
 import { Evaluation } from "../../src/eval/evaluate.ts";
-import { createScriptedRuntime } from "../../src/models/scripted.ts";
 import { UnitStore } from "../../src/runs/unit-store.ts";
+import { createScriptedRuntime } from "../helpers/scripted-runtime.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const { declared } = await findBenchmark("gsm8k", projectRoot);

@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { CheckpointPool } from "../../src/merge/checkpoint-pool.ts";
+import { digestCheckpoint, digestMerge } from "../../src/merge/digest-weights.ts";
 import { type MergePlan, planMerge } from "../../src/merge/plan/plan.ts";
 import { parseRecipe } from "../../src/merge/recipe/parse-recipe.ts";
+import { mergeStreams } from "../../src/merge/run-merge.ts";
 import { writeMergedCheckpoint } from "../../src/merge/write-checkpoint.ts";
-import { digestCheckpoint, digestMerge, writeMergedTensors } from "../../src/merge/write-tensors.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
+import { tensorsDigest } from "../../src/tensors/write/tensors-digest.ts";
+import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 let scratch = "";
@@ -68,7 +71,8 @@ test("the digest does not depend on shards, file format or storage", async () =>
     (await readdir(join(scratch, "sharded"))).filter((name) => name.endsWith(".safetensors")).length,
   ).toBeGreaterThan(1);
   const asF32 = layoutSafetensors(plan.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
-  expect((await writeMergedTensors(plan, asF32, join(scratch, "f32.safetensors"))).weightsSha256).toBe(weightsSha256);
+  const stored = await writeTensorFile(join(scratch, "f32.safetensors"), asF32, mergeStreams(plan));
+  expect(tensorsDigest(stored)).toBe(weightsSha256);
 });
 
 test("at weight 1 the merge is the first expert, bit for bit", async () => {
@@ -130,7 +134,8 @@ test("a merge that is interrupted leaves nothing", async () => {
   await expect(writeMergedCheckpoint(plan, folder, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
   const layout = layoutSafetensors(plan.tensors);
   const options = { signal: AbortSignal.abort() };
-  await expect(writeMergedTensors(plan, layout, join(scratch, "half.gguf"), options)).rejects.toThrow(/abort/i);
+  const half = writeTensorFile(join(scratch, "half.gguf"), layout, mergeStreams(plan), options);
+  await expect(half).rejects.toThrow(/abort/i);
   expect(await readdir(scratch)).toEqual(before);
 });
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deriveSeed } from "../../src/base/random.ts";
 import type { ModelRuntime } from "../../src/models/runtime.ts";
-import { createScriptedRuntime } from "../../src/models/scripted.ts";
 import type { SearchRecord } from "../../src/runs/search-record.ts";
 import { type CliResult, cli } from "../helpers/run-cli.ts";
+import { createScriptedRuntime } from "../helpers/scripted-runtime.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 /** Three quarters of the way lose accuracy; every step makes answers shorter. */

@@ -1,6 +1,7 @@
 import { InputError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import type { Checkpoint } from "../checkpoint.ts";
+import { tokenText } from "./tokenizer.ts";
 import { readTokenizerJson, readTokenizerText, type TokenizerFiles } from "./tokenizer-source.ts";
 
 /** What a chat template needs (`models/chat-template.ts` renders it): the template and the special tokens' texts. */
@@ -20,9 +21,8 @@ export interface ChatFormat {
  */
 export async function readChatFormat({ tokenizer, tokenizerFiles }: Checkpoint): Promise<ChatFormat> {
   if (tokenizer !== undefined) {
-    const { chatTemplate, tokens, bosId, eosIds, unknownId, padId } = tokenizer;
-    const textOf = (id: number | undefined): string | undefined => (id === undefined ? undefined : tokens[id]);
-    const [bosToken, eosToken] = [textOf(bosId), textOf(eosIds[0])];
+    const { chatTemplate, bosId, eosIds, unknownId, padId } = tokenizer;
+    const [bosToken, eosToken] = [tokenText(tokenizer, bosId), tokenText(tokenizer, eosIds[0])];
     return {
       template: chatTemplate,
       bosToken,
@@ -30,8 +30,8 @@ export async function readChatFormat({ tokenizer, tokenizerFiles }: Checkpoint):
       specialTokens: specialTokens({
         bos_token: bosToken,
         eos_token: eosToken,
-        unk_token: textOf(unknownId),
-        pad_token: textOf(padId),
+        unk_token: tokenText(tokenizer, unknownId),
+        pad_token: tokenText(tokenizer, padId),
       }),
     };
   }

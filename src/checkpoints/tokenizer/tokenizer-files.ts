@@ -3,7 +3,7 @@ import type { Checkpoint } from "../checkpoint.ts";
 import { preTokenizerOf } from "./pre-tokenizer.ts";
 import { mergesFromScores } from "./sentencepiece.ts";
 import { TOKEN_TYPE } from "./token-type.ts";
-import { paddingToken, type Tokenizer } from "./tokenizer.ts";
+import { paddingToken, type Tokenizer, tokenText } from "./tokenizer.ts";
 
 /**
  * The files of a tokenizer that is known from a GGUF only, by name: tokenizer.json, tokenizer_config.json and
@@ -131,8 +131,8 @@ function bosProcessor({ addBos, bosId, tokens }: Tokenizer): object | undefined 
 }
 
 function settingsOf(tokenizer: Tokenizer): object {
-  const { tokens, bosId, eosIds, padId, unknownId, addBos, chatTemplate } = tokenizer;
-  const textOf = (id: number | undefined): string | null => (id === undefined ? null : (tokens[id] ?? null));
+  const { bosId, eosIds, padId, unknownId, addBos, chatTemplate } = tokenizer;
+  const textOf = (id: number | undefined): string | null => tokenText(tokenizer, id) ?? null;
   return {
     tokenizer_class: "PreTrainedTokenizerFast",
     bos_token: textOf(bosId),

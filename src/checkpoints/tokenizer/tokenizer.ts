@@ -25,6 +25,11 @@ export interface Tokenizer {
   readonly chatTemplate: string | undefined;
 }
 
+/** The text of a token by its id, if there is one. */
+export function tokenText({ tokens }: Tokenizer, id: number | undefined): string | undefined {
+  return id === undefined ? undefined : tokens[id];
+}
+
 /** The text of a token that only fills a hole of the ids. */
 export function paddingToken(id: number): string {
   return `[PAD${id}]`;

@@ -1,7 +1,7 @@
 import { digestOf, sha256 } from "../../base/digest.ts";
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { type FileFingerprint, fingerprintCheckpoint } from "../../checkpoints/fingerprint.ts";
-import { digestCheckpoint, digestMerge } from "../../merge/write-tensors.ts";
+import { digestCheckpoint, digestMerge } from "../../merge/digest-weights.ts";
 import {
   benchmarkIdentity,
   type IdentityParts,

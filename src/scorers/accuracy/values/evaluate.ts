@@ -1,3 +1,4 @@
+import { gamma } from "../../../base/gamma.ts";
 import type { Budget } from "./budget.ts";
 import { add, type Complex, cosine, divide, exponential, logarithm, multiply, power, real, sine } from "./complex.ts";
 import { BINOMIAL_LETTER, MAX_TERMS } from "./evaluate-exact.ts";
@@ -194,22 +195,4 @@ function doubleFactorial(a: Complex): number {
 /** ln n! of a large n, by Stirling's series: right to the last bits from 100 on. */
 export function logarithmOfFactorial(n: number): number {
   return n * Math.log(n) - n + Math.log(2 * Math.PI * n) / 2 + 1 / (12 * n) - 1 / (360 * n ** 3);
-}
-
-/** Γ(x) for real x, by Lanczos' approximation. */
-function gamma(x: number): number {
-  if (Number.isInteger(x) && x > 0 && x < 25) {
-    let p = 1;
-    for (let i = 2; i < x; i++) p *= i;
-    return p;
-  }
-  if (x < 0.5) return Math.PI / (Math.sin(Math.PI * x) * gamma(1 - x));
-  const coefficients = [
-    676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905,
-    -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
-  ];
-  const y = x - 1;
-  const sum = coefficients.reduce((total, c, i) => total + c / (y + i + 1), 0.99999999999980993);
-  const t = y + 7.5;
-  return Math.sqrt(2 * Math.PI) * t ** (y + 0.5) * Math.exp(-t) * sum;
 }

@@ -1,11 +1,11 @@
-import { WorkError } from "../base/errors.ts";
-import type { ChatFormat } from "../checkpoints/tokenizer/chat-format.ts";
-import type { Completion, CompletionRequest, LoadedModel, ModelRuntime } from "./runtime.ts";
+import { WorkError } from "../../src/base/errors.ts";
+import type { ChatFormat } from "../../src/checkpoints/tokenizer/chat-format.ts";
+import type { Completion, CompletionRequest, LoadedModel, ModelRuntime } from "../../src/models/runtime.ts";
 
 /** What a script says to a prompt. What it leaves out is filled in: `stop`, and a token for every word. */
-export type ScriptedAnswer = Partial<Completion> & Pick<Completion, "text">;
+type ScriptedAnswer = Partial<Completion> & Pick<Completion, "text">;
 
-export interface ScriptedRuntimeOptions {
+interface ScriptedRuntimeOptions {
   readonly build?: string;
   readonly chat?: ChatFormat;
   /** The number of sequences if `load` does not say. */

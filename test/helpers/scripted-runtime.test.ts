@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { WorkError } from "../../src/base/errors.ts";
-import { createScriptedRuntime } from "../../src/models/scripted.ts";
-import { GREEDY } from "../helpers/greedy.ts";
+import { GREEDY } from "./greedy.ts";
+import { createScriptedRuntime } from "./scripted-runtime.ts";
 
 test("a scripted model answers with what its function says, and fills in the rest", async () => {
   await using runtime = createScriptedRuntime((prompt) => ({ text: `<think> hm </think> ${prompt}` }));
