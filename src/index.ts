@@ -30,6 +30,13 @@ export { type OpenOptions, openCheckpoint } from "./checkpoints/open-checkpoint.
 
 export { digestMerge } from "./merge/digest-weights.ts";
 export { type MadeMerge, type MergeOptions, mergeCheckpoints } from "./merge/merge-checkpoints.ts";
+export type { MethodParameter } from "./merge/methods/method.ts";
+export {
+  defineMergeMethod,
+  type OwnMergeMethod,
+  type OwnMergeMethodDefinition,
+  type OwnTensor,
+} from "./merge/methods/own-method.ts";
 export { type MergePlan, type PlanOptions, planMerge } from "./merge/plan/plan.ts";
 export { parseRecipe, parseRecipeYaml } from "./merge/recipe/parse-recipe.ts";
 export type { MergeRecipe } from "./merge/recipe/recipe.ts";
@@ -45,6 +52,12 @@ export { type WriteCheckpointOptions, writeMergedCheckpoint } from "./merge/writ
 // Benchmarks: read from datasets/, and fetched into the cache.
 
 export type { AnswerKind, Benchmark, PromptTemplate, Sample } from "./benchmarks/benchmark.ts";
+export {
+  defineBenchmark,
+  type OwnBenchmark,
+  type OwnBenchmarkDefinition,
+  type OwnProblem,
+} from "./benchmarks/define-benchmark.ts";
 export { loadBenchmark } from "./benchmarks/load-dataset.ts";
 export { type PulledDataset, type PullOptions, pullBenchmark } from "./benchmarks/pull-dataset.ts";
 
@@ -53,6 +66,7 @@ export { type PulledDataset, type PullOptions, pullBenchmark } from "./benchmark
 export { EXTRACTION_PROFILES, type ExtractionProfile } from "./scorers/accuracy/extract/extract.ts";
 export { gradeAnswer } from "./scorers/accuracy/grade-answer.ts";
 export { customFormat } from "./scorers/custom-format.ts";
+export { defineScorer, type OwnScorer } from "./scorers/own-scorer.ts";
 export type { Score, ScoredText } from "./scorers/score.ts";
 export { type ScoreOptions, scoreCompletion } from "./scorers/score-completion.ts";
 
@@ -75,9 +89,10 @@ export {
   type EvaluationDefinition,
   type SweepDefinition,
 } from "./sweep/file/define-sweep.ts";
+export type { OwnParts } from "./sweep/plan/own-parts.ts";
 export { type PlanOverrides, type PlanSettings, planSweep, type SweepPlan } from "./sweep/plan/plan.ts";
 export { runSweep, type SweepOutcome } from "./sweep/run/run-sweep.ts";
-export { type Rescored, scoreRun } from "./sweep/run/score-run.ts";
+export { type Rescored, type ScoreRunOptions, scoreRun } from "./sweep/run/score-run.ts";
 export type { SweepEvent } from "./sweep/run/sweep-event.ts";
 export type { SweepOptions } from "./sweep/run/sweep-options.ts";
 

@@ -41,10 +41,15 @@ function twins(rows: readonly SummaryRow[]): string[] {
 }
 
 function scoring({ manifest }: StoredRun): string[] {
-  const { profile, formats } = manifest.scoring;
+  const { profile, formats, scorers = {} } = manifest.scoring;
   return [
     ...(profile === "default" || profile === "imported" ? [] : [`Answers were extracted by the profile "${profile}".`]),
     ...Object.entries(formats).map(([name, pattern]) => `format_${name} is 1 where ${pattern} matches.`),
+    ...Object.entries(scorers).map(([name, { version, grades }]) =>
+      grades
+        ? `What is right is decided by ${name}@${version}, a scorer that was defined in code; strict accuracy is not known.`
+        : `reward_${name} is from ${name}@${version}, a scorer that was defined in code.`,
+    ),
   ];
 }
 

@@ -10,6 +10,7 @@ import type { FetchModelOptions } from "../hub/fetch-model.ts";
 import { chatTemplateNote } from "./chat-template.ts";
 import { CheckpointPool } from "./checkpoint-pool.ts";
 import type { MergeSettings } from "./merge-settings.ts";
+import type { OwnMergeMethod } from "./methods/own-method.ts";
 import { type MergePlan, planMerge } from "./plan/plan.ts";
 import { parseRecipe } from "./recipe/parse-recipe.ts";
 import type { RecipeDefinition } from "./recipe/recipe-definition.ts";
@@ -24,6 +25,8 @@ export interface MergeOptions extends MergeSettings, Omit<WriteCheckpointOptions
   readonly onPlanned?: ((plan: MergePlan, name: string | undefined) => void) | undefined;
   /** Told what a person should know of a merge though it stops nothing. */
   readonly onNote?: ((note: string) => void) | undefined;
+  /** Merge methods of the caller's own, beside ours. */
+  readonly methods?: readonly OwnMergeMethod[] | undefined;
   /** How models of the hub are fetched. */
   readonly downloads?: FetchModelOptions | undefined;
 }
@@ -58,15 +61,15 @@ export async function mergeCheckpoints(
   options: MergeOptions = {},
 ): Promise<readonly MadeMerge[]> {
   await checkNewFolder(out);
-  const { intermediateDir, downloads, onPlanned, onNote, seed, compat, allowCrimes, ...writing } = options;
-  const { text, recipes } = await recipesOf(config);
+  const { intermediateDir, downloads, onPlanned, onNote, methods, seed, compat, allowCrimes, ...writing } = options;
+  const { text, recipes } = await recipesOf(config, methods);
   const root = typeof config === "string" ? projectRootOf(config) : process.cwd();
   const pool = new CheckpointPool(root, { signal: options.signal, ...downloads });
   const { folder, isTemporary } = stageFolder(recipes, out, intermediateDir);
   const made: MadeMerge[] = [];
   try {
     for (const { name, recipe, text: document } of recipes) {
-      const plan = await planMerge(recipe, { root: process.cwd(), pool, seed, compat, allowCrimes });
+      const plan = await planMerge(recipe, { root: process.cwd(), pool, methods, seed, compat, allowCrimes });
       const label = name === undefined ? "" : `${name}: `;
       const note = await chatTemplateNote(plan, options.copyTokenizer !== false);
       for (const warning of [...plan.warnings, note]) if (warning !== undefined) onNote?.(`${label}${warning}`);
@@ -98,10 +101,11 @@ export async function mergeCheckpoints(
 
 async function recipesOf(
   config: string | RecipeDefinition,
+  methods: readonly OwnMergeMethod[] = [],
 ): Promise<{ readonly text: string; readonly recipes: readonly NamedRecipe[] }> {
-  if (typeof config === "string") return await readRecipeFile(config);
+  if (typeof config === "string") return await readRecipeFile(config, methods);
   const text = stringify(config);
-  return { text, recipes: [{ name: undefined, recipe: parseRecipe(config, "the recipe"), text }] };
+  return { text, recipes: [{ name: undefined, recipe: parseRecipe(config, "the recipe", methods), text }] };
 }
 
 /** A mergekit config: the merge that it is for, and those that this one is made of. */
@@ -112,9 +116,9 @@ interface RecipeFile {
 }
 
 /** Reads a mergekit config of one merge or several. @throws ConfigError if there is none, or with what is wrong in it */
-export async function readRecipeFile(path: string): Promise<RecipeFile> {
+export async function readRecipeFile(path: string, methods: readonly OwnMergeMethod[] = []): Promise<RecipeFile> {
   const text = await readYamlFile(path, "a mergekit config");
-  return { text, recipes: parseRecipesYaml(text, path) };
+  return { text, recipes: parseRecipesYaml(text, path, methods) };
 }
 
 /** Where the merges go that others are made of: all of them to `out`, if the config names every merge. */

@@ -1,6 +1,7 @@
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { tokenizerNote } from "../checkpoints/tokenizer/tokenizer-files.ts";
 import { settingsLines } from "./merge-settings.ts";
+import { ownName } from "./methods/own-method.ts";
 import type { MergePlan } from "./plan/plan.ts";
 
 /** The README.md of a merge: what it is made of and how to check that it still is. */
@@ -11,6 +12,7 @@ export function modelCard(
   weightsSha256: string,
 ): string {
   const { method, recipe, models, settings } = plan;
+  const own = ownName(method);
   const title = method.paper === undefined ? method.title : `[${method.title}](${method.paper})`;
   const merged = [...models.keys()].filter((model) => model !== recipe.baseModel);
   const base = recipe.baseModel === undefined ? "" : ` using ${recipe.baseModel} as a base`;
@@ -26,7 +28,7 @@ export function modelCard(
     "---",
     `# ${name}`,
     "",
-    `A merge of language models by the ${title} method${base}.`,
+    `A merge of language models by the ${title} method${own === undefined ? "" : ` (${own}, neither mergesweep's nor mergekit's)`}${base}.`,
     "",
     "## Models",
     "",

@@ -42,6 +42,7 @@ export function gradedDifferently(first: NamedRun, other: NamedRun): string[] {
   return [
     ...different("scoring", first.run.manifest.scoring.profile, other.run.manifest.scoring.profile),
     ...different("formats", first.run.manifest.scoring.formats, other.run.manifest.scoring.formats),
+    ...different("scorers", first.run.manifest.scoring.scorers, other.run.manifest.scoring.scorers),
     ...different("scorer versions", versionsOf(first), versionsOf(other)),
   ];
 }

@@ -11,6 +11,8 @@ export interface IdentityParts {
   readonly tokenizer: string;
   /** The type that weights are stored in for evaluation. */
   readonly gguf_type: string;
+  /** Name and version of the merge method, where it is the caller's own: `mine@2`. */
+  readonly merge_method?: string | undefined;
   readonly sampling: Readonly<Record<string, unknown>>;
   readonly seed: number;
   /** The runtime's build. */
@@ -34,7 +36,8 @@ export function benchmarkIdentity({ name, version, data_sha256, prompt }: Planne
 }
 
 /** What the parts were in a store of version 1, whose digest held config and tokenizer themselves, and all benchmarks. */
-export interface IdentityPartsV1 extends Omit<IdentityParts, "config" | "tokenizer" | "date" | "context_size"> {
+export interface IdentityPartsV1
+  extends Omit<IdentityParts, "config" | "tokenizer" | "date" | "context_size" | "merge_method"> {
   readonly config: unknown;
   readonly tokenizer: unknown;
 }

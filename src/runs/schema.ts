@@ -145,6 +145,8 @@ const plannedBenchmarkSchema = z.object({
   ids: z.array(z.string()).optional(),
   /** How many problems the benchmark has, where not all are asked. */
   of: z.int().positive().optional(),
+  /** Whether it was defined in code: no file has it. */
+  own: z.literal(true).optional(),
 });
 export type PlannedBenchmark = z.infer<typeof plannedBenchmarkSchema>;
 
@@ -152,6 +154,8 @@ export type PlannedBenchmark = z.infer<typeof plannedBenchmarkSchema>;
 const scoringSchema = z.object({
   profile: z.string(),
   formats: z.record(z.string(), z.string()),
+  /** Scorers that were defined in code, by name. */
+  scorers: z.record(z.string(), z.strictObject({ version: z.int().positive(), grades: z.boolean() })).optional(),
 });
 
 /** The plan of a run. It may grow by points, problems, attempts and benchmarks; what would change a completion is refused. */

@@ -2,6 +2,7 @@ import type { ExtractionProfile } from "./accuracy/extract/extract.ts";
 import { type Grade, gradeAnswer } from "./accuracy/grade-answer.ts";
 import { scoreFormat } from "./format.ts";
 import { countCharacters, scoreLength } from "./length.ts";
+import { type OwnScorer, ownScores } from "./own-scorer.ts";
 import { cosineReward, repetitionPenalty, TRAINED_MAX_LENGTH } from "./rewards.ts";
 import type { GradeStatus, Score, ScoredText } from "./score.ts";
 import { splitReasoning } from "./split-reasoning.ts";
@@ -16,11 +17,17 @@ export interface ScoreOptions {
   readonly choices?: readonly string[] | undefined;
   /** Formats of a person's own, from `customFormat`, by the name of their component. */
   readonly customFormats?: Readonly<Record<string, (completion: string, prefill: string) => 0 | 1>> | undefined;
+  /** Scorers of a person's own, from `defineScorer`; one of them at the most `grades`. */
+  readonly scorers?: readonly OwnScorer[] | undefined;
 }
 
 const CHOICES: readonly string[] = ["A", "B", "C", "D", "E"];
 
-/** Scores a stored completion: accuracy, format, length, replayed rewards. A pure function of its arguments that never throws. */
+/**
+ * Scores a stored completion: accuracy, format, length, replayed rewards. A pure function of its arguments.
+ *
+ * @throws WorkError for a scorer of the caller's own that throws or gives what is no number; nothing else is ever thrown
+ */
 export function scoreCompletion(text: ScoredText, options: ScoreOptions = {}): Score {
   const { completion, prefill } = text;
   const truncated = text.finishReason === "length";
@@ -28,16 +35,24 @@ export function scoreCompletion(text: ScoredText, options: ScoreOptions = {}): S
   const after = splitReasoning(completion, prefill).answer;
   const strict = after === null ? undefined : gradeText(text, after, options, truncated);
   const { format, parts } = scoreFormat(completion, prefill);
-  const correct = lenient.correct;
+  const { scorers = [] } = options;
+  const own = ownScores(scorers, text);
+  const grader = scorers.find(({ grades }) => grades === true);
+  const correct = grader === undefined ? lenient.correct : own[grader.name] === 1;
   const maxLength = options.cosineMaxLength ?? TRAINED_MAX_LENGTH;
   return {
-    status: statusOf(lenient, truncated),
+    status:
+      grader === undefined
+        ? statusOf(lenient, truncated)
+        : correct
+          ? "correct"
+          : unlessCorrect(statusOf(lenient, truncated)),
     accuracy: correct ? 1 : 0,
-    accuracy_strict: strict?.correct === true && strict.path === "boxed" ? 1 : 0,
+    accuracy_strict: grader !== undefined ? null : strict?.correct === true && strict.path === "boxed" ? 1 : 0,
     answer: lenient.answer,
     path: lenient.path,
-    rule: lenient.rule,
-    ...(lenient.answer === null ? {} : { normal_forms: normalFormsOf(lenient) }),
+    rule: grader === undefined ? lenient.rule : `${grader.name}@${grader.version}`,
+    ...(lenient.answer === null || grader !== undefined ? {} : { normal_forms: normalFormsOf(lenient) }),
     format,
     format_parts: { ...parts, ...customParts(options, completion, prefill) },
     ...scoreLength(text),
@@ -48,6 +63,7 @@ export function scoreCompletion(text: ScoredText, options: ScoreOptions = {}): S
       cosine: cosineReward(correct, countCharacters(completion), { maxLength }),
       cosine_tokens: cosineReward(correct, text.completionTokens, { maxLength, clamp: true }),
       repetition_penalty: repetitionPenalty(completion),
+      ...own,
     },
   };
 }
@@ -90,6 +106,11 @@ function gradeText(text: ScoredText, region: string, options: ScoreOptions, trun
     if (grade.correct) break;
   }
   return best ?? gradeAnswer({ gold: "", pred: "" });
+}
+
+/** What a grader of the caller's own calls wrong, though ours does not. */
+function unlessCorrect(status: GradeStatus): GradeStatus {
+  return status === "correct" || status === "unparsed" ? "wrong" : status;
 }
 
 function statusOf(grade: Grade, truncated: boolean): GradeStatus {

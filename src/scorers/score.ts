@@ -36,8 +36,8 @@ export interface Score extends LengthScore {
   readonly status: GradeStatus;
   /** 1 if an accepted extraction path gives a right answer. */
   readonly accuracy: 0 | 1;
-  /** 1 if the last boxed answer after the reasoning is right; nothing else counts. */
-  readonly accuracy_strict: 0 | 1;
+  /** 1 if the last boxed answer after the reasoning is right; nothing else counts. Null where a scorer of the caller's own decides. */
+  readonly accuracy_strict: 0 | 1 | null;
   /** The answer as extracted, or null. */
   readonly answer: string | null;
   /** How it was found: `boxed`, `answer-phrase`, `last-number`, ... or `none`. */

@@ -11,6 +11,7 @@ const parts: Required<IdentityParts> = {
   seed: 0,
   runtime: "r",
   server: { kind: "openai-server" },
+  merge_method: "mine@1",
   date: "2026-01-31",
   context_size: 512,
 };
@@ -25,6 +26,7 @@ const changes: readonly Partial<IdentityParts>[] = [
   { seed: 1 },
   { runtime: "x" },
   { server: { kind: "openai-server", model: "m" } },
+  { merge_method: "mine@2" },
   { date: "2026-02-01" },
   { context_size: 1024 },
 ];

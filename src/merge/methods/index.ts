@@ -36,6 +36,7 @@ export const PARAMETER_NAMES: readonly string[] = [
   ...new Set(METHODS.flatMap((method) => method.parameters.map((parameter) => parameter.name))),
 ];
 
-export function mergeMethodOf(name: string): MergeMethod | undefined {
-  return METHODS.find((method) => method.name === name);
+/** @param own methods of the caller's own, beside ours */
+export function mergeMethodOf(name: string, own: readonly MergeMethod[] = []): MergeMethod | undefined {
+  return [...METHODS, ...own].find((method) => method.name === name);
 }

@@ -80,6 +80,7 @@ export interface Kernel {
   release?(): void;
 }
 
+/** A number that a recipe gives a method. */
 export interface MethodParameter {
   readonly name: string;
   /** Whether each model has its own, or the merge has one. */

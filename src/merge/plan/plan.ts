@@ -49,6 +49,8 @@ export interface PlanOptions extends MergeSettings {
   readonly root: string;
   /** Checkpoints to use and to leave open; without it, the plan opens its own. */
   readonly pool?: CheckpointPool | undefined;
+  /** Merge methods of the caller's own, beside ours. */
+  readonly methods?: readonly MergeMethod[] | undefined;
 }
 
 /**
@@ -58,7 +60,7 @@ export interface PlanOptions extends MergeSettings {
  */
 export async function planMerge(
   recipe: MergeRecipe,
-  { root, pool, seed = 0, compat = false, allowCrimes = false }: PlanOptions,
+  { root, pool, methods, seed = 0, compat = false, allowCrimes = false }: PlanOptions,
 ): Promise<MergePlan> {
   const checkpoints = pool ?? new CheckpointPool(root);
   const close = async (): Promise<void> => {
@@ -66,7 +68,7 @@ export async function planMerge(
   };
   try {
     const problems = new Problems();
-    const method = mergeMethodOf(recipe.method);
+    const method = mergeMethodOf(recipe.method, methods);
     if (method === undefined) throw new InputError(`Expected a merge method, found ${recipe.method}`);
     const models = await openAll(recipe, checkpoints, problems);
     problems.throwIfAny();

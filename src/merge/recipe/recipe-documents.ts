@@ -3,6 +3,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import { checkYaml, expected } from "../../base/yaml/check-yaml.ts";
 import { parseYamls } from "../../base/yaml/yaml-document.ts";
+import type { MergeMethod } from "../methods/method.ts";
 import { MERGEKIT_YAML, parseRecipe } from "./parse-recipe.ts";
 import { type MergeRecipe, recipeModels } from "./recipe.ts";
 
@@ -28,9 +29,14 @@ const MAX_DOCUMENTS = 100;
  * Reads a mergekit config of one merge or of several, in the order in which they can be made.
  *
  * @param fileName what to call the text in errors
+ * @param methods of the caller's own, beside ours
  * @throws ConfigError with the place, also for names that are there twice or depend on one another in a circle
  */
-export function parseRecipesYaml(text: string, fileName: string): readonly NamedRecipe[] {
+export function parseRecipesYaml(
+  text: string,
+  fileName: string,
+  methods: readonly MergeMethod[] = [],
+): readonly NamedRecipe[] {
   const documents = parseYamls(text, fileName, MERGEKIT_YAML);
   if (documents.length > MAX_DOCUMENTS) {
     throw new ConfigError(`${fileName}: expected at most ${MAX_DOCUMENTS} merges, found ${documents.length}`);
@@ -43,7 +49,11 @@ export function parseRecipesYaml(text: string, fileName: string): readonly Named
       const what = name === undefined ? "one merge without a name" : `one merge ${name}`;
       throw new ConfigError(`${document.locate(["name"])}: expected ${what}, found two`);
     }
-    const recipe = parseRecipe(isRecord(document.value) ? rest : document.value, (path) => document.locate(path));
+    const recipe = parseRecipe(
+      isRecord(document.value) ? rest : document.value,
+      (path) => document.locate(path),
+      methods,
+    );
     recipes.set(name, {
       name,
       recipe,

@@ -41,10 +41,15 @@ const setting = chosenBy<Setting>((value) => {
   return value.every((item) => item === null || typeof item !== "object") ? gradient : conditions;
 });
 
-/** The parameters of a recipe or of a part of it, in the order in which they are written; what is null is not said. */
-export const parametersSchema = mapOf(setting.nullable(), PARAMETER_NAMES)
-  .nullish()
-  .transform(
-    (settings): RecipeParameters =>
-      new Map([...(settings ?? [])].flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
-  );
+/** A schema of the parameters of a recipe or of a part of it, in the order in which they are written; what is null is not said. */
+export type ParametersSchema = z.ZodType<RecipeParameters>;
+
+/** @param own names of parameters of methods of the caller's own */
+export function parametersSchema(own: readonly string[]): ParametersSchema {
+  return mapOf(setting.nullable(), [...new Set([...PARAMETER_NAMES, ...own])])
+    .nullish()
+    .transform(
+      (settings): RecipeParameters =>
+        new Map([...(settings ?? [])].flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
+    );
+}

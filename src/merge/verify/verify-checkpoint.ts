@@ -8,6 +8,7 @@ import type { FetchModelOptions } from "../../hub/fetch-model.ts";
 import { CheckpointPool } from "../checkpoint-pool.ts";
 import { readRecipeFile } from "../merge-checkpoints.ts";
 import { type MergeSettings, readSettings } from "../merge-settings.ts";
+import type { OwnMergeMethod } from "../methods/own-method.ts";
 import { type PlanOptions, planMerge } from "../plan/plan.ts";
 import type { NamedRecipe } from "../recipe/recipe-documents.ts";
 import { writeMergedCheckpoint } from "../write-checkpoint.ts";
@@ -17,6 +18,8 @@ import { type Verification, verifyMerge } from "./verify-merge.ts";
 export interface VerifyCheckpointOptions extends MergeSettings {
   /** A mergekit config (YAML). @default mergekit_config.yml beside the merge */
   readonly recipe?: string | undefined;
+  /** Merge methods of the caller's own, beside ours. */
+  readonly methods?: readonly OwnMergeMethod[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told of every merge that is made again because the one in question is made of it. */
   readonly onStage?: ((name: string) => void) | undefined;
@@ -45,7 +48,7 @@ export interface VerifiedCheckpoint extends Verification {
  */
 export async function verifyCheckpoint(
   merged: string,
-  { recipe, signal, onStage, onTensor, onNote, downloads, ...given }: VerifyCheckpointOptions = {},
+  { recipe, methods, signal, onStage, onTensor, onNote, downloads, ...given }: VerifyCheckpointOptions = {},
 ): Promise<VerifiedCheckpoint> {
   const pool = new CheckpointPool(projectRootOf(recipe ?? join(merged, "recipe")), { signal, ...downloads });
   let stages: string | undefined;
@@ -57,11 +60,12 @@ export async function verifyCheckpoint(
     const options: PlanOptions = {
       root: process.cwd(),
       pool,
+      methods,
       seed: given.seed ?? kept.seed,
       compat: given.compat ?? kept.compat,
       allowCrimes: given.allowCrimes ?? kept.allowCrimes,
     };
-    const { recipes } = await readRecipeFile(path);
+    const { recipes } = await readRecipeFile(path, methods);
     const target = recipeOf(recipes, merged);
     for (const stage of recipes.slice(0, recipes.indexOf(target))) {
       onStage?.(stage.name ?? "");

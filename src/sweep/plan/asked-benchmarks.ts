@@ -2,8 +2,10 @@ import { digestOf } from "../../base/digest.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { nearestWord } from "../../base/suggest.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
+import type { OwnBenchmark } from "../../benchmarks/define-benchmark.ts";
 import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
 import { isBuiltIn } from "../../benchmarks/prompt.ts";
+import { listBenchmarkNames } from "../../benchmarks/registry.ts";
 import type { AskedBenchmark } from "../../eval/evaluate.ts";
 import type { PlannedBenchmark } from "../../runs/schema.ts";
 import { benchmarkEntryOf, type SweepFile } from "../file/config.ts";
@@ -25,6 +27,8 @@ interface BenchmarkOverrides {
   readonly attempts?: number | undefined;
   /** Only problems with these ids. */
   readonly sampleIds?: readonly string[] | undefined;
+  /** Benchmarks that were defined in code. */
+  readonly own?: readonly OwnBenchmark[] | undefined;
 }
 
 /**
@@ -35,12 +39,15 @@ interface BenchmarkOverrides {
 export async function loadAskedBenchmarks(sweep: SweepFile, overrides: BenchmarkOverrides): Promise<AskedBenchmarks> {
   const { config, root } = sweep;
   const entries = overrides.benchmarks?.map((name) => benchmarkEntryOf(name, sweep)) ?? config.benchmarks;
+  const { own = [] } = overrides;
+  await refuseTaken(own, root);
   refuseTwice(entries.map((entry) => (typeof entry === "string" ? entry : entry.name)));
   const loaded = await Promise.all(
     entries.map(async (entry) => {
       const { name, prompt, limit, attempts } = typeof entry === "string" ? { name: entry } : entry;
       const asked = overrides.attempts ?? attempts ?? config.generation.attempts;
-      const whole = await loadBenchmark(name, { root, prompt });
+      const defined = own.find((benchmark) => benchmark.name === name);
+      const whole = defined?.ask(prompt) ?? (await loadBenchmark(name, { root, prompt }));
       const samples = whole.samples.slice(0, overrides.limit ?? limit);
       return { name, whole, asked: { ...whole, samples, attempts: asked } satisfies AskedBenchmark };
     }),
@@ -52,9 +59,21 @@ export async function loadAskedBenchmarks(sweep: SweepFile, overrides: Benchmark
   );
   const described = asked.map((benchmark) => {
     const source = loaded.find((one) => one.whole.name === benchmark.name)?.name;
-    return describeBenchmark(benchmark, whole, source);
+    const isOwn = own.some(({ name }) => name === benchmark.name);
+    return { ...describeBenchmark(benchmark, whole, source), ...(isOwn ? { own: true as const } : {}) };
   });
   return { asked, whole, described };
+}
+
+/** One name is one benchmark, wherever it was defined. */
+async function refuseTaken(own: readonly OwnBenchmark[], root: string): Promise<void> {
+  if (own.length === 0) return;
+  const known = await listBenchmarkNames(root);
+  const taken = own.find(({ name }) => known.includes(name));
+  if (taken === undefined) return;
+  throw new ConfigError(`Expected a name for a benchmark of your own that no other has, found "${taken.name}"`, {
+    hint: `Taken are ${known.join(", ")}.`,
+  });
 }
 
 /** Completions are stored by the name of their benchmark: one name, one set of problems and one prompt. */

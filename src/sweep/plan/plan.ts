@@ -11,6 +11,8 @@ import { CheckpointPool, type PoolOptions } from "../../merge/checkpoint-pool.ts
 import { type MergePlan, planMerge } from "../../merge/plan/plan.ts";
 import { parseRecipe } from "../../merge/recipe/parse-recipe.ts";
 import { MANIFEST_VERSION, type Manifest, type PlannedPoint } from "../../runs/schema.ts";
+import type { OwnScorer } from "../../scorers/own-scorer.ts";
+import { withScorers } from "../../scorers/scoring.ts";
 import { elementCount } from "../../tensors/tensor-info.ts";
 import type { GenerationConfig, RuntimeConfig, SweepFile } from "../file/config.ts";
 import { expandSweep } from "../file/expand.ts";
@@ -19,9 +21,11 @@ import { explainVariable } from "../file/variables.ts";
 import { loadAskedBenchmarks } from "./asked-benchmarks.ts";
 import { checkObjective } from "./check-objective.ts";
 import { type CheckedWeights, checkWeights } from "./check-weights.ts";
+import { type OwnParts, ownMethodOf, refuseTwins } from "./own-parts.ts";
 import { contextNeeded, leastContext, promptNotes } from "./plan-context.ts";
 import { planDate } from "./plan-date.ts";
 import { type EnginePlan, planEngine } from "./plan-engine.ts";
+import { type Generation, settingsOf } from "./plan-generation.ts";
 import { planServer, type ServerPlan } from "./plan-server.ts";
 import { describeProtocol } from "./protocol-differences.ts";
 import { selectPoints } from "./select-points.ts";
@@ -43,6 +47,8 @@ export interface SweepPlan {
   readonly benchmarks: readonly AskedBenchmark[];
   /** The same benchmarks with all of their problems: what is stored may be more than is asked now. */
   readonly wholeBenchmarks: readonly Benchmark[];
+  /** Scorers that were defined in code. */
+  readonly scorers: readonly OwnScorer[];
   readonly settings: EvaluationSettings;
   readonly ggufType: GgufType;
   /** Undefined for llama.cpp in processes of our own. */
@@ -87,16 +93,15 @@ export interface PlanOverrides {
   readonly only?: readonly string[] | undefined;
 }
 
-/** What a plan is made with, and changes nothing of what is evaluated. */
+/** What a plan is made with. */
 export interface PlanSettings {
+  /** Merge methods, benchmarks and scorers that the caller brings along in code. */
+  readonly own?: OwnParts | undefined;
   /** The run store that the plan is for: the day that an earlier run told chat templates stays. @default runs/<name> */
   readonly store?: string | undefined;
   /** How models of the hub are opened: with `peek`, nothing is fetched and nothing can be run. */
   readonly downloads?: PoolOptions | undefined;
 }
-
-/** Everything about generation, decided. */
-type Generation = GenerationConfig & { readonly max_tokens: number };
 
 const DEFAULT_MAX_TOKENS = 2048;
 
@@ -112,9 +117,14 @@ export async function planSweep(
   settings: PlanSettings = {},
 ): Promise<SweepPlan> {
   const { config } = sweep;
-  const { store = join("runs", config.name), downloads } = settings;
+  const { store = join("runs", config.name), downloads, own = {} } = settings;
+  refuseTwins(own);
   const ggufType = overrides.ggufType ?? config.gguf_type;
-  const loaded = await loadAskedBenchmarks(sweep, { ...overrides, attempts: overrides.generation?.attempts });
+  const loaded = await loadAskedBenchmarks(sweep, {
+    ...overrides,
+    attempts: overrides.generation?.attempts,
+    own: own.benchmarks,
+  });
   const { asked: benchmarks, whole: wholeBenchmarks, described } = loaded;
   const pool = new CheckpointPool(sweep.root, downloads);
   try {
@@ -133,8 +143,8 @@ export async function planSweep(
         add("point", point.name, point.axes, { kind: "checkpoint", checkpoint: await pool.open(point.model) });
         continue;
       }
-      const recipe = parseRecipe(point.recipe, (path) => sweep.document.locate(["recipe", ...path]));
-      const merge = await planMerge(recipe, { root: sweep.root, pool });
+      const recipe = parseRecipe(point.recipe, (path) => sweep.document.locate(["recipe", ...path]), own.methods);
+      const merge = await planMerge(recipe, { root: sweep.root, pool, methods: own.methods });
       add("point", point.name, point.axes, { kind: "merge", merge });
     }
     for (const [name, path] of Object.entries(config.references)) {
@@ -192,6 +202,7 @@ export async function planSweep(
       generation: { ...undated, ...(date === undefined ? {} : { date }) },
       gguf_type: ggufType,
       ...fetchedOf(units),
+      ...ownMethodOf(units.flatMap(({ weights }) => (weights.kind === "merge" ? [weights.merge.method] : []))),
       ...(server === undefined ? {} : { server: server.identity }),
       ...(Object.keys(engine).length === 0 ? {} : { engine }),
       ...(contextSize === undefined ? {} : { context_size: contextSize }),
@@ -201,6 +212,7 @@ export async function planSweep(
       units,
       benchmarks,
       wholeBenchmarks,
+      scorers: own.scorers ?? [],
       settings: evaluation,
       ggufType,
       server,
@@ -219,7 +231,7 @@ export async function planSweep(
         points: units.map(({ point }) => point),
         benchmarks: described,
         max_tokens: generation.max_tokens,
-        scoring: config.scoring,
+        scoring: withScorers(config.scoring, own.scorers),
         ...(sweep.protocol === undefined
           ? {}
           : { protocol: describeProtocol(sweep.protocol, { ...config, benchmarks: described, generation, ggufType }) }),
@@ -271,23 +283,6 @@ export function checkpointsOf(units: readonly PlannedUnit[]): Checkpoint[] {
   return units.flatMap(({ weights }) =>
     weights.kind === "merge" ? [...weights.merge.models.values()] : [weights.checkpoint],
   );
-}
-
-function settingsOf(generation: Generation, contextTokens: number): EvaluationSettings {
-  return {
-    sampling: {
-      temperature: generation.temperature,
-      topP: generation.top_p,
-      topK: generation.top_k,
-      minP: generation.min_p,
-      repetitionPenalty: generation.repetition_penalty,
-      maxTokens: generation.max_tokens,
-      maxThinkingTokens: generation.max_thinking_tokens,
-      stop: generation.stop,
-    },
-    seed: generation.seed,
-    contextTokens,
-  };
 }
 
 /** A name as a file may have it; what had to be changed is kept apart from its like by a digest. */

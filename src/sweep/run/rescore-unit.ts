@@ -7,6 +7,7 @@ import { scoreSamples } from "../../eval/score-samples.ts";
 import { unitStore } from "../../runs/run-store.ts";
 import type { ScoreRecord, UnitResult } from "../../runs/schema.ts";
 import type { UnitStore } from "../../runs/unit-store.ts";
+import type { OwnScorer } from "../../scorers/own-scorer.ts";
 import { type Scoring, scoreOptionsOf } from "../../scorers/scoring.ts";
 import { SCORER_VERSION } from "../../scorers/version.ts";
 
@@ -17,6 +18,8 @@ export interface RescoreTask {
   readonly result: UnitResult;
   readonly benchmarks: readonly Benchmark[];
   readonly scoring: Scoring;
+  /** Those of the scoring that were defined in code: a thread can be given none. */
+  readonly scorers: readonly OwnScorer[];
   /** A folder that gets the scores; the unit's own are replaced if left out. */
   readonly into: string | undefined;
 }
@@ -32,7 +35,7 @@ export async function rescoreUnit(task: RescoreTask): Promise<RescoredUnit> {
   const { folder, result, benchmarks, scoring, into } = task;
   const store = unitStore(folder, result.unit);
   const before = await store.scores().catch(() => []);
-  const after = scoreSamples(await store.samples(), benchmarks, scoreOptionsOf(scoring));
+  const after = scoreSamples(await store.samples(), benchmarks, scoreOptionsOf(scoring, task.scorers));
   if (into === undefined) await keepScores(store, result, after, scoring);
   else await writeFileAtomic(join(into, result.unit, "scores.jsonl"), toJsonLines(after));
   return { attempts: after.length, changed: countChanged(before, after) };

@@ -3,6 +3,7 @@ import { digestOf } from "../../base/digest.ts";
 import { StoreError } from "../../base/errors.ts";
 import { siblingModule } from "../../base/start-thread.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
+import type { OwnBenchmark } from "../../benchmarks/define-benchmark.ts";
 import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
 import { problemRecords } from "../../eval/problem-records.ts";
 import { scoreSamples } from "../../eval/score-samples.ts";
@@ -12,8 +13,10 @@ import { unitStore, writeProblems, writeScoring } from "../../runs/run-store.ts"
 import type { Manifest, PlannedPoint, SampleRecord, ScoreRecord, UnitResult } from "../../runs/schema.ts";
 import { isWorthThreads } from "../../runs/unit-source.ts";
 import type { UnitStore } from "../../runs/unit-store.ts";
-import { type Scoring, scoreOptionsOf } from "../../scorers/scoring.ts";
+import type { OwnScorer } from "../../scorers/own-scorer.ts";
+import { type Scoring, scoreOptionsOf, withScorers } from "../../scorers/scoring.ts";
 import { SCORER_VERSION } from "../../scorers/version.ts";
+import type { OwnParts } from "../plan/own-parts.ts";
 import { type RescoreTask, rescoreUnit } from "./rescore-unit.ts";
 
 /** What re-scoring changed: how many attempts have another verdict than before. */
@@ -23,10 +26,18 @@ export interface Rescored {
   readonly changed: number;
 }
 
+/** How a run is scored again. */
+export interface ScoreRunOptions {
+  readonly profile?: string | undefined;
+  readonly into?: string | undefined;
+  readonly own?: Pick<OwnParts, "benchmarks" | "scorers"> | undefined;
+}
+
 /**
  * Scores every finished unit of a run again from its stored completions; no model is needed.
  *
- * @param root where the benchmarks are found
+ * @param root where the benchmarks are found; the working directory if left out
+ * @param options.own scorers to score by instead of those that the run has of this kind, and benchmarks that were defined in code
  * @param options.profile another extraction order than the run's; the run keeps it
  * @param options.into a folder that gets the scores, each unit's in a folder of its own; the run then stays as it is
  * @throws StoreError if a benchmark's data is not the one that the run was made with, the run is being worked on, or completions
@@ -34,13 +45,14 @@ export interface Rescored {
  */
 export async function scoreRun(
   folder: string,
-  root: string,
-  { profile, into }: { readonly profile?: string | undefined; readonly into?: string | undefined } = {},
+  root: string = process.cwd(),
+  { profile, into, own = {} }: ScoreRunOptions = {},
 ): Promise<Rescored> {
   const manifest = await ownManifest(folder);
-  const scoring = withProfile(manifest, profile);
-  scoreOptionsOf(scoring);
-  const benchmarks = await plannedBenchmarks(manifest, root);
+  const { scorers = [] } = own;
+  const scoring = withScorers(withProfile(manifest, profile), own.scorers);
+  scoreOptionsOf(scoring, scorers);
+  const benchmarks = await plannedBenchmarks(manifest, root, own.benchmarks);
   const lock = into === undefined ? await lockFolder(folder) : undefined;
   try {
     const units = await finishedUnits(folder, manifest);
@@ -48,10 +60,12 @@ export async function scoreRun(
       await writeScoring(folder, manifest, scoring);
       await writeProblems(folder, problemRecords(benchmarks));
     }
-    const tasks = units.map(({ result }): RescoreTask => ({ folder, result, benchmarks, scoring, into }));
+    const tasks = units.map(({ result }): RescoreTask => ({ folder, result, benchmarks, scoring, scorers, into }));
     const completions = units.reduce((sum, { result }) => sum + result.attempts, 0);
     const total = { units: units.length, attempts: 0, changed: 0 };
-    for await (const [, { attempts, changed }] of mapInThreads(RESCORE_UNIT, tasks, isWorthThreads(completions))) {
+    // A thread has no scorers of the caller's own.
+    const inThreads = scorers.length === 0 && isWorthThreads(completions);
+    for await (const [, { attempts, changed }] of mapInThreads(RESCORE_UNIT, tasks, inThreads)) {
       total.attempts += attempts;
       total.changed += changed;
     }
@@ -125,13 +139,14 @@ export async function scoresOfUnit(
   records: readonly SampleRecord[],
   benchmarks: readonly Benchmark[],
   scoring: Scoring,
+  scorers: readonly OwnScorer[],
 ): Promise<ScoreRecord[]> {
   const names = new Set(benchmarks.map(({ name }) => name));
   const before = await store.result();
   // Damaged ones are made again.
   const kept = before !== undefined && isScoredBy(before, scoring) ? await store.scores().catch(() => []) : [];
   const others = kept.filter(({ benchmark }) => !names.has(benchmark));
-  return [...scoreSamples(records, benchmarks, scoreOptionsOf(scoring)), ...others];
+  return [...scoreSamples(records, benchmarks, scoreOptionsOf(scoring, scorers)), ...others];
 }
 
 function withProfile({ scoring }: Manifest, profile: string | undefined): Scoring {
@@ -147,12 +162,23 @@ async function ownManifest(folder: string): Promise<Manifest> {
   });
 }
 
-function plannedBenchmarks(manifest: Manifest, root: string): Promise<Benchmark[]> {
-  return Promise.all(manifest.benchmarks.map((planned) => loadPlanned(planned, root)));
+function plannedBenchmarks(manifest: Manifest, root: string, own: readonly OwnBenchmark[] = []): Promise<Benchmark[]> {
+  return Promise.all(manifest.benchmarks.map((planned) => loadPlanned(planned, root, own)));
 }
 
-async function loadPlanned(planned: Manifest["benchmarks"][number], root: string): Promise<Benchmark> {
-  const benchmark = await loadBenchmark(planned.source ?? planned.name, { root });
+async function loadPlanned(
+  planned: Manifest["benchmarks"][number],
+  root: string,
+  own: readonly OwnBenchmark[],
+): Promise<Benchmark> {
+  const given = own.find(({ name }) => name === planned.name);
+  if (planned.own === true && given === undefined) {
+    throw new StoreError(`Expected the benchmark ${planned.name}, which was defined in code, found none`, {
+      hint: "Score the run where it is defined: scoreRun(RUN, ROOT, { own: { benchmarks } }).",
+    });
+  }
+  const benchmark =
+    given?.ask(planned.prompt.replace(/@\d+$/, "")) ?? (await loadBenchmark(planned.source ?? planned.name, { root }));
   if (benchmark.dataSha256 === planned.data_sha256) return benchmark;
   throw new StoreError(
     `The run used ${planned.name} with the data ${planned.data_sha256.slice(0, 12)}, found ${benchmark.dataSha256.slice(0, 12)} in ${root}`,

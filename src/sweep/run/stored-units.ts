@@ -67,7 +67,13 @@ export class StoredUnits {
     if (!complete) return undefined;
     // Completions stay what they are; scores follow the scorers of today and the sweep file.
     if (!isScoredBy(result, manifest.scoring) || (await store.scoreCount()) < result.attempts) {
-      const scores = await scoresOfUnit(store, await store.samples(), wholeBenchmarks, manifest.scoring);
+      const scores = await scoresOfUnit(
+        store,
+        await store.samples(),
+        wholeBenchmarks,
+        manifest.scoring,
+        this.#plan.scorers,
+      );
       const answers = { asked: askedDigest(benchmarks), samples_bytes: await store.samplesBytes() };
       await keepScores(store, { ...result, ...answers }, scores, manifest.scoring);
     }

@@ -2,6 +2,7 @@ import { digestOf, sha256 } from "../../base/digest.ts";
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { type FileFingerprint, fingerprintCheckpoint } from "../../checkpoints/fingerprint.ts";
 import { digestCheckpoint, digestMerge } from "../../merge/digest-weights.ts";
+import { ownName } from "../../merge/methods/own-method.ts";
 import {
   benchmarkIdentity,
   type IdentityParts,
@@ -42,6 +43,7 @@ export async function unitIdentity(
     ...common,
     config: digestOf(config),
     tokenizer: digestOf(spoken),
+    merge_method: unit.weights.kind === "merge" ? ownName(unit.weights.merge.method) : undefined,
     date: plan.date,
     context_size: plan.contextSize,
   };

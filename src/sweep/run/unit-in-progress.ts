@@ -137,7 +137,9 @@ export class UnitInProgress {
     this.#failure.signal.throwIfAborted();
     const { records } = this.#evaluation;
     const { plan, store } = this.#context;
-    await store.writeScores(await scoresOfUnit(store, records, plan.wholeBenchmarks, plan.manifest.scoring));
+    await store.writeScores(
+      await scoresOfUnit(store, records, plan.wholeBenchmarks, plan.manifest.scoring, plan.scorers),
+    );
     return {
       attempts: records.length,
       samples_bytes: await store.samplesBytes(),
