@@ -1,5 +1,6 @@
 import { type Document, isMap, isNode, isScalar, LineCounter } from "yaml";
 import { ConfigError, InputError, messageOf } from "../errors.ts";
+import { nearFile } from "../files/near-file.ts";
 import { readWholeFile } from "../files/read-whole-file.ts";
 import { parseYamlText, parseYamlTexts } from "./parse-yaml-text.ts";
 
@@ -34,7 +35,12 @@ export async function readYamlFile(path: string, what: string, hint?: string): P
     if (!(error instanceof InputError)) throw error;
     throw new ConfigError(`Expected ${what}: ${error.message}`, { hint: error.hint, cause: error });
   });
-  if (bytes === undefined) throw new ConfigError(`Expected ${what}, found none at ${path}`, { hint });
+  if (bytes === undefined) {
+    const hints = [await nearFile(path), hint].filter((line) => line !== undefined);
+    throw new ConfigError(`Expected ${what}, found none at ${path}`, {
+      hint: hints.length === 0 ? undefined : hints.join("\n"),
+    });
+  }
   try {
     return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
   } catch (error) {
