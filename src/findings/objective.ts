@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { countOf } from "../base/count-of.ts";
+import { CONFIDENCE } from "../stats/interval.ts";
 import type { Evidence, RateId } from "./evidence.ts";
 import { isMeasured } from "./evidence.ts";
 import { listed } from "./measures.ts";
+import { percent } from "./numbers.ts";
 
 const rates = ["accuracy", "accuracy_strict", "format"] as const satisfies readonly RateId[];
 const points = z.number().min(0).max(100);
@@ -73,20 +75,20 @@ export const RATE_NAMES: Readonly<Record<RateId, string>> = {
 };
 
 /** `fewest tokens, losing at most 1 point of strict accuracy and 1 of format against the best point`. */
-export function describeObjective(objective: Objective): string {
+export function describeObjective(objective: Objective, confidence = CONFIDENCE): string {
   if ("maximise" in objective) return `the highest ${RATE_NAMES[objective.maximise]}`;
   const kept = keptMeasures(objective).map(
     ({ measure, margin }) => `${countOf(100 * margin, "point")} of ${RATE_NAMES[measure]}`,
   );
   const against = objective.against === "best" ? "the best point" : objective.against;
-  return `the fewest tokens while losing at most ${listed(kept)} against ${against} (95% confidence)`;
+  return `the fewest tokens while losing at most ${listed(kept)} against ${against} (${percent(confidence, 0)}% confidence)`;
 }
 
 /** The measures to keep, and what each may lose as a fraction. */
 export function keptMeasures(objective: Objective): readonly { readonly measure: RateId; readonly margin: number }[] {
   if ("maximise" in objective) return [];
   return rates.flatMap((measure) => {
-    const percent = objective.keep[measure];
-    return percent === undefined ? [] : [{ measure, margin: percent / 100 }];
+    const most = objective.keep[measure];
+    return most === undefined ? [] : [{ measure, margin: most / 100 }];
   });
 }

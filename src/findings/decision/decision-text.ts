@@ -1,3 +1,4 @@
+import { CONFIDENCE } from "../../stats/interval.ts";
 import { ALL_BENCHMARKS } from "../claims.ts";
 import type { RateId } from "../evidence.ts";
 import { listed, MEASURES } from "../measures.ts";
@@ -19,16 +20,16 @@ export function wordDecision(decided: Decided): Decision {
 }
 
 function answer(decided: Decided): string {
-  const { point, objective, benchmark } = decided;
+  const { point, objective, benchmark, confidence } = decided;
   const where = benchmark === ALL_BENCHMARKS ? " on the mean of all benchmarks" : "";
   if (point === null && decided.candidates.length === 0) {
-    return `No point has ${describeObjective(objective)}${where}: each loses more than that in one measure or another for sure.`;
+    return `No point has ${describeObjective(objective, confidence)}${where}: each loses more than that in one measure or another for sure.`;
   }
   if (point === null) {
-    return `${countedIn(decided, decided.questions)} cannot tell which point has ${describeObjective(objective)}${where}: ${racing(decided)}.`;
+    return `${countedIn(decided, decided.questions)} cannot tell which point has ${describeObjective(objective, confidence)}${where}: ${racing(decided)}.`;
   }
   if ("maximise" in objective) {
-    return `${point} has the highest ${RATE_NAMES[objective.maximise]}${where}: every other point is lower with 95% confidence.`;
+    return `${point} has the highest ${RATE_NAMES[objective.maximise]}${where}: every other point is lower with ${percent(confidence ?? CONFIDENCE, 0)}% confidence.`;
   }
   const cheaper = decided.candidates.filter((name) => name !== point);
   const open = cheaper.length === 0 ? "" : ` Cheaper, and not out of the race, but not safe: ${listed(cheaper)}.`;
@@ -122,10 +123,10 @@ function sameQuestions({ unit }: Decided): string {
     : "";
 }
 
-function objectiveNote({ stated, objective, missing }: Decided): string {
+function objectiveNote({ stated, objective, missing, confidence }: Decided): string {
   if (stated) return "";
   const without = missing.length === 0 ? "" : ` Not measured here: ${listed(missing)}.`;
-  return `(No objective is stated; this is the default: ${describeObjective(objective)}.)${without}`;
+  return `(No objective is stated; this is the default: ${describeObjective(objective, confidence)}.)${without}`;
 }
 
 /** One digit: more would be invented. */

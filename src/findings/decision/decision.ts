@@ -36,6 +36,8 @@ export interface Decision {
   /** Points that are still in the race, the preferred first. */
   readonly candidates: readonly string[];
   readonly confident: boolean;
+  /** Of a decision by a search, which may be made at another confidence than 95%. */
+  readonly confidence?: number;
   /** The point to look at where nothing is decided: the cheapest, or the highest, that is still in the race. */
   readonly useful: string | null;
   /** What the objective is held against. */
@@ -114,6 +116,7 @@ function decideOne(contenders: Contenders, chosen: ChosenObjective, context: Dec
     point: nameOf(contenders, result.safe),
     candidates: result.race.map((i) => contenders.names[i] ?? ""),
     confident: result.safe !== undefined,
+    ...(raced === undefined || context.search === undefined ? {} : { confidence: context.search.confidence }),
     useful: result.safe === undefined ? nameOf(contenders, result.race[0]) : null,
     against,
     loses_at_most: shown === undefined ? {} : lossesOf(contenders, choice, shown),

@@ -56,6 +56,42 @@ describe("the decision", () => {
     expect(decision.text).toMatch(/No objective is stated; this is the default/);
   });
 
+  it("names the confidence of the search that it is taken from", () => {
+    const run = drawRun({ points: knee, questions: 100, rho: 0.9, objective: { maximise: "accuracy" } }, 4);
+    const points = run.manifest.points.map(({ name }) => name);
+    // The search asked a part of them.
+    const benchmarks = run.manifest.benchmarks.map(({ name }) => ({ name, questions: 150 }));
+    const search = {
+      search_version: 1 as const,
+      objective: { maximise: "accuracy", per_benchmark: false },
+      confidence: 0.9,
+      refine: 0,
+      budget: null,
+      points,
+      benchmarks,
+      stop: "answered" as const,
+      chosen: "w=0",
+      candidates: ["w=0"],
+      questions_needed: null,
+      tokens: 1,
+      grid_tokens: 2,
+      asked: {},
+      looks: [],
+    };
+    const [searched] = judge({ ...run, search }).decisions;
+    expect(searched?.text).toContain("every other point is lower with 90% confidence");
+    const cheapest = { minimise: "tokens", keep: { accuracy: 1 }, against: "best" } as const;
+    const { manifest, ...rest } = run;
+    const [open] = judge({
+      ...rest,
+      manifest: { ...manifest, objective: cheapest },
+      search: { ...search, objective: { ...cheapest, per_benchmark: false }, chosen: null, candidates: points },
+    }).decisions;
+    expect(open?.text).toContain(
+      "cannot tell which point has the fewest tokens while losing at most 1 point of accuracy against the best point (90% confidence)",
+    );
+  });
+
   it("weighs attempts against questions where attempts were drawn", () => {
     const sampled = decisionOf({ points: knee, questions: 150, attempts: 4, greedy: false }, 3);
     expect(sampled.attempts?.kind).toBe("known");
@@ -137,7 +173,7 @@ describe("the decision", () => {
           points: alongW(Array.from({ length: 9 }, () => ({ accuracy: 0.5 }))),
           questions: 60,
           rho: 0.2,
-          objective: { maximise: "accuracy" },
+          objective: { maximise: "accuracy", per_benchmark: false },
         },
         6,
       ),
