@@ -1,7 +1,8 @@
-import type { Chart, ChartConfiguration, ChartDataset, Plugin } from "chart.js";
+import type { Chart, ChartConfiguration, ChartDataset, LinearScaleOptions, Plugin, Scale } from "chart.js";
 import { CAPTION_LINE, drawCaption, drawMarked, drawRibbons, drawTiles, wrapText } from "./chart-areas.ts";
+import { drawKey, KEY_ROW, keyRows } from "./chart-key.ts";
 import { drawEdges, drawMarkLabels, drawWhiskers, edgeMargin, type Look, type Pen, type Plot } from "./chart-marks.ts";
-import type { Axis, Picture, Series } from "./picture.ts";
+import { type Axis, type Picture, type Series, withRoom } from "./picture.ts";
 import { styleOf, type Theme } from "./themes.ts";
 
 /** The font of all pictures; a browser that has not got it takes its own. */
@@ -123,13 +124,23 @@ function scaleOf({ title, min, max, ticks, grid = true }: Axis, theme: Theme, li
     type: "linear",
     min,
     max,
+    beforeUpdate: (scale) => {
+      if (!live || scale.isHorizontal()) return;
+      const pen: Pen = scale.ctx;
+      pen.save();
+      pen.font = `13px ${fontFamily()}`;
+      // A narrow page leaves little height beside a title, legend and caption of several lines.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type is that of all scales; this one is linear
+      const { title: own } = scale.options as LinearScaleOptions;
+      own.text = wrapText(pen, title, scale.chart.height * 0.4);
+      pen.restore();
+    },
     afterBuildTicks: (scale) => {
-      scale.ticks = ticks.map(({ value }) => ({ value }));
+      const shown = live && scale.isHorizontal() ? withRoom(ticks, gapBetween(scale, ticks)) : ticks;
+      scale.ticks = shown.map(({ value }) => ({ value }));
     },
     ticks: {
-      // A page may be too narrow for all of the labels.
-      autoSkip: live,
-      autoSkipPadding: 6,
+      autoSkip: false,
       maxRotation: 0,
       color: theme.ink,
       font: { family: fontFamily(), size: 12 },
@@ -139,6 +150,16 @@ function scaleOf({ title, min, max, ticks, grid = true }: Axis, theme: Theme, li
     grid: { color: theme.grid, tickLength: 5, drawOnChartArea: grid },
     border: { color: theme.border },
   };
+}
+
+/** How far apart ticks must be on a page's chart, in the units of the axis, for the first lines of their labels not to touch. */
+function gapBetween(scale: Scale, ticks: Axis["ticks"]): number {
+  const pen: Pen = scale.ctx;
+  pen.save();
+  pen.font = `12px ${fontFamily()}`;
+  const widest = Math.max(0, ...ticks.map(({ label }) => pen.measureText(label[0] ?? "").width));
+  pen.restore();
+  return ((widest + 10) / Math.max(1, scale.width)) * (scale.max - scale.min);
 }
 
 /** An axis without anything to see: room above the plot for the label of a marked place. */
@@ -158,40 +179,45 @@ function roomAbove(): ScatterScale {
 
 /** Width in pixels below which labels are smaller, so that they leave room for the plot. */
 const NARROW = 480;
+/** Part of the width of a narrow chart of a page that labels beside the plot may take; wider ones stand below it. */
+const MOST_MARGIN = 0.22;
+/** Pixels left of titles and captions. */
+const LEFT = 14;
 
 /** What chart.js does not draw: the ground, areas, whiskers, lines with labels, labels beside marks, the caption. */
-function marksPlugin(picture: Picture, { theme, cursor }: ChartLook): Plugin<"scatter"> {
+function marksPlugin(picture: Picture, { theme, cursor, live = false }: ChartLook): Plugin<"scatter"> {
   const look: { theme: Theme; font: string } = { theme, font: "" };
   const captionFont = `11px ${fontFamily()}`;
   let caption: string[] = [];
+  let key: ReturnType<typeof keyRows> = [];
   return {
     id: "mergesweep-marks",
     beforeUpdate(chart) {
       look.font = `${chart.width < NARROW ? 11 : 13}px ${fontFamily()}`;
+      const { plugins, layout } = chart.options;
+      const pen = penOf(chart);
+      const margin = edgeMargin(pen, picture, look);
+      const below = live && chart.width < NARROW && margin > chart.width * MOST_MARGIN;
+      const right = below ? 16 : Math.max(16, margin);
+      key = below ? keyRows(pen, picture, look, chart.width - 2 * LEFT) : [];
+      pen.save();
       // chart.js squeezes letters where a title is too long.
-      const { title, subtitle } = chart.options.plugins ?? {};
-      const pen = penOf(chart);
-      pen.save();
-      if (title) {
+      const width = chart.width - LEFT - right;
+      if (plugins?.title) {
         pen.font = `bold 17px ${fontFamily()}`;
-        title.text = wrapText(pen, picture.title, chart.width - 32);
+        plugins.title.text = wrapText(pen, picture.title, width);
       }
-      if (subtitle) {
+      if (plugins?.subtitle) {
         pen.font = `12px ${fontFamily()}`;
-        subtitle.text = wrapText(pen, picture.subtitle, chart.width - 32);
+        plugins.subtitle.text = wrapText(pen, picture.subtitle, width);
       }
-      pen.restore();
-    },
-    beforeLayout(chart) {
-      const padding = chart.options.layout?.padding;
-      if (typeof padding !== "object" || !("right" in padding)) return;
-      const pen = penOf(chart);
-      padding.right = Math.max(16, edgeMargin(pen, picture, look));
-      pen.save();
       pen.font = captionFont;
-      caption = wrapText(pen, picture.caption, chart.width - 28);
+      caption = wrapText(pen, picture.caption, chart.width - 2 * LEFT);
       pen.restore();
-      padding.bottom = 10 + caption.length * CAPTION_LINE;
+      const padding = layout?.padding;
+      if (typeof padding !== "object" || !("right" in padding)) return;
+      padding.right = right;
+      padding.bottom = 10 + caption.length * CAPTION_LINE + key.length * KEY_ROW;
     },
     beforeDraw(chart) {
       const pen = penOf(chart);
@@ -199,14 +225,17 @@ function marksPlugin(picture: Picture, { theme, cursor }: ChartLook): Plugin<"sc
       pen.fillStyle = theme.ground;
       pen.fillRect(0, 0, chart.width, chart.height);
       pen.restore();
-      drawCaption(pen, caption, { left: 14, bottom: chart.height - 7 }, { color: theme.faint, font: captionFont });
+      const bottom = chart.height - 7;
+      drawCaption(pen, caption, { left: LEFT, bottom }, { color: theme.faint, font: captionFont });
+      const top = bottom - caption.length * CAPTION_LINE - key.length * KEY_ROW;
+      drawKey(pen, key, { left: LEFT, top }, look);
     },
     beforeDatasetsDraw(chart) {
       const [pen, plot] = [penOf(chart), plotOf(chart)];
       drawTiles(pen, plot, picture, look);
       drawRibbons(pen, plot, picture, look);
       drawMarked(pen, plot, picture, look);
-      drawEdges(pen, plot, picture, look);
+      drawEdges(pen, plot, picture, look, key.length === 0);
       drawWhiskers(pen, plot, picture, look);
       const point = cursor?.();
       if (point !== undefined) drawCursor(pen, plot, picture, look, point);

@@ -65,10 +65,20 @@ export function drawWhiskers(pen: Pen, plot: Plot, { series }: Picture, { theme 
   pen.restore();
 }
 
-/** Lines across the plot, and labels in the margin at the right, moved apart where they would touch. */
-export function drawEdges(pen: Pen, plot: Plot, { lines, edges = [] }: Picture, { theme, font }: Look): void {
+/**
+ * Lines across the plot, and labels in the margin at the right, moved apart where they would touch.
+ *
+ * @param labelled whether the labels stand there
+ */
+export function drawEdges(
+  pen: Pen,
+  plot: Plot,
+  { lines, edges = [] }: Picture,
+  { theme, font }: Look,
+  labelled: boolean,
+): void {
   const { area } = plot;
-  const labels = [...lines, ...edges];
+  const labels = labelled ? [...lines, ...edges] : [];
   const places = spread(
     labels.map(({ y }) => plot.y(y)),
     EDGE_HEIGHT,

@@ -122,6 +122,8 @@ export interface Contour {
 export interface EdgeLabel {
   readonly y: number;
   readonly label: string;
+  /** What is labelled, without its value at the edge: for a key below the picture. @default the label */
+  readonly name?: string;
   readonly style: number;
 }
 
@@ -160,4 +162,16 @@ export function fittedAxis(
   const [min, max] = [low - room, high + room];
   const ticks = roundTicks(Math.max(limits.low, min), Math.min(limits.high, max), count);
   return { title, min, max, ticks: ticks.map((value) => ({ value, label: [String(value)] })) };
+}
+
+/** The places along an axis whose labels do not touch: both ends, and between them what is a gap away from the last one kept. */
+export function withRoom<Place extends { readonly value: number }>(places: readonly Place[], gap: number): Place[] {
+  const last = places.at(-1);
+  const kept: Place[] = [];
+  for (const place of places) {
+    const before = kept.at(-1);
+    const room = (before === undefined || place.value - before.value >= gap) && last !== undefined;
+    if (place === last || (room && (before === undefined || last.value - place.value >= gap))) kept.push(place);
+  }
+  return kept;
 }

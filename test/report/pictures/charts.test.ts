@@ -1,5 +1,10 @@
+import { createCanvas } from "@napi-rs/canvas";
+import { Chart } from "chart.js/auto";
 import { describe, expect, it } from "vitest";
 import { judge } from "../../../src/findings/judge.ts";
+import { configurationOf } from "../../../src/report/pictures/chart-configuration.ts";
+import { keyRows } from "../../../src/report/pictures/chart-key.ts";
+import type { Pen } from "../../../src/report/pictures/chart-marks.ts";
 import { fittedAxis, type Picture, roundTicks } from "../../../src/report/pictures/picture.ts";
 import { type Box, placeLabels, spread } from "../../../src/report/pictures/place-labels.ts";
 import { renderPng } from "../../../src/report/pictures/render-chart.ts";
@@ -280,6 +285,44 @@ describe("labels", () => {
     expect(b - a).toBeGreaterThanOrEqual(17);
     expect(c - b).toBeGreaterThanOrEqual(17);
     expect(Math.max(...spread([298, 299], 17, 0, 300))).toBeLessThanOrEqual(291.5);
+  });
+});
+
+describe("a picture in a page", () => {
+  const chartIn = (name: string, width: number): Chart => {
+    const picture = picturesOf(pocketRun()).find((one) => one.name === name);
+    if (picture === undefined) throw new Error(`Expected a picture ${name}`);
+    const canvas: unknown = createCanvas(width, 400);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type is one of the DOM, which is not loaded here
+    const item = canvas as ConstructorParameters<typeof Chart>[0];
+    return new Chart(item, configurationOf(picture, { theme: THEMES.light, ratio: 1, live: true }));
+  };
+
+  it.each(["accuracy", "format", "tokens", "outcomes", "lengths", "chord"])(
+    "of a telephone leaves most of its width to the plot, and names both ends (%s)",
+    (name) => {
+      const { chartArea, scales } = chartIn(name, 328);
+      expect(chartArea.width).toBeGreaterThan(0.6 * 328);
+      const labels = scales.x?.ticks.map(({ label }) => String(label)) ?? [];
+      expect([labels[0], labels.at(-1)]).toEqual(["0,all accfmt", "1,all len"]);
+      expect(labels.length).toBeLessThan(11);
+    },
+  );
+
+  it("has its labels beside the plot where there is room", () => {
+    const { chartArea, scales } = chartIn("accuracy", 760);
+    expect(chartArea.right).toBeLessThan(760 - 80);
+    expect(scales.x?.ticks).toHaveLength(11);
+  });
+
+  it("names lines below a plot in rows that fit", () => {
+    const [accuracy] = picturesOf(pocketRun());
+    if (accuracy === undefined) throw new Error("Expected a picture");
+    const pen: Pen = createCanvas(1, 1).getContext("2d");
+    const rows = keyRows(pen, accuracy, { theme: THEMES.light, font: "11px sans-serif" }, 300);
+    expect(rows.flat().map(({ label }) => label)).toEqual(accuracy.lines.map(({ label }) => label));
+    expect(rows.length).toBeGreaterThan(1);
+    for (const { left } of rows.flat()) expect(left).toBeLessThan(300);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { SummaryRow } from "../../../findings/summarize.ts";
 import type { Manifest } from "../../../runs/schema.ts";
-import type { Axis } from "../picture.ts";
+import { type Axis, withRoom } from "../picture.ts";
 import { endNames } from "./end-names.ts";
 
 /** An axis that the points of a sweep stand along. */
@@ -34,16 +34,4 @@ export function horizontalAxis(manifest: Manifest, points: readonly SummaryRow[]
     placeOf: (row) => valueOf(textOf(row)),
     step,
   };
-}
-
-/** The places whose labels do not touch: both ends, and between them what is a gap away from the last one kept. */
-function withRoom<Place extends { readonly value: number }>(places: readonly Place[], gap: number): Place[] {
-  const last = places.at(-1);
-  const kept: Place[] = [];
-  for (const place of places) {
-    const before = kept.at(-1);
-    const room = (before === undefined || place.value - before.value >= gap) && last !== undefined;
-    if (place === last || (room && (before === undefined || last.value - place.value >= gap))) kept.push(place);
-  }
-  return kept;
 }

@@ -113,8 +113,7 @@ function outcomeEdges(shares: readonly Readonly<Record<Outcome, number>>[]): Edg
     if (last === undefined || shares.every((one) => one[outcome] === 0)) return [];
     const share = 100 * last[outcome];
     below += share;
-    return [
-      { y: below - share / 2, label: `${OUTCOME_NAMES[outcome]} ${percent(last[outcome])}%`, style: STYLES[outcome] },
-    ];
+    const name = OUTCOME_NAMES[outcome];
+    return [{ y: below - share / 2, label: `${name} ${percent(last[outcome])}%`, name, style: STYLES[outcome] }];
   });
 }
