@@ -1,3 +1,4 @@
+import { withHiddenNamed } from "../base/visible.ts";
 import type { PageBenchmark, PageData } from "../report/page/page-data.ts";
 import { fill, h } from "./dom.ts";
 import { mathText } from "./math-text.ts";
@@ -5,7 +6,6 @@ import { type Attempt, type Scores, type ShownTexts, textsOf } from "./scores.ts
 import type { Store } from "./store.ts";
 import { verdictOf } from "./verdict.ts";
 import type { AnswerMode } from "./view.ts";
-import { visibleText } from "./visible-text.ts";
 import { type Piece, wordChanges } from "./word-diff.ts";
 
 /** Where the answers of a question come from, and what stands before and after it. */
@@ -90,7 +90,7 @@ function problemOf({ texts }: PageData, q: number, { questions }: PageBenchmark)
       "p",
       { class: "gold" },
       `Right: `,
-      ...golds.flatMap((gold, i) => [i > 0 ? " or " : "", h("code", {}, visibleText(gold))]),
+      ...golds.flatMap((gold, i) => [i > 0 ? " or " : "", h("code", {}, withHiddenNamed(gold))]),
     ),
     sourceOf(problem),
   ];
@@ -98,7 +98,7 @@ function problemOf({ texts }: PageData, q: number, { questions }: PageBenchmark)
 
 /** The source of a text, a click away. */
 function sourceOf(text: string): Node {
-  return h("details", {}, h("summary", {}, "Source of the question"), h("pre", { dir: "auto" }, visibleText(text)));
+  return h("details", {}, h("summary", {}, "Source of the question"), h("pre", { dir: "auto" }, withHiddenNamed(text)));
 }
 
 /** To the question before and after, of those that the filters leave. */
@@ -134,7 +134,7 @@ function pointStrip({ points }: PageData, { scores, store }: AnswerContext, q: n
         {
           type: "button",
           "data-key": `point ${name}`,
-          class: attempt?.outcome === 0 ? "right" : "not-right",
+          class: attempt?.outcome === "correct" ? "right" : "not-right",
           "aria-pressed": name === view.point ? "true" : "false",
           "aria-label": `${name}: ${word}`,
           click: () => store.change({ point: name }),
@@ -185,12 +185,14 @@ function verdictList(attempt: Attempt | null, texts: ShownTexts | null): Node {
       ? []
       : ([
           ["ended by", texts.finish],
-          ["answer", texts.answer === null ? "none found" : visibleText(texts.answer)],
+          ["answer", texts.answer === null ? "none found" : withHiddenNamed(texts.answer)],
           ["found by", texts.path],
           ["decided by", texts.rule === "none" ? "no rule makes them the same" : texts.rule],
           ...(texts.forms === null
             ? []
-            : ([["compared", `${visibleText(texts.forms[0])} (right) with ${visibleText(texts.forms[1])}`]] as const)),
+            : ([
+                ["compared", `${withHiddenNamed(texts.forms[0])} (right) with ${withHiddenNamed(texts.forms[1])}`],
+              ] as const)),
         ] as const)),
   ];
   return h(
@@ -215,9 +217,12 @@ function answerText(
     "aria-label": mark === "del" ? "Answer of the point compared with" : "Answer of the point",
   });
   if (mode === "rendered") fill(place, ...mathText(texts.text));
-  else if (pieces === undefined) fill(place, visibleText(texts.text));
+  else if (pieces === undefined) fill(place, withHiddenNamed(texts.text));
   else {
-    fill(place, ...pieces.map(({ text, changed }) => (changed ? h(mark, {}, visibleText(text)) : visibleText(text))));
+    fill(
+      place,
+      ...pieces.map(({ text, changed }) => (changed ? h(mark, {}, withHiddenNamed(text)) : withHiddenNamed(text))),
+    );
   }
   return place;
 }

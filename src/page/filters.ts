@@ -10,20 +10,14 @@ export interface Filter {
   readonly matches: (own: Attempt | null, other: Attempt | null, all: () => readonly (Attempt | null)[]) => boolean;
 }
 
-/** Places in OUTCOMES. */
-const CORRECT = 0;
-const NO_ANSWER = 3;
-const CUT_OFF = 4;
-const UNKNOWN = 6;
-
 /** Null where it is not known, or was not asked. */
 function isRight(attempt: Attempt | null): boolean | null {
-  return attempt === null || attempt.outcome === UNKNOWN ? null : attempt.outcome === CORRECT;
+  return attempt === null || attempt.outcome === "unknown" ? null : attempt.outcome === "correct";
 }
 
 /** Whether a completion was stopped by the limit before it gave an answer. */
 function isCutOff(attempt: Attempt | null): boolean {
-  return attempt?.outcome === CUT_OFF;
+  return attempt?.outcome === "truncated";
 }
 
 export const FILTERS: readonly Filter[] = [
@@ -60,7 +54,7 @@ export const FILTERS: readonly Filter[] = [
         own.tokens !== other.tokens),
   },
   { id: "cut-off", label: (point) => `cut off at ${point}`, matches: isCutOff },
-  { id: "no-answer", label: (point) => `no answer at ${point}`, matches: (own) => own?.outcome === NO_ANSWER },
+  { id: "no-answer", label: (point) => `no answer at ${point}`, matches: (own) => own?.outcome === "no_answer" },
   {
     id: "mixed",
     label: () => "right at one point, wrong at another",

@@ -1,6 +1,6 @@
 import { render } from "katex";
+import { withHiddenNamed } from "../base/visible.ts";
 import { h } from "./dom.ts";
-import { visibleText } from "./visible-text.ts";
 
 /** Letters of one formula that are rendered; longer ones are shown as they are written. */
 const LONGEST_FORMULA = 2000;
@@ -13,7 +13,7 @@ export function mathText(text: string): Node[] {
   const nodes: Node[] = [];
   let last = 0;
   const plain = (end: number): void => {
-    if (end > last) nodes.push(document.createTextNode(visibleText(text.slice(last, end))));
+    if (end > last) nodes.push(document.createTextNode(withHiddenNamed(text.slice(last, end))));
   };
   for (const match of text.matchAll(FORMULA)) {
     const [whole, display, bracketed, inline, dollar, boxed] = match;
@@ -41,6 +41,6 @@ function rendered(formula: string, source: string, display: boolean): Node {
     });
     return place;
   } catch {
-    return document.createTextNode(visibleText(source));
+    return document.createTextNode(withHiddenNamed(source));
   }
 }

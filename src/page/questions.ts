@@ -1,3 +1,5 @@
+import { withHiddenNamed } from "../base/visible.ts";
+import { beginning } from "../base/whole-characters.ts";
 import type { PageBenchmark, PageData } from "../report/page/page-data.ts";
 import { answersOf } from "./answers.ts";
 import { choice, fill, h } from "./dom.ts";
@@ -6,7 +8,6 @@ import { type Scores, scoresOf, textsOf } from "./scores.ts";
 import type { Store } from "./store.ts";
 import { verdictOf } from "./verdict.ts";
 import type { View } from "./view.ts";
-import { visibleText } from "./visible-text.ts";
 
 /** Questions of a list that are shown before somebody asks for more. */
 const PAGE = 40;
@@ -141,7 +142,7 @@ function questionItem(
       },
       h("span", { class: "signs", "aria-hidden": true }, `${other.sign}→${own.sign}`),
       h("span", { class: "unseen" }, `${other.word}, then ${own.word}: `),
-      h("span", { class: "title" }, visibleText((texts.strings[question?.problem ?? -1] ?? id).slice(0, 90))),
+      h("span", { class: "title" }, withHiddenNamed(beginning(texts.strings[question?.problem ?? -1] ?? id, 90))),
     ),
   );
 }

@@ -1,5 +1,6 @@
 import type { PageBenchmark, PageData, ShownAttempt } from "../report/page/page-data.ts";
 import { decodeScore, type ScoreCode } from "../report/page/score-codes.ts";
+import { FINISH_REASONS, type FinishReason } from "../runs/finish-reasons.ts";
 
 /** What is known of an attempt. */
 export interface Attempt extends ScoreCode {
@@ -41,7 +42,6 @@ function readScores({ scores, attempts }: PageBenchmark): Scores {
 /** The texts of an attempt; null where the page does not have them. */
 export interface ShownTexts {
   readonly text: string;
-  readonly cut: number;
   readonly finish: string;
   readonly answer: string | null;
   readonly path: string;
@@ -49,7 +49,12 @@ export interface ShownTexts {
   readonly forms: readonly [gold: string, answer: string] | null;
 }
 
-const FINISHES = ["stop", "length (cut off by max_tokens)", "aborted"];
+const FINISHES: Readonly<Record<FinishReason, string>> = {
+  stop: "stop",
+  length: "length (cut off by max_tokens)",
+  aborted: "aborted",
+  unknown: "",
+};
 
 export function textsOf(
   { texts, points }: PageData,
@@ -58,13 +63,12 @@ export function textsOf(
   const place = points.findIndex(({ name }) => name === point);
   const shown = texts.shown[benchmark]?.[question]?.[attempt]?.[place];
   if (shown === undefined || shown === null) return null;
-  const [text, cut, finish, answer, path, rule, gold, form] = shown satisfies ShownAttempt;
+  const [text, finish, answer, path, rule, gold, form] = shown satisfies ShownAttempt;
   const string = (at: number): string | null => texts.strings[at] ?? null;
   const [goldForm, answerForm] = [string(gold), string(form)];
   return {
     text: string(text) ?? "",
-    cut,
-    finish: FINISHES[finish] ?? "",
+    finish: FINISHES[FINISH_REASONS[finish] ?? "unknown"],
     answer: string(answer),
     path: string(path) ?? "",
     rule: string(rule) ?? "",

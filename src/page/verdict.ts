@@ -1,18 +1,17 @@
+import type { Outcome } from "../runs/score-table.ts";
 import type { Attempt } from "./scores.ts";
 
-/** In the order of OUTCOMES. */
-const OUTCOMES = [
-  ["✓", "right"],
-  ["✗", "wrong"],
-  ["?", "not readable"],
-  ["–", "no answer"],
-  ["…", "cut off"],
-  ["⏱", "not graded in time"],
-  ["·", "not known"],
-] as const;
+const VERDICTS: Readonly<Record<Outcome, { readonly sign: string; readonly word: string }>> = {
+  correct: { sign: "✓", word: "right" },
+  wrong: { sign: "✗", word: "wrong" },
+  unparsed: { sign: "?", word: "not readable" },
+  no_answer: { sign: "–", word: "no answer" },
+  truncated: { sign: "…", word: "cut off" },
+  timeout: { sign: "⏱", word: "not graded in time" },
+  unknown: { sign: "·", word: "not known" },
+};
 
 /** A verdict as a sign and a word: never by colour alone. */
-export function verdictOf(attempt: Attempt | null): { sign: string; word: string } {
-  const [sign, word] = attempt === null ? ["·", "not asked"] : (OUTCOMES[attempt.outcome] ?? ["·", "not known"]);
-  return { sign, word };
+export function verdictOf(attempt: Attempt | null): { readonly sign: string; readonly word: string } {
+  return attempt === null ? { sign: "·", word: "not asked" } : VERDICTS[attempt.outcome];
 }

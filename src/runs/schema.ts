@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isRecord } from "../base/is-record.ts";
-import type { ScoreTable } from "./score-table.ts";
+import { FINISH_REASONS } from "./finish-reasons.ts";
+import { OUTCOMES, type ScoreTable } from "./score-table.ts";
 import type { SearchRecord } from "./search-record.ts";
 
 /**
@@ -40,7 +41,7 @@ export const sampleRecordSchema = z.object({
   /** What the chat template put at the start of the assistant's turn, e.g. `<think>\n`. */
   prefill: z.string(),
   completion: z.string(),
-  finish_reason: z.enum(["stop", "length", "aborted", "unknown"]),
+  finish_reason: z.enum(FINISH_REASONS),
   prompt_tokens: z.int().nonnegative().nullable(),
   completion_tokens: z.int().nonnegative().nullable(),
   thinking_tokens: z.int().nonnegative().nullable(),
@@ -68,7 +69,7 @@ export const scoreRecordSchema = z.object({
   attempt: z.int().nonnegative(),
   /** The first accepted answer, for samples.csv. */
   gold: z.string(),
-  status: z.enum(["correct", "wrong", "no_answer", "unparsed", "truncated", "timeout", "unknown"]),
+  status: z.enum(OUTCOMES),
   /**
    * 0 or 1; of results of other programs a part of 1 where they give partial credit, or only the mean over the attempts at a
    * question. Null where a source does not say, here and below.

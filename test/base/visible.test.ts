@@ -6,6 +6,7 @@ describe("text by others", () => {
     expect(visible("a\u001b[2Jb\u0007\r\u009b1m\u202Ec\u2066d\u200e\ud800e")).toBe(
       "a\\u001b[2Jb\\u0007\\u000d\\u009b1m\\u202ec\\u2066d\\u200e\\ud800e",
     );
+    expect(visible("4\u{e0032}\u3164")).toBe("4\\udb40\\udc32\\u3164");
     expect(visible("zwei\nZeilen\tund √2, 数, 👍")).toBe("zwei\nZeilen\tund √2, 数, 👍");
   });
 

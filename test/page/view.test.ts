@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { withHiddenNamed } from "../../src/base/visible.ts";
 import { readAddress, type View, writeAddress } from "../../src/page/view.ts";
-import { visibleText } from "../../src/page/visible-text.ts";
 import { wordChanges } from "../../src/page/word-diff.ts";
 import { decodeScore, encodeScore } from "../../src/report/page/score-codes.ts";
+import { OUTCOMES } from "../../src/runs/score-table.ts";
 
 const START: View = {
   point: "w=0.7",
@@ -42,7 +43,7 @@ describe("the address of a view", () => {
 describe("a score as a letter", () => {
   it("is read as it was written, for all that there can be", () => {
     const bits = [true, false, null];
-    const all = [0, 1, 2, 3, 4, 5, 6].flatMap((outcome) =>
+    const all = OUTCOMES.flatMap((outcome) =>
       bits.flatMap((strict) => bits.map((format) => ({ outcome, strict, format }))),
     );
     const letters = all.map(encodeScore);
@@ -55,9 +56,11 @@ describe("a score as a letter", () => {
 
 describe("texts", () => {
   it("hide nothing and turn nothing around", () => {
-    expect(visibleText("a\tb\nc")).toBe("a\tb\nc");
-    expect(visibleText("\u202eab\u0000\ufeff")).toBe("⟨U+202E⟩ab⟨U+0000⟩⟨U+FEFF⟩");
-    expect(visibleText("\ud83d\ude00 \ud83d \ude00")).toBe("\u{1f600} ⟨U+D83D⟩ ⟨U+DE00⟩");
+    expect(withHiddenNamed("a\tb\nc")).toBe("a\tb\nc");
+    expect(withHiddenNamed("\u202eab\u0000\ufeff")).toBe("⟨U+202E⟩ab⟨U+0000⟩⟨U+FEFF⟩");
+    expect(withHiddenNamed("\u{e0041}\u3164\u200dx")).toBe("⟨U+E0041⟩⟨U+3164⟩⟨U+200D⟩x");
+    expect(withHiddenNamed("❤\ufe0f")).toBe("❤\ufe0f");
+    expect(withHiddenNamed("\ud83d\ude00 \ud83d \ude00")).toBe("\u{1f600} ⟨U+D83D⟩ ⟨U+DE00⟩");
   });
 
   it("are compared word by word, each side whole", () => {

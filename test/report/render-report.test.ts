@@ -71,7 +71,7 @@ describe("a report", () => {
     timeout: 240_000,
   }, async () => {
     const run = syntheticRun({ samples: 20 });
-    const names = ["front", "overview"];
+    const names = ["front", "overview"] as const;
     const pictures = { formats: ["svg", "pdf", "png"], width: 400, dpi: 96, theme: "dark", only: names } as const;
     const bytes = async (name: string): Promise<Map<string, string>> => {
       const { files } = await renderReport(run, join(folder, name), { pictures });

@@ -1,7 +1,8 @@
 import { basename, join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { UsageError } from "../../base/errors.ts";
-import { PICTURE_FORMATS, PICTURE_KINDS } from "../../report/pictures/draw-pictures.ts";
+import { PICTURE_FORMATS } from "../../report/pictures/draw-pictures.ts";
+import { PICTURE_KINDS } from "../../report/pictures/picture.ts";
 import { renderReport } from "../../report/render-report.ts";
 import { layOver } from "../../runs/lay-over.ts";
 import { readRun } from "../../runs/read-run.ts";

@@ -2,7 +2,7 @@ import { countOf } from "../../base/count-of.ts";
 import type { Judgement } from "../../findings/judge.ts";
 import { pointScores, sameAs } from "../../findings/point-scores.ts";
 import type { Manifest, ProblemRecord, StoredRun } from "../../runs/schema.ts";
-import type { ScoreTable } from "../../runs/score-table.ts";
+import { OUTCOMES, type ScoreTable } from "../../runs/score-table.ts";
 import { summaryTable } from "../tables/summary-table.ts";
 import { type AttemptsByPoint, placeTexts, StringTable, type WantedTexts } from "./choose-texts.ts";
 import { describeRun, legendOf, recipeText, sectionsOf } from "./markdown.ts";
@@ -47,11 +47,11 @@ export function buildPageData(run: StoredRun, judgement: Judgement, extras: Page
     table: pageTable(judgement),
     legend: legendOf(manifest),
     pictures: extras.pictures,
-    points: manifest.points.flatMap(({ name, kind, axes }) => {
+    points: manifest.points.flatMap(({ name, kind }) => {
       const unit = evaluated.get(name);
       if (unit === undefined) return [];
       const { weights_sha256: weights } = unit.result;
-      return [{ name, kind, axes, weights, sameAs: sameAs(run, name) }];
+      return [{ name, kind, weights, sameAs: sameAs(run, name) }];
     }),
     benchmarks,
     claims: pageClaims(manifest, judgement),
@@ -91,7 +91,7 @@ function pageBenchmarks(
 function pageQuestion(id: string, record: ProblemRecord | undefined, strings: StringTable): PageQuestion {
   return {
     id,
-    problem: strings.place(record === undefined ? null : shorten(record.problem).text),
+    problem: strings.place(record === undefined ? null : shorten(record.problem)),
     golds: (record?.golds ?? []).map((gold) => strings.place(gold)),
     labels: record?.labels ?? {},
   };
@@ -118,7 +118,11 @@ function pageScores(
       codes.push(
         encodeScore(
           made
-            ? { outcome: outcomes[i] ?? 0, strict: bit(columns.accuracy_strict[i]), format: bit(columns.format[i]) }
+            ? {
+                outcome: OUTCOMES[outcomes[i] ?? 0] ?? "unknown",
+                strict: bit(columns.accuracy_strict[i]),
+                format: bit(columns.format[i]),
+              }
             : null,
         ),
       );
@@ -134,26 +138,22 @@ function bit(value: number | undefined): boolean | null {
 }
 
 function pageTable({ rows, averages }: Judgement): PageTable {
-  const { header, rows: texts, nameColumns } = summaryTable(rows, averages);
+  const { header, rows: texts, points, values, nameColumns } = summaryTable(rows, averages);
   return {
     header,
     nameColumns,
-    rows: texts.map((cells) => ({
-      point: (cells[0] ?? "").replace(/ \(= .*\)$/, ""),
+    rows: texts.map((cells, i) => ({
+      point: points[i] ?? "",
       cells,
-      keys: cells.map((cell, column) => sortKey(cell, column < nameColumns)),
+      keys: (values[i] ?? []).map((value) => (typeof value === "string" ? nameKey(value) : value)),
     })),
   };
 }
 
-/** The number that a cell begins with; of names the number in them, so that w=10 comes after w=2. */
-function sortKey(cell: string, name: boolean): number | string | null {
-  if (!name) {
-    const number = Number.parseFloat(cell);
-    return Number.isNaN(number) ? null : number;
-  }
-  const digits = /^[^=]*=(-?[\d.]+)(?: |$)/.exec(cell)?.[1];
-  return digits === undefined ? cell : Number(digits);
+/** Names of points on one axis are sorted by the number in them, so that w=10 comes after w=2. */
+function nameKey(name: string): number | string {
+  const digits = /^[^=]*=(-?[\d.]+)$/.exec(name)?.[1];
+  return digits === undefined ? name : Number(digits);
 }
 
 function pageClaims({ benchmarks }: Manifest, { claims }: Judgement): PageClaims[] {
@@ -162,15 +162,11 @@ function pageClaims({ benchmarks }: Manifest, { claims }: Judgement): PageClaims
     const own = benchmarks.filter((benchmark) => benchmark.name === name);
     return (own.length === 0 ? benchmarks : own).every(({ unit }) => unit === "run");
   };
-  return sectionsOf(shown).map(({ heading, sentences }) => ({
+  return sectionsOf(shown).map(({ heading, claims: own }) => ({
     heading,
-    claims: sentences.map((text) => {
-      const { questions, p_adjusted: p } = shown.find((one) => one.text === text) ?? {
-        questions: null,
-        p_adjusted: null,
-      };
-      const basis = questions === null ? "" : countOf(questions, byRun(heading) ? "run" : "question");
-      return { text, basis, p };
-    }),
+    claims: own.map(({ text, questions }) => ({
+      text,
+      basis: questions === null ? "" : countOf(questions, byRun(heading) ? "run" : "question"),
+    })),
   }));
 }

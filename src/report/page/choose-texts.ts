@@ -1,4 +1,5 @@
 import { pointScores, questionMeans } from "../../findings/point-scores.ts";
+import { FINISH_REASONS } from "../../runs/finish-reasons.ts";
 import type { StoredRun } from "../../runs/schema.ts";
 import type { ScoreTable } from "../../runs/score-table.ts";
 import type { PageTexts, ShownAttempt } from "./page-data.ts";
@@ -149,13 +150,10 @@ function questionsOf(tables: readonly ScoreTable[]): Question[] {
   }));
 }
 
-const FINISHES = ["stop", "length", "aborted"];
-
-function shownAttempt({ text, cut, finishReason, score }: ReadAttempt, strings: StringTable): ShownAttempt {
+function shownAttempt({ text, finishReason, score }: ReadAttempt, strings: StringTable): ShownAttempt {
   return [
     strings.place(text),
-    cut,
-    FINISHES.indexOf(finishReason),
+    FINISH_REASONS.indexOf(finishReason),
     strings.place(score.answer),
     strings.place(score.path),
     strings.place(score.rule),

@@ -56,13 +56,13 @@ export function describeRun({ benchmarks, points }: Manifest): string {
   return `${countOf(points.length, "point or reference", "points and references")} on ${asked.join(", ")}.`;
 }
 
-/** Sentences under their heading: a benchmark, or the run. */
-export interface Section {
+/** Claims under their heading: a benchmark, or the run. */
+interface Section {
   readonly heading: string;
-  readonly sentences: readonly string[];
+  readonly claims: readonly Claim[];
 }
 
-/** The sentences by benchmark, with those about the run last. */
+/** The claims by benchmark, with those about the run last. */
 export function sectionsOf(claims: readonly Claim[]): Section[] {
   const named = groupBy(
     claims.filter(({ benchmark }) => benchmark !== ""),
@@ -70,8 +70,8 @@ export function sectionsOf(claims: readonly Claim[]): Section[] {
   );
   const notes = claims.filter(({ benchmark }) => benchmark === "");
   return [
-    ...Array.from(named, ([heading, own]) => ({ heading, sentences: own.map(({ text }) => text) })),
-    ...(notes.length === 0 ? [] : [{ heading: "This run", sentences: notes.map(({ text }) => text) }]),
+    ...Array.from(named, ([heading, own]) => ({ heading, claims: own })),
+    ...(notes.length === 0 ? [] : [{ heading: "This run", claims: notes }]),
   ];
 }
 
@@ -108,10 +108,10 @@ export function summaryMarkdown({
     markdownTable(table),
     legendOf(manifest),
     "",
-    ...sectionsOf(claims).flatMap(({ heading, sentences }) => [
+    ...sectionsOf(claims).flatMap(({ heading, claims: own }) => [
       `## ${heading}`,
       "",
-      ...sentences.map(markdownItem),
+      ...own.map(({ text }) => markdownItem(text)),
       "",
     ]),
     ...(failures.length === 0 ? [] : [`Not drawn:`, "", ...failures.map(markdownItem), ""]),

@@ -56,7 +56,6 @@ export interface PageTable {
 interface PagePoint {
   readonly name: string;
   readonly kind: "point" | "reference";
-  readonly axes: Readonly<Record<string, string>>;
   /** Null of results whose weights are not known. */
   readonly weights: string | null;
   readonly sameAs: string | null;
@@ -73,7 +72,6 @@ export interface PageClaims {
     readonly text: string;
     /** What it rests on: `500 questions`; empty where a claim is about none. */
     readonly basis: string;
-    readonly p: number | null;
   }[];
 }
 
@@ -108,8 +106,7 @@ export interface PageTexts {
 /** An attempt as numbers: places in the strings for texts, -1 for none. */
 export type ShownAttempt = readonly [
   text: number,
-  /** Characters that were cut from the middle. */
-  cut: number,
+  /** A place in FINISH_REASONS. */
   finish: number,
   answer: number,
   path: number,

@@ -2,6 +2,7 @@ import { countOf } from "../../base/count-of.ts";
 import { isRecord } from "../../base/is-record.ts";
 import type { Judgement } from "../../findings/judge.ts";
 import { decimal, percent } from "../../findings/numbers.ts";
+import { describeObjective } from "../../findings/objective.ts";
 import type { Manifest, StoredRun } from "../../runs/schema.ts";
 import { describeAsked } from "./markdown.ts";
 import type { PageFact } from "./page-data.ts";
@@ -46,7 +47,12 @@ export function protocolFacts({ manifest, evaluated }: StoredRun, { rows, prices
         )
         .join("\n"),
     ),
-    fact("Objective", decisions[0] === undefined ? "" : JSON.stringify(decisions[0].objective)),
+    fact(
+      "Objective",
+      decisions[0] === undefined
+        ? ""
+        : `${describeObjective(decisions[0].objective)}${decisions[0].objective.per_benchmark ? ", on each benchmark by itself" : ""}`,
+    ),
     fact("Plan", manifest.plan_digest),
     fact("mergesweep", manifest.mergesweep_version),
   ];

@@ -1,3 +1,4 @@
+import { beginning, ending } from "../../base/whole-characters.ts";
 import type { EvaluatedPoint, SampleRecord, ScoreRecord } from "../../runs/schema.ts";
 
 /** Characters of one completion. Of longer ones the beginning and the end are shown: what was asked for is in the end. */
@@ -6,8 +7,6 @@ export const LONGEST = 12_000;
 /** A completion as a page shows it, with its score. */
 export interface ReadAttempt {
   readonly text: string;
-  /** Characters of it that are left out. */
-  readonly cut: number;
   readonly finishReason: SampleRecord["finish_reason"];
   readonly score: ScoreRecord;
 }
@@ -46,17 +45,16 @@ export async function readAttempts(
       const score = scores.get(key);
       if (score === undefined) continue;
       // Halves of long texts are kept, never the whole.
-      const shown = shorten(`${record.prefill}${record.completion}`);
-      found.set(key, { ...shown, finishReason: record.finish_reason, score });
+      const text = shorten(`${record.prefill}${record.completion}`);
+      found.set(key, { text, finishReason: record.finish_reason, score });
     }
   }
   return found;
 }
 
 /** The beginning and the end of a long text. */
-export function shorten(text: string): { text: string; cut: number } {
-  if (text.length <= LONGEST) return { text, cut: 0 };
-  const half = LONGEST / 2;
-  const cut = text.length - LONGEST;
-  return { text: `${text.slice(0, half)}\n[... ${cut} characters left out ...]\n${text.slice(-half)}`, cut };
+export function shorten(text: string): string {
+  if (text.length <= LONGEST) return text;
+  const [start, end] = [beginning(text, LONGEST / 2), ending(text, LONGEST / 2)];
+  return `${start}\n[... ${text.length - start.length - end.length} characters left out ...]\n${end}`;
 }

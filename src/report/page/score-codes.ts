@@ -1,7 +1,8 @@
+import { OUTCOMES, type Outcome } from "../../runs/score-table.ts";
+
 /** An attempt as one letter: what became of it, whether it is strictly right, whether its format holds. */
 export interface ScoreCode {
-  /** A place in OUTCOMES. */
-  readonly outcome: number;
+  readonly outcome: Outcome;
   /** Null where it is not known, here and below. */
   readonly strict: boolean | null;
   readonly format: boolean | null;
@@ -10,18 +11,20 @@ export interface ScoreCode {
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /** In the place of an attempt that was not made. */
 const NONE = "-";
-const OUTCOME_COUNT = 7;
 
 export function encodeScore(score: ScoreCode | null): string {
   if (score === null) return NONE;
-  return LETTERS[score.outcome + OUTCOME_COUNT * (place(score.strict) + 3 * place(score.format))] ?? NONE;
+  return (
+    LETTERS[OUTCOMES.indexOf(score.outcome) + OUTCOMES.length * (place(score.strict) + 3 * place(score.format))] ?? NONE
+  );
 }
 
 export function decodeScore(letter: string | undefined): ScoreCode | null {
   const code = letter === undefined ? -1 : LETTERS.indexOf(letter);
-  if (code < 0) return null;
-  const rest = Math.floor(code / OUTCOME_COUNT);
-  return { outcome: code % OUTCOME_COUNT, strict: valueAt(rest % 3), format: valueAt(Math.floor(rest / 3)) };
+  const outcome = OUTCOMES[code % OUTCOMES.length];
+  if (outcome === undefined) return null;
+  const rest = Math.floor(code / OUTCOMES.length);
+  return { outcome, strict: valueAt(rest % 3), format: valueAt(Math.floor(rest / 3)) };
 }
 
 function place(value: boolean | null): number {

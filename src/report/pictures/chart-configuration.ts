@@ -272,8 +272,7 @@ function drawCursor(
     }
     pen.globalAlpha = 1;
     pen.lineWidth = 4;
-    for (const { name, left, right, top, bottom } of tiles) {
-      if (name !== point && !name.startsWith(`${point}, `)) continue;
+    for (const { left, right, top, bottom } of tiles.filter((tile) => tile.point === point)) {
       pen.strokeRect(plot.x(left), plot.y(top), plot.x(right) - plot.x(left), plot.y(bottom) - plot.y(top));
     }
   }

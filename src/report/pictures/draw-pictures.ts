@@ -2,49 +2,25 @@ import { join } from "node:path";
 import { DiskFullError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files/atomic-write.ts";
 import { figuresCsv } from "./figures-csv.ts";
-import type { Picture } from "./picture.ts";
+import type { Picture, PictureKind } from "./picture.ts";
 import { type RenderOptions, renderPdf, renderPng, renderSvg } from "./render-chart.ts";
 import { describePicture, type PictureSet } from "./specs/chart-specs.ts";
 
 export const PICTURE_FORMATS = ["png", "svg", "pdf"] as const;
 type PictureFormat = (typeof PICTURE_FORMATS)[number];
 
-/** What can be asked for by name; a run has those that its data allow. */
-export const PICTURE_KINDS = [
-  "accuracy",
-  "accuracy-strict",
-  "format",
-  "tokens",
-  "front",
-  "chord",
-  "chord-tokens",
-  "outcomes",
-  "lengths",
-  "grid-accuracy",
-  "grid-accuracy-strict",
-  "grid-format",
-  "grid-tokens",
-  "bars",
-  "bars-tokens",
-  "benchmarks",
-  "overview",
-  "multiples",
-] as const;
-
 /** Which pictures, and how. */
 export interface PictureOptions extends RenderOptions {
   /** @default ["png"] */
   readonly formats?: readonly PictureFormat[];
   /** Kinds of pictures. @default all that the data allow */
-  readonly only?: readonly string[];
+  readonly only?: readonly PictureKind[];
 }
 
 /** A picture in the folder of a report. */
 interface DrawnPicture {
   /** In the first of the formats. */
   readonly file: string;
-  /** Its figures; sheets have none of their own. */
-  readonly figures: string | null;
   readonly alternative: string;
   /** Sheets repeat the others: files for a README or a paper, not shown in the pages. */
   readonly inPage: boolean;
@@ -63,7 +39,7 @@ export async function drawPictures(
   outDir: string,
   { formats = ["png"], only, ...options }: PictureOptions = {},
 ): Promise<DrawnPictures> {
-  const wanted = (kind: string): boolean => only === undefined || only.includes(kind);
+  const wanted = (kind: PictureKind): boolean => only === undefined || only.includes(kind);
   const drawn: DrawnPicture[] = [];
   const files: string[] = [];
   const failures: string[] = [];
@@ -87,7 +63,6 @@ export async function drawPictures(
         await write(`${name}.${format}`, await render(picture.title, [picture], format, options));
       drawn.push({
         file: `${name}.${formats[0] ?? "png"}`,
-        figures: `${name}.csv`,
         alternative: describePicture(picture),
         inPage: true,
       });
@@ -100,7 +75,7 @@ export async function drawPictures(
       for (const format of formats)
         await write(`${name}.${format}`, await render(titles, sheet.pictures, format, options));
       const file = `${name}.${formats[0] ?? "png"}`;
-      drawn.push({ file, figures: null, alternative: `Together: ${titles}`, inPage: false });
+      drawn.push({ file, alternative: `Together: ${titles}`, inPage: false });
     });
   }
   const there = [...new Set([...pictures, ...sheets].map(({ kind }) => kind))];

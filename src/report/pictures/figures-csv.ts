@@ -1,14 +1,15 @@
 import type { Interval } from "../../stats/interval.ts";
 import { csvText } from "../tables/csv-text.ts";
-import type { Axis, Picture } from "./picture.ts";
+import type { Axis, Picture, Tile } from "./picture.ts";
 
 const HEADER = ["part", "name", "point", "x", "y", "x_low", "x_high", "y_low", "y_high", "band_low", "band_high"];
 
 /** The figures behind a picture, in the units of its axes: a row a mark, corner of an area, cell, line. Six significant digits. */
 export function figuresCsv({ x, y, series, lines, ribbons = [], tiles = [] }: Picture): string {
   const rows = [
+    // The whiskers of bars are in the rows of these.
     ...series.flatMap(({ name, bare, marks }) =>
-      marks.map((mark) => [
+      (name === "" ? [] : marks).map((mark) => [
         bare ? "line" : "mark",
         name,
         mark.point ?? "",
@@ -22,21 +23,17 @@ export function figuresCsv({ x, y, series, lines, ribbons = [], tiles = [] }: Pi
     ...ribbons.flatMap(({ name, corners }) =>
       corners.map((corner) => ["area", name, "", placed(x, corner.x), "", "", "", ...ends(corner), "", ""]),
     ),
-    ...tiles.map(({ name, left, right, bottom, top, value, interval }) => [
-      "cell",
-      name,
-      "",
-      placed(x, (left + right) / 2),
-      value === null ? placed(y, (bottom + top) / 2) : written(value),
-      "",
-      "",
-      ...ends(interval),
-      "",
-      "",
-    ]),
+    ...tiles.map((tile) => ["cell", tile.name, tile.point, ...cell(x, y, tile), "", ""]),
     ...lines.map(({ label, y: height }) => ["reference", label, "", "", written(height), "", "", "", "", "", ""]),
   ];
   return csvText([HEADER, ...rows]);
+}
+
+/** Where a cell is, and the intervals of its value: along y, or of a bar that lies along x. */
+function cell(x: Axis, y: Axis, { left, right, bottom, top, value, interval, lies = false }: Tile): string[] {
+  const [column, row] = [placed(x, (left + right) / 2), placed(y, (bottom + top) / 2)];
+  if (value === null) return [column, row, "", "", "", ""];
+  return lies ? [written(value), row, ...ends(interval), "", ""] : [column, written(value), "", "", ...ends(interval)];
 }
 
 function ends(interval: Interval | null | undefined): [string, string] {

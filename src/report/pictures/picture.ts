@@ -1,11 +1,34 @@
 import type { Interval } from "../../stats/interval.ts";
 
+/** What a picture, or a sheet of several, shows; a run has those that its data allow. */
+export const PICTURE_KINDS = [
+  "accuracy",
+  "accuracy-strict",
+  "format",
+  "tokens",
+  "front",
+  "chord",
+  "chord-tokens",
+  "outcomes",
+  "lengths",
+  "grid-accuracy",
+  "grid-accuracy-strict",
+  "grid-format",
+  "grid-tokens",
+  "bars",
+  "bars-tokens",
+  "benchmarks",
+  "overview",
+  "multiples",
+] as const;
+export type PictureKind = (typeof PICTURE_KINDS)[number];
+
 /** A chart as plain data, in the units of its axes; `chart-configuration.ts` says how it is drawn, here and in a browser. */
 export interface Picture {
   /** File name without ending: `accuracy`, or `accuracy-math500` where there are several benchmarks. */
   readonly name: string;
   /** What it shows: `accuracy` for `accuracy-math500`, too. Chosen with `--pictures`. */
-  readonly kind: string;
+  readonly kind: PictureKind;
   /** Undefined for a picture of several benchmarks. */
   readonly benchmark?: string;
   readonly title: string;
@@ -94,7 +117,9 @@ export interface Ribbon {
 }
 
 export interface Tile {
+  /** What of the point it shows: an outcome, a measure, a benchmark. */
   readonly name: string;
+  readonly point: string;
   readonly left: number;
   readonly right: number;
   readonly bottom: number;
@@ -105,6 +130,8 @@ export interface Tile {
   /** The number that it shows, and its interval, for the table beside the picture. */
   readonly value: number | null;
   readonly interval: Interval | null;
+  /** Whether the value is along x: a bar that lies. @default false */
+  readonly lies?: boolean;
   /** Drawn with a frame. */
   readonly ringed?: boolean;
 }

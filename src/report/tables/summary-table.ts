@@ -10,86 +10,113 @@ export interface TextTable {
   readonly nameColumns: number;
 }
 
+/** The table of a report, with what its texts are of. */
+export interface SummaryTable extends TextTable {
+  /** The point of each row. */
+  readonly points: readonly string[];
+  /** The number in each cell, or the name; null where nothing is known. */
+  readonly values: readonly (readonly CellValue[])[];
+}
+type CellValue = number | string | null;
+
+interface Cell {
+  readonly text: string;
+  readonly value: CellValue;
+}
+
 /**
  * The table that a person reads: rates in percent, 95% intervals in brackets.
  *
  * @param averages of several benchmarks: a row more for each point
  */
-export function summaryTable(rows: readonly SummaryRow[], averages: readonly AverageRow[] = []): TextTable {
+export function summaryTable(rows: readonly SummaryRow[], averages: readonly AverageRow[] = []): SummaryTable {
   const benchmarks = new Set(rows.map((row) => row.benchmark)).size > 1;
   const voted = rows.filter((row) => row.passAtK !== null || row.majorityAtK !== null);
   const attempts = [...new Set(voted.map((row) => row.attempts))].filter((count) => count > 1);
   const several = attempts.length > 0;
   const k = attempts.length === 1 ? attempts[0] : "k";
-  return withoutUnknown({
-    header: [
-      "point",
-      ...(benchmarks ? ["benchmark"] : []),
-      "accuracy %",
-      "strict %",
-      "format %",
-      "tokens",
-      "cut off %",
-      "no answer %",
-      "tokens per correct",
-      ...(several ? [`pass@${k} %`, `maj@${k} %`] : []),
-    ],
-    rows: rows.flatMap((row, i) => [
-      [
-        row.sameAs === null ? row.point : `${row.point} (= ${row.sameAs})`,
-        ...(benchmarks ? [row.benchmark] : []),
-        withInterval(row.accuracy, percent),
-        percent(row.accuracyStrict.value),
-        withInterval(row.format, percent),
-        withInterval(row.tokens, decimal),
-        percent(row.truncated),
-        percent(row.noAnswer),
-        decimal(row.tokensPerCorrect),
-        ...(several ? [estimateOrNone(row.passAtK), estimateOrNone(row.majorityAtK)] : []),
+  const header = [
+    "point",
+    ...(benchmarks ? ["benchmark"] : []),
+    "accuracy %",
+    "strict %",
+    "format %",
+    "tokens",
+    "cut off %",
+    "no answer %",
+    "tokens per correct",
+    ...(several ? [`pass@${k} %`, `maj@${k} %`] : []),
+  ];
+  const shown = rows.flatMap((row, i) => [
+    {
+      point: row.point,
+      cells: [
+        { text: row.sameAs === null ? row.point : `${row.point} (= ${row.sameAs})`, value: row.point },
+        ...(benchmarks ? [nameCell(row.benchmark)] : []),
+        estimateCell(row.accuracy, percent),
+        numberCell(row.accuracyStrict.value, percent),
+        estimateCell(row.format, percent),
+        estimateCell(row.tokens, decimal),
+        numberCell(row.truncated, percent),
+        numberCell(row.noAnswer, percent),
+        numberCell(row.tokensPerCorrect, decimal),
+        ...(several ? [estimateCell(row.passAtK, percent), estimateCell(row.majorityAtK, percent)] : []),
       ],
-      ...(row.point === rows[i + 1]?.point ? [] : averageRow(row.point, averages, several)),
-    ]),
-    nameColumns: benchmarks ? 2 : 1,
-  });
+    },
+    ...(row.point === rows[i + 1]?.point ? [] : averageRow(row.point, averages, header.length)),
+  ]);
+  const nameColumns = benchmarks ? 2 : 1;
+  // Without the columns of which nothing is known anywhere: results of other programs lack many.
+  const known = header.map(
+    (_, i) => i < nameColumns || shown.length === 0 || shown.some(({ cells }) => (cells[i]?.value ?? null) !== null),
+  );
+  const kept = <Item>(items: readonly Item[]): Item[] => items.filter((_, i) => known[i]);
+  return {
+    header: kept(header),
+    rows: shown.map(({ cells }) => kept(cells).map(({ text }) => text)),
+    points: shown.map(({ point }) => point),
+    values: shown.map(({ cells }) => kept(cells).map(({ value }) => value)),
+    nameColumns,
+  };
 }
 
 /** Each benchmark counts the same; what has no mean over them is left open. */
-function averageRow(point: string, averages: readonly AverageRow[], several: boolean): string[][] {
+function averageRow(
+  point: string,
+  averages: readonly AverageRow[],
+  columns: number,
+): { readonly point: string; readonly cells: readonly Cell[] }[] {
   const own = averages.filter((one) => one.point === point);
   const rate = (measure: AverageRow["measure"]): AverageRow["macro"] | undefined =>
     own.find((one) => one.measure === measure)?.macro;
   const [accuracy, strict, format] = [rate("accuracy"), rate("accuracy_strict"), rate("format")];
   if (accuracy === undefined) return [];
-  const none = percent(null);
+  const cells = [
+    nameCell(point),
+    nameCell("mean of all"),
+    estimateCell(accuracy, percent),
+    numberCell(strict?.value ?? null, percent),
+    estimateCell(format ?? null, percent),
+  ];
   return [
-    [
-      point,
-      "mean of all",
-      withInterval(accuracy, percent),
-      percent(strict?.value ?? null),
-      format === undefined ? none : withInterval(format, percent),
-      ...Array.from({ length: several ? 6 : 4 }, () => none),
-    ],
+    { point, cells: [...cells, ...Array.from({ length: columns - cells.length }, () => numberCell(null, percent))] },
   ];
 }
 
-/** Without the columns of which nothing is known anywhere: results of other programs lack many. */
-function withoutUnknown({ header, rows, nameColumns }: TextTable): TextTable {
-  const unknown = percent(null);
-  const known = header.map((_, i) => i < nameColumns || rows.length === 0 || rows.some((row) => row[i] !== unknown));
-  return {
-    header: header.filter((_, i) => known[i]),
-    rows: rows.map((row) => row.filter((_, i) => known[i])),
-    nameColumns,
-  };
+type Write = (value: number | null) => string;
+
+function nameCell(text: string): Cell {
+  return { text, value: text };
 }
 
-function estimateOrNone(estimate: Estimate | null): string {
-  return estimate === null ? percent(null) : withInterval(estimate, percent);
+function numberCell(value: number | null, write: Write): Cell {
+  return { text: write(value), value };
 }
 
-function withInterval({ value, interval }: Estimate, write: (value: number | null) => string): string {
-  return interval === null ? write(value) : `${write(value)} [${write(interval.low)}, ${write(interval.high)}]`;
+function estimateCell(estimate: Estimate | null, write: Write): Cell {
+  const { value, interval } = estimate ?? { value: null, interval: null };
+  const text = interval === null ? write(value) : `${write(value)} [${write(interval.low)}, ${write(interval.high)}]`;
+  return { text, value };
 }
 
 /** The table for a terminal: columns aligned by spaces, numbers to the right. Ends with a newline. */

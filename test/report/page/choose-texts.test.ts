@@ -48,11 +48,19 @@ describe("the texts of a page", () => {
   });
 
   it("show the beginning and the end of a long one", () => {
-    const { text, cut } = shorten(`begin${"x".repeat(50_000)}end`);
+    const text = shorten(`begin${"x".repeat(50_000)}end`);
     expect(text.length).toBeLessThan(12_100);
     expect(text.startsWith("begin")).toBe(true);
     expect(text.endsWith("end")).toBe(true);
-    expect(cut).toBe(50_008 - 12_000);
-    expect(shorten("short")).toEqual({ text: "short", cut: 0 });
+    expect(text).toContain(`[... ${50_008 - 12_000} characters left out ...]`);
+    expect(shorten("short")).toBe("short");
+  });
+
+  it("cut no character in two", () => {
+    for (const start of ["", "x"]) {
+      const text = shorten(`${start}${"\u{1f600}".repeat(20_000)}${start}`);
+      expect(text).not.toMatch(/\p{Cs}/u);
+      expect(text).toMatch(/^x?\u{1f600}+\n\[\.\.\. 280\d\d characters left out \.\.\.\]\n\u{1f600}+x?$/u);
+    }
   });
 });

@@ -1,10 +1,11 @@
 import { createCanvas } from "@napi-rs/canvas";
 import { Chart } from "chart.js/auto";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { judge } from "../../../src/findings/judge.ts";
 import { configurationOf } from "../../../src/report/pictures/chart-configuration.ts";
 import { keyRows } from "../../../src/report/pictures/chart-key.ts";
 import type { Pen } from "../../../src/report/pictures/chart-marks.ts";
+import { figuresCsv } from "../../../src/report/pictures/figures-csv.ts";
 import { fittedAxis, type Picture, roundTicks } from "../../../src/report/pictures/picture.ts";
 import { type Box, placeLabels, spread } from "../../../src/report/pictures/place-labels.ts";
 import { renderPng } from "../../../src/report/pictures/render-chart.ts";
@@ -78,7 +79,7 @@ describe("the pictures of a sweep over w", () => {
   it("stack what became of the answers to 100%, and name what occurs", () => {
     const outcomes = picturesOf(pocketRun()).find(({ kind }) => kind === "outcomes");
     for (const w of ["w=0", "w=1"]) {
-      const own = outcomes?.tiles?.filter(({ name }) => name.startsWith(`${w}, `)) ?? [];
+      const own = outcomes?.tiles?.filter(({ point }) => point === w) ?? [];
       expect(own.reduce((sum, { value }) => sum + (value ?? 0), 0)).toBeCloseTo(100, 9);
       expect(own.at(-1)?.top).toBeCloseTo(100, 9);
     }
@@ -134,7 +135,7 @@ describe("the pictures of a sweep over w", () => {
     expect(endNames({ ...manifest, plan: { recipe: { models: same } } }).get(0)).toBe("same");
   });
 
-  it("thin out ticks that would touch, but keep both ends", () => {
+  it("thin out ticks that would touch, but keep both ends", { timeout: 240_000 }, () => {
     const behaviour = { accuracy: 0.5, strict: 0.5, format: 0.5, tokens: 10 };
     const points = Array.from({ length: 101 }, (_, i) => ({ axes: { w: String(i / 100) }, behaviour }));
     const [accuracy] = picturesOf(syntheticRun({ samples: 3, points }));
@@ -199,6 +200,11 @@ describe("the pictures of other runs", () => {
     expect(kinds(syntheticRun({ samples: 1, points: one, references: {} }))).toEqual(["bars", "bars-tokens"]);
     const pictures = picturesOf(syntheticRun({ samples: 3, axes: [], points: one }));
     for (const picture of pictures) expect((await renderPng([picture])).length).toBeGreaterThan(0);
+    const [bars] = pictures;
+    const rows = bars === undefined ? [] : figuresCsv(bars).trimEnd().split("\n").slice(1);
+    expect(rows).toHaveLength(bars?.tiles?.length ?? -1);
+    // A bar lies: its value and interval are along x.
+    for (const row of rows) expect(row).toMatch(/^cell,[^,"]+,[^,"]*,[\d.]+,("[^"]+"|[^,]+),[\d.]+,[\d.]+,,,,$/);
     const behaviour = { accuracy: 0.5, strict: 0.5, format: 0.5, tokens: 10 };
     const alone = syntheticRun({ samples: 3, points: [], references: { base: behaviour } });
     expect(kinds(alone)).toEqual(["bars", "bars-tokens"]);
@@ -288,20 +294,26 @@ describe("labels", () => {
   });
 });
 
+/** A picture of the pocket run as a page draws it. */
+function chartIn(pictures: readonly Picture[], name: string, width: number): Chart {
+  const picture = pictures.find((one) => one.name === name);
+  if (picture === undefined) throw new Error(`Expected a picture ${name}`);
+  const canvas: unknown = createCanvas(width, 400);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type is one of the DOM, which is not loaded here
+  const item = canvas as ConstructorParameters<typeof Chart>[0];
+  return new Chart(item, configurationOf(picture, { theme: THEMES.light, ratio: 1, live: true }));
+}
+
 describe("a picture in a page", () => {
-  const chartIn = (name: string, width: number): Chart => {
-    const picture = picturesOf(pocketRun()).find((one) => one.name === name);
-    if (picture === undefined) throw new Error(`Expected a picture ${name}`);
-    const canvas: unknown = createCanvas(width, 400);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type is one of the DOM, which is not loaded here
-    const item = canvas as ConstructorParameters<typeof Chart>[0];
-    return new Chart(item, configurationOf(picture, { theme: THEMES.light, ratio: 1, live: true }));
-  };
+  let pictures: readonly Picture[] = [];
+  beforeAll(() => {
+    pictures = picturesOf(pocketRun());
+  });
 
   it.each(["accuracy", "format", "tokens", "outcomes", "lengths", "chord"])(
     "of a telephone leaves most of its width to the plot, and names both ends (%s)",
     (name) => {
-      const { chartArea, scales } = chartIn(name, 328);
+      const { chartArea, scales } = chartIn(pictures, name, 328);
       expect(chartArea.width).toBeGreaterThan(0.6 * 328);
       const labels = scales.x?.ticks.map(({ label }) => String(label)) ?? [];
       expect([labels[0], labels.at(-1)]).toEqual(["0,all accfmt", "1,all len"]);
@@ -310,13 +322,13 @@ describe("a picture in a page", () => {
   );
 
   it("has its labels beside the plot where there is room", () => {
-    const { chartArea, scales } = chartIn("accuracy", 760);
+    const { chartArea, scales } = chartIn(pictures, "accuracy", 760);
     expect(chartArea.right).toBeLessThan(760 - 80);
     expect(scales.x?.ticks).toHaveLength(11);
   });
 
   it("names lines below a plot in rows that fit", () => {
-    const [accuracy] = picturesOf(pocketRun());
+    const [accuracy] = pictures;
     if (accuracy === undefined) throw new Error("Expected a picture");
     const pen: Pen = createCanvas(1, 1).getContext("2d");
     const rows = keyRows(pen, accuracy, { theme: THEMES.light, font: "11px sans-serif" }, 300);

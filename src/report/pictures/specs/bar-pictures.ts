@@ -1,5 +1,5 @@
 import { decimal } from "../../../findings/numbers.ts";
-import { type EdgeLabel, fittedAxis, type Mark, type Picture } from "../picture.ts";
+import { type EdgeLabel, fittedAxis, type Mark, type Picture, type PictureKind } from "../picture.ts";
 import { type ChartContext, captionOf, subtitleOf } from "./chart-context.ts";
 import { COUNT, type Measured, measuresOf, PERCENT } from "./chart-rows.ts";
 import { shortNames } from "./short-names.ts";
@@ -27,7 +27,7 @@ export function barPictures(context: ChartContext): Picture[] {
 }
 
 interface BarRequest {
-  readonly name: string;
+  readonly name: PictureKind;
   readonly title: string;
   readonly measures: readonly Measured[];
   readonly unit: string;
@@ -90,7 +90,9 @@ function barPicture(context: ChartContext, { name, title, measures, unit }: BarR
       ],
       lines: [],
       tiles: bars.map(({ row, measure, style, value, interval }, y) => ({
-        name: `${row.point}, ${measure}`,
+        name: measure,
+        point: row.point,
+        lies: true,
         left: 0,
         right: value,
         bottom: y - 0.36,

@@ -1,7 +1,7 @@
 import type { Judgement } from "../../../findings/judge.ts";
 import { decimal } from "../../../findings/numbers.ts";
 import type { StoredRun } from "../../../runs/schema.ts";
-import type { Picture } from "../picture.ts";
+import type { Picture, PictureKind } from "../picture.ts";
 import { barPictures } from "./bar-pictures.ts";
 import { type ChartContext, chartContexts } from "./chart-context.ts";
 import { measuresOf, RATE, seriesOf, TOKENS } from "./chart-rows.ts";
@@ -25,14 +25,14 @@ export interface PictureSet {
 /** Several pictures in one. */
 interface Sheet {
   readonly name: string;
-  readonly kind: string;
+  readonly kind: PictureKind;
   readonly pictures: readonly Picture[];
 }
 
 /** What the overview shows, as far as it is there. */
-const OVERVIEW = ["accuracy", "format", "tokens", "front"];
+const OVERVIEW: readonly PictureKind[] = ["accuracy", "format", "tokens", "front"];
 /** What is shown for all benchmarks side by side. */
-const MULTIPLES = ["accuracy", "accuracy-strict", "format", "tokens", "front"];
+const MULTIPLES: readonly PictureKind[] = ["accuracy", "accuracy-strict", "format", "tokens", "front"];
 
 /**
  * All the pictures of a report, benchmark by benchmark, those of all benchmarks last. A pure function of its judgement.
@@ -51,20 +51,24 @@ export function chartSpecs(run: StoredRun, judgement: Judgement, digest: string)
     })),
   }));
   const all = own.flatMap(({ pictures }) => pictures);
-  const overviews = own.map(({ context, pictures }) => ({
-    name: `overview${suffixOf(context)}`,
-    kind: "overview",
-    pictures: OVERVIEW.flatMap((kind) => pictures.find((picture) => picture.kind === kind) ?? []),
-  }));
-  const multiples = MULTIPLES.map((kind) => ({
-    name: `all-${kind}`,
-    kind: "multiples",
-    pictures: several
-      ? all.flatMap((picture) =>
-          picture.kind === kind ? [{ ...picture, title: `${picture.benchmark}: ${picture.title}` }] : [],
-        )
-      : [],
-  }));
+  const overviews = own.map(
+    ({ context, pictures }): Sheet => ({
+      name: `overview${suffixOf(context)}`,
+      kind: "overview",
+      pictures: OVERVIEW.flatMap((kind) => pictures.find((picture) => picture.kind === kind) ?? []),
+    }),
+  );
+  const multiples = MULTIPLES.map(
+    (kind): Sheet => ({
+      name: `all-${kind}`,
+      kind: "multiples",
+      pictures: several
+        ? all.flatMap((picture) =>
+            picture.kind === kind ? [{ ...picture, title: `${picture.benchmark}: ${picture.title}` }] : [],
+          )
+        : [],
+    }),
+  );
   return {
     pictures: [...all, ...benchmarkHeat(contexts)],
     sheets: [...overviews, ...multiples].filter(({ pictures }) => pictures.length > 1),
@@ -76,8 +80,12 @@ function benchmarkPictures(context: ChartContext): Picture[] {
   if (points.length < 2) return [...barPictures(context), ...frontPicture(context)];
   const { accuracy, accuracy_strict: strict, format, tokens } = measuresOf(context);
   const lines = seriesOf(manifest, points).length;
-  const draw = (name: string, title: string, measures: readonly (typeof accuracy)[], unit: typeof RATE): Picture[] =>
-    measurePicture(context, { name, title, measures, unit });
+  const draw = (
+    name: PictureKind,
+    title: string,
+    measures: readonly (typeof accuracy)[],
+    unit: typeof RATE,
+  ): Picture[] => measurePicture(context, { name, title, measures, unit });
   const measured =
     lines > MOST_LINES
       ? []

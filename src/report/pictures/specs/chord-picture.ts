@@ -1,5 +1,5 @@
 import type { MeasureId } from "../../../findings/evidence.ts";
-import { fittedAxis, type Mark, type Picture, type Series } from "../picture.ts";
+import { fittedAxis, type Mark, type Picture, type PictureKind, type Series } from "../picture.ts";
 import { type ChartContext, captionOf, markChosen, subtitleOf } from "./chart-context.ts";
 import { NEUTRAL_STYLE, verticalExtent } from "./chart-rows.ts";
 import { horizontalAxis } from "./horizontal-axis.ts";
@@ -27,7 +27,7 @@ export function chordPictures(context: ChartContext): Picture[] {
 }
 
 interface ChordRequest {
-  readonly name: string;
+  readonly name: PictureKind;
   readonly title: string;
   readonly measures: Readonly<Partial<Record<MeasureId, string>>>;
   readonly unit: string;

@@ -1,6 +1,6 @@
 import { decimal } from "../../../findings/numbers.ts";
 import type { SummaryRow } from "../../../findings/summarize.ts";
-import type { Axis, Picture, Tile } from "../picture.ts";
+import type { Axis, Picture, PictureKind, Tile } from "../picture.ts";
 import { type ChartContext, captionOf, chosenPoint, subtitleOf } from "./chart-context.ts";
 import { type Measured, measuresOf } from "./chart-rows.ts";
 import { contoursOf } from "./contours.ts";
@@ -21,7 +21,7 @@ export function gridPictures(context: ChartContext): Picture[] {
       : others.map((axis) => `${axis}=${axes[axis] ?? "?"}`).join(", ");
   const settings = ordered(points.map(settingOf));
   const { accuracy, accuracy_strict: strict, format, tokens } = measuresOf(context);
-  const draw = (name: string, title: string, measure: Measured, write: (value: number) => string): Picture[] =>
+  const draw = (name: PictureKind, title: string, measure: Measured, write: (value: number) => string): Picture[] =>
     gridPicture(context, { name, title, measure, write, columns, settings, settingOf });
   return [
     ...draw("grid-accuracy", "Accuracy, %", accuracy, oneDigit),
@@ -32,7 +32,7 @@ export function gridPictures(context: ChartContext): Picture[] {
 }
 
 interface GridRequest {
-  readonly name: string;
+  readonly name: PictureKind;
   readonly title: string;
   readonly measure: Measured;
   readonly write: (value: number) => string;
@@ -81,7 +81,8 @@ function gridPicture(context: ChartContext, request: GridRequest): Picture[] {
           : [
               {
                 ...cellAt(column, line),
-                name: row.point,
+                name: measure.name,
+                point: row.point,
                 fill: { heat: heatOf(value, low, high) },
                 label: write(value),
                 value,
@@ -140,7 +141,8 @@ export function benchmarkHeat(contexts: readonly ChartContext[]): Picture[] {
             : [
                 {
                   ...cellAt(names.indexOf(point), line),
-                  name: `${point}, ${benchmark}`,
+                  name: benchmark,
+                  point,
                   fill: { heat: heatOf(value - mean, -most, most) },
                   label: oneDigit(value),
                   value,

@@ -1,12 +1,12 @@
 import type { SummaryRow } from "../../../findings/summarize.ts";
-import { fittedAxis, type Mark, type Picture, type Series } from "../picture.ts";
+import { fittedAxis, type Mark, type Picture, type PictureKind, type Series } from "../picture.ts";
 import { type ChartContext, captionOf, markChosen, subtitleOf } from "./chart-context.ts";
 import { type Measured, seriesOf, type Unit, verticalExtent } from "./chart-rows.ts";
 import { horizontalAxis } from "./horizontal-axis.ts";
 import { referenceLines } from "./reference-lines.ts";
 
 interface MeasureRequest {
-  readonly name: string;
+  readonly name: PictureKind;
   readonly title: string;
   readonly measures: readonly Measured[];
   readonly unit: Unit;

@@ -45,7 +45,8 @@ export function outcomePicture(context: ChartContext): Picture[] {
       below += 100 * share;
       return [
         {
-          name: `${row.point}, ${OUTCOME_NAMES[outcome]}`,
+          name: OUTCOME_NAMES[outcome],
+          point: row.point,
           left: placeOf(row) - half,
           right: placeOf(row) + half,
           bottom,
