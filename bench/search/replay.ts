@@ -1,6 +1,6 @@
 import { applyRule } from "../../src/findings/decision/choice-rule.ts";
 import { questionMeans } from "../../src/findings/point-scores.ts";
-import type { ScoreMeasure, ScoreTable } from "../../src/runs/score-table.ts";
+import type { ScoreMeasure, ScoreTable } from "../../src/runs/tables/score-table.ts";
 import {
   ALL_LEVERS,
   type AnswerLookup,

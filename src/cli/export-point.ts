@@ -21,10 +21,10 @@ import { expandSweep } from "../sweep/file/expand.ts";
 import { selectPoints } from "../sweep/plan/select-points.ts";
 import { streamReader } from "../tensors/write/tensor-stream.ts";
 import type { CliContext } from "./context.ts";
+import { variablesOf } from "./flags/sweep-flags.ts";
+import { readCardAt, writeCard } from "./page/write-card.ts";
 import { downloads } from "./show-downloads.ts";
 import { showTensors } from "./show-tensors.ts";
-import { variablesOf } from "./sweep-flags.ts";
-import { readCardAt, writeCard } from "./write-card.ts";
 
 /** A point of a sweep that is to become a checkpoint. */
 interface ExportFlags {

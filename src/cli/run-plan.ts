@@ -12,14 +12,14 @@ import { planSweep, type SweepPlan } from "../sweep/plan/plan.ts";
 import { runSweep, type SweepOutcome } from "../sweep/run/run-sweep.ts";
 import { planWorkers, runtimeStarter, type SweepOptions } from "../sweep/run/sweep-options.ts";
 import type { CliContext } from "./context.ts";
-import type { ExecutionFlagValues } from "./execution-flags.ts";
 import { EXIT } from "./exit-codes.ts";
-import { openPage } from "./open-page.ts";
+import type { ExecutionFlagValues } from "./flags/execution-flags.ts";
+import { overridesOf, type SweepFlagValues } from "./flags/sweep-flags.ts";
+import { checkTrust } from "./flags/trust.ts";
+import { openPage } from "./page/open-page.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { reportFolder, sayFailures } from "./report-folder.ts";
 import { downloads } from "./show-downloads.ts";
-import { overridesOf, type SweepFlagValues } from "./sweep-flags.ts";
-import { checkTrust } from "./trust.ts";
 
 /** What flags may say of a run; those of other commands that run something may be missing. */
 type RunFlagValues = ExecutionFlagValues &

@@ -8,7 +8,7 @@ import { messagesFor } from "../benchmarks/prompt.ts";
 import { renderChat } from "../models/chat-template.ts";
 import type { LoadedModel } from "../models/runtime.ts";
 import type { Sampling } from "../models/sampling.ts";
-import type { SampleWriter } from "../runs/sample-writer.ts";
+import type { SampleWriter } from "../runs/completions/sample-writer.ts";
 import type { Repeated, SampleRecord } from "../runs/schema.ts";
 
 /** How every completion of an evaluation is drawn. */

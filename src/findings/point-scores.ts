@@ -1,5 +1,5 @@
 import type { Manifest, PlannedPoint, StoredRun, UnitResult } from "../runs/schema.ts";
-import type { ScoreMeasure, ScoreTable } from "../runs/score-table.ts";
+import type { ScoreMeasure, ScoreTable } from "../runs/tables/score-table.ts";
 
 /** A benchmark as the manifest has it. */
 type PlannedBenchmark = Manifest["benchmarks"][number];

@@ -1,5 +1,5 @@
 import type { StoredRun } from "../runs/schema.ts";
-import type { ScoreMeasure, ScoreTable } from "../runs/score-table.ts";
+import type { ScoreMeasure, ScoreTable } from "../runs/tables/score-table.ts";
 import type { Interval } from "../stats/interval.ts";
 import { lengthInterval } from "../stats/lengths.ts";
 import { mean } from "../stats/mean.ts";

@@ -1,4 +1,4 @@
-import type { Outcome } from "../runs/score-table.ts";
+import type { Outcome } from "../runs/tables/score-table.ts";
 import type { Attempt } from "./scores.ts";
 
 const VERDICTS: Readonly<Record<Outcome, { readonly sign: string; readonly word: string }>> = {

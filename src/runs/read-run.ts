@@ -15,7 +15,7 @@ import {
   type UnitSource,
 } from "./schema.ts";
 import { readSearch } from "./search-record.ts";
-import { buildTables, type CountedTables, isWorthThreads, scoresAt, tablesAt, textsAt } from "./unit-source.ts";
+import { buildTables, type CountedTables, isWorthThreads, scoresAt, tablesAt, textsAt } from "./tables/unit-source.ts";
 import { inView, type Regroup, viewed } from "./view.ts";
 
 /** What of a store is read, and from where. */
@@ -105,7 +105,7 @@ interface ScoredPoint {
   readonly source: UnitSource;
 }
 
-const READ_TABLES = { call: tablesAt, module: siblingModule("./tables-thread", import.meta.url) };
+const READ_TABLES = { call: tablesAt, module: siblingModule("./tables/tables-thread", import.meta.url) };
 
 /** In order. One after the other: a million records at once would be gigabytes. */
 function tablesOf(

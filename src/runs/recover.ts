@@ -2,7 +2,7 @@ import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { countOf } from "../base/count-of.ts";
 import { MergesweepError, systemCodeOf } from "../base/errors.ts";
-import { DAMAGED_FILE, mendCompletions } from "./completion-files.ts";
+import { DAMAGED_FILE, mendCompletions } from "./completions/completion-files.ts";
 import { lockFolder } from "./lock.ts";
 import { readManifest } from "./read-manifest.ts";
 import { unitStore } from "./run-store.ts";

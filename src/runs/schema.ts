@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { isRecord } from "../base/is-record.ts";
 import { FINISH_REASONS } from "./finish-reasons.ts";
-import { OUTCOMES, type ScoreTable } from "./score-table.ts";
 import type { SearchRecord } from "./search-record.ts";
+import { OUTCOMES, type ScoreTable } from "./tables/score-table.ts";
 
 /**
  * What a run store holds, as read back from disk. Reports, re-scoring and resuming all see a run through these types.

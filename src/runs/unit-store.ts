@@ -12,10 +12,10 @@ import {
   readCompletions,
   refuseDamaged,
   type StoredCompletions,
-} from "./completion-files.ts";
+} from "./completions/completion-files.ts";
+import { SampleWriter } from "./completions/sample-writer.ts";
 import { differencesOf } from "./grow.ts";
 import { benchmarkIdentity } from "./identity.ts";
-import { SampleWriter } from "./sample-writer.ts";
 import {
   type PlannedBenchmark,
   type SampleRecord,

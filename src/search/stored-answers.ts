@@ -1,9 +1,9 @@
 import { ConfigError } from "../base/errors.ts";
-import { scoreTables } from "../runs/build-score-tables.ts";
 import { readManifest } from "../runs/read-manifest.ts";
 import { unitStore } from "../runs/run-store.ts";
 import type { PlannedPoint, ScoreRecord } from "../runs/schema.ts";
-import type { ScoreTable } from "../runs/score-table.ts";
+import { scoreTables } from "../runs/tables/build-score-tables.ts";
+import type { ScoreTable } from "../runs/tables/score-table.ts";
 import type { RaceAnswer } from "./race-plan.ts";
 
 /** The scores of a run store, as a race reads them: a question's means, and the tokens of its attempts. */

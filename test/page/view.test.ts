@@ -3,7 +3,7 @@ import { withHiddenNamed } from "../../src/base/visible.ts";
 import { readAddress, type View, writeAddress } from "../../src/page/view.ts";
 import { wordChanges } from "../../src/page/word-diff.ts";
 import { decodeScore, encodeScore } from "../../src/report/page/score-codes.ts";
-import { OUTCOMES } from "../../src/runs/score-table.ts";
+import { OUTCOMES } from "../../src/runs/tables/score-table.ts";
 
 const START: View = {
   point: "w=0.7",

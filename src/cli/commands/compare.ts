@@ -4,7 +4,7 @@ import { comparisonTable } from "../../report/tables/compare-runs.ts";
 import { compareStores } from "../../report/tables/compare-stores.ts";
 import { alignedText } from "../../report/tables/summary-table.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, named } from "../options.ts";
+import { defineCommand, jsonFlag, named } from "../flags/options.ts";
 
 /** `mergesweep compare A B`: two runs, or two points, problem by problem, from what is stored. */
 export function compareCommand({ terminal }: CliContext): CommandModule {

@@ -2,11 +2,11 @@ import type { CommandModule } from "yargs";
 import { convertCheckpoint } from "../../checkpoints/convert-checkpoint.ts";
 import { GGUF_TYPES } from "../../checkpoints/gguf/gguf-layout.ts";
 import type { CliContext } from "../context.ts";
-import { MODELS } from "../merge-flags.ts";
-import { defineCommand, jsonFlag, named } from "../options.ts";
+import { MODELS } from "../flags/merge-flags.ts";
+import { defineCommand, jsonFlag, named } from "../flags/options.ts";
+import { allowNonFiniteFlag, allowUnknownFlag } from "../flags/sweep-flags.ts";
 import { downloads } from "../show-downloads.ts";
 import { showTensors } from "../show-tensors.ts";
-import { allowNonFiniteFlag, allowUnknownFlag } from "../sweep-flags.ts";
 
 /** `mergesweep convert MODEL OUT.gguf`: a checkpoint as llama.cpp loads it. */
 export function convertCommand(context: CliContext): CommandModule {

@@ -17,7 +17,7 @@ import { alignedText } from "../../report/tables/summary-table.ts";
 import { streamReader } from "../../tensors/write/tensor-stream.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { defineCommand, integerOption, jsonFlag, named, textOption } from "../options.ts";
+import { defineCommand, integerOption, jsonFlag, named, textOption } from "../flags/options.ts";
 import { downloads } from "../show-downloads.ts";
 
 const rootFlag = { ...textOption("Folder with datasets/ (default: the working directory)"), group: "Input:" };

@@ -9,7 +9,7 @@ import type { ModelRuntime } from "../../models/runtime.ts";
 import { cacheRoot } from "../../sweep/run/gguf-folder.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { defineCommand, jsonFlag, named } from "../options.ts";
+import { defineCommand, jsonFlag, named } from "../flags/options.ts";
 import { openWorkSample, type WorkSample } from "../work-sample.ts";
 
 /** `mergesweep doctor`: what a bug report needs, and whether the runtime starts at all. */

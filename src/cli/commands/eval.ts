@@ -1,10 +1,10 @@
 import type { CommandModule } from "yargs";
 import { defineEvaluation } from "../../sweep/file/define-sweep.ts";
 import type { CliContext } from "../context.ts";
-import { executionFlags } from "../execution-flags.ts";
-import { defineCommand, named } from "../options.ts";
+import { executionFlags } from "../flags/execution-flags.ts";
+import { defineCommand, named } from "../flags/options.ts";
+import { sweepFlags } from "../flags/sweep-flags.ts";
 import { planAndRun } from "../run-plan.ts";
-import { sweepFlags } from "../sweep-flags.ts";
 
 /** `mergesweep eval MODEL`: one checkpoint, evaluated as a sweep evaluates a point. */
 export function evalCommand(context: CliContext): CommandModule {

@@ -4,8 +4,8 @@ import { InputError, systemCodeOf, UsageError } from "../../base/errors.ts";
 import { parseJsonLines } from "../../base/jsonl.ts";
 import type { Grade } from "../../scorers/accuracy/grade-answer.ts";
 import type { CliContext } from "../context.ts";
+import { defineCommand, jsonFlag, named } from "../flags/options.ts";
 import { gradeCase, parseGradeCases } from "../grade-case.ts";
-import { defineCommand, jsonFlag, named } from "../options.ts";
 
 /** `mergesweep grade`: is this answer that answer, and why. */
 export function gradeCommand({ terminal }: CliContext): CommandModule {

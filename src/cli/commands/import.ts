@@ -6,7 +6,7 @@ import { IMPORT_FORMATS } from "../../imports/imported-run.ts";
 import { readTidyMap } from "../../imports/others/tidy-map.ts";
 import type { Placement } from "../../imports/store/place-models.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, named, namesOption, textOption } from "../options.ts";
+import { defineCommand, jsonFlag, named, namesOption, textOption } from "../flags/options.ts";
 
 /** `mergesweep import PATH... --out RUN`: results of other programs as a run store. */
 export function importCommand({ terminal, version }: CliContext): CommandModule {

@@ -5,7 +5,7 @@ import type { CommandModule } from "yargs";
 import { InputError, systemCodeOf } from "../../base/errors.ts";
 import { makeFolder } from "../../base/files/make-folder.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand } from "../options.ts";
+import { defineCommand } from "../flags/options.ts";
 
 /** Where mergesweep itself lies, from `src` and from `dist`. */
 const SHIPPED_ROOT = fileURLToPath(new URL("../../..", import.meta.url));

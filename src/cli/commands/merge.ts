@@ -3,11 +3,11 @@ import { UsageError } from "../../base/errors.ts";
 import { type MadeMerge, mergeCheckpoints } from "../../merge/merge-checkpoints.ts";
 import type { CliContext } from "../context.ts";
 import { type ExportedPoint, exportPoint } from "../export-point.ts";
-import { MODELS, mergeFlags, settingsOf } from "../merge-flags.ts";
-import { billionsOption, defineCommand, jsonFlag, named, textOption } from "../options.ts";
+import { MODELS, mergeFlags, settingsOf } from "../flags/merge-flags.ts";
+import { billionsOption, defineCommand, jsonFlag, named, textOption } from "../flags/options.ts";
+import { allowNonFiniteFlag, setFlag } from "../flags/sweep-flags.ts";
 import { downloads } from "../show-downloads.ts";
 import { showTensors } from "../show-tensors.ts";
-import { allowNonFiniteFlag, setFlag } from "../sweep-flags.ts";
 
 const SWEEP = "A point of a sweep:";
 

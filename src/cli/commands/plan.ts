@@ -11,10 +11,10 @@ import { planSweep, unitBytes } from "../../sweep/plan/plan.ts";
 import type { EnginePlan } from "../../sweep/plan/plan-engine.ts";
 import type { CliContext } from "../context.ts";
 import { describeCost } from "../describe-cost.ts";
-import { defineCommand, jsonFlag, named, numberOption } from "../options.ts";
+import { defineCommand, jsonFlag, named, numberOption } from "../flags/options.ts";
+import { onlyFlag, overridesOf, setFlag, sweepFlags, variablesOf } from "../flags/sweep-flags.ts";
 import { probeSweep } from "../probe.ts";
 import { downloads } from "../show-downloads.ts";
-import { onlyFlag, overridesOf, setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
 
 /** `mergesweep plan SWEEP`: check everything and say what would run; writes nothing. */
 export function planCommand(context: CliContext): CommandModule {

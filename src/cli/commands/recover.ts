@@ -1,7 +1,7 @@
 import type { CommandModule } from "yargs";
 import { recoverRun } from "../../runs/recover.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, named } from "../options.ts";
+import { defineCommand, jsonFlag, named } from "../flags/options.ts";
 
 /** `mergesweep recover RUN`: says what is damaged in a run store, and mends what can be mended. */
 export function recoverCommand({ terminal }: CliContext): CommandModule {

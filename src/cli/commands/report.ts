@@ -7,11 +7,19 @@ import { renderReport } from "../../report/render-report.ts";
 import { layOver } from "../../runs/lay-over.ts";
 import { readRun } from "../../runs/read-run.ts";
 import type { CliContext } from "../context.ts";
-import { openFlag, openPage } from "../open-page.ts";
-import { choiceListOption, defineCommand, integerOption, jsonFlag, named, rawCsvFlag, textOption } from "../options.ts";
+import {
+  choiceListOption,
+  defineCommand,
+  integerOption,
+  jsonFlag,
+  named,
+  rawCsvFlag,
+  textOption,
+} from "../flags/options.ts";
+import { openFlag, openPage } from "../page/open-page.ts";
+import { serveFolder, serveLive } from "../page/serve-page.ts";
+import { readCard, writeCard } from "../page/write-card.ts";
 import { reportFolder, sayFailures } from "../report-folder.ts";
-import { serveFolder, serveLive } from "../serve-page.ts";
-import { readCard, writeCard } from "../write-card.ts";
 
 const PICTURES = "Pictures:";
 const SERVER = "Server:";

@@ -17,12 +17,12 @@ import { readSweepFile } from "../../sweep/file/config.ts";
 import { expandSweep } from "../../sweep/file/expand.ts";
 import { readPublished } from "../../sweep/file/published.ts";
 import type { CliContext } from "../context.ts";
-import { executionFlags } from "../execution-flags.ts";
 import { EXIT } from "../exit-codes.ts";
-import { defineCommand, named, numberOption, textOption } from "../options.ts";
+import { executionFlags } from "../flags/execution-flags.ts";
+import { defineCommand, named, numberOption, textOption } from "../flags/options.ts";
+import { type SweepFlagValues, setFlag, sweepFlags, variablesOf } from "../flags/sweep-flags.ts";
+import { trustFlag } from "../flags/trust.ts";
 import { planAndRun } from "../run-plan.ts";
-import { type SweepFlagValues, setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
-import { trustFlag } from "../trust.ts";
 import { verifyPublished, verifyWrongMerge } from "../verify-published.ts";
 
 /** Points of a percentage. */

@@ -1,11 +1,11 @@
 import type { CommandModule } from "yargs";
 import { readSweepFile } from "../../sweep/file/config.ts";
 import type { CliContext } from "../context.ts";
-import { executionFlags } from "../execution-flags.ts";
-import { defineCommand, named } from "../options.ts";
+import { executionFlags } from "../flags/execution-flags.ts";
+import { defineCommand, named } from "../flags/options.ts";
+import { onlyFlag, setFlag, sweepFlags, variablesOf } from "../flags/sweep-flags.ts";
+import { trustFlag } from "../flags/trust.ts";
 import { planAndRun } from "../run-plan.ts";
-import { onlyFlag, setFlag, sweepFlags, variablesOf } from "../sweep-flags.ts";
-import { trustFlag } from "../trust.ts";
 
 /** `mergesweep run SWEEP`: make, evaluate and report every point that is not done yet. */
 export function runCommand(context: CliContext): CommandModule {

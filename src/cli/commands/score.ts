@@ -12,7 +12,7 @@ import { readRun } from "../../runs/read-run.ts";
 import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract/extract.ts";
 import { type Rescored, scoreRun, scoresUnder } from "../../sweep/run/score-run.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, named, rawCsvFlag, textOption } from "../options.ts";
+import { defineCommand, jsonFlag, named, rawCsvFlag, textOption } from "../flags/options.ts";
 import { reportFolder, sayFailures } from "../report-folder.ts";
 
 /** `mergesweep score RUN`: new scores from old completions. */

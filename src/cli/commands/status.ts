@@ -9,7 +9,7 @@ import { readProgress, unitStore } from "../../runs/run-store.ts";
 import { completionsPerPoint, type Manifest } from "../../runs/schema.ts";
 import { LiveRun } from "../../sweep/run/live-run.ts";
 import type { CliContext } from "../context.ts";
-import { defineCommand, jsonFlag, named } from "../options.ts";
+import { defineCommand, jsonFlag, named } from "../flags/options.ts";
 import { describeSpeed, formatSeconds } from "../progress.ts";
 
 /** `mergesweep status RUN`: how far a run is, also while another process works on it. */

@@ -4,8 +4,8 @@ import { describeExplanation } from "../../merge/verify/explain.ts";
 import { type VerifiedCheckpoint, verifyCheckpoint } from "../../merge/verify/verify-checkpoint.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { mergeFlags, settingsOf } from "../merge-flags.ts";
-import { defineCommand, jsonFlag, named, textOption } from "../options.ts";
+import { mergeFlags, settingsOf } from "../flags/merge-flags.ts";
+import { defineCommand, jsonFlag, named, textOption } from "../flags/options.ts";
 import { downloads } from "../show-downloads.ts";
 
 /** Rows of the table of differences; `--json` has all. */

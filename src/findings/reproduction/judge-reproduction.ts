@@ -1,5 +1,5 @@
 import type { EvaluatedPoint, PlannedBenchmark, StoredRun } from "../../runs/schema.ts";
-import type { ScoreTable } from "../../runs/score-table.ts";
+import type { ScoreTable } from "../../runs/tables/score-table.ts";
 import { contrastSums, RATE_BOUND, testContrast } from "../../stats/contrast.ts";
 import { type EquivalenceTest, type MeasuredDifference, testEquivalence } from "../../stats/equivalence.ts";
 import type { Interval } from "../../stats/interval.ts";

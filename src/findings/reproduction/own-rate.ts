@@ -1,6 +1,6 @@
 import { isRecord } from "../../base/is-record.ts";
 import type { Manifest } from "../../runs/schema.ts";
-import type { ScoreTable } from "../../runs/score-table.ts";
+import type { ScoreTable } from "../../runs/tables/score-table.ts";
 
 /** Our accuracy at a point, with the parts of its variance. */
 export interface OwnRate {

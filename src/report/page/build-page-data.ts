@@ -2,7 +2,7 @@ import { countOf } from "../../base/count-of.ts";
 import type { Judgement } from "../../findings/judge.ts";
 import { pointScores, sameAs } from "../../findings/point-scores.ts";
 import type { Manifest, ProblemRecord, StoredRun } from "../../runs/schema.ts";
-import { OUTCOMES, type ScoreTable } from "../../runs/score-table.ts";
+import { OUTCOMES, type ScoreTable } from "../../runs/tables/score-table.ts";
 import { summaryTable } from "../tables/summary-table.ts";
 import { type AttemptsByPoint, placeTexts, StringTable, type WantedTexts } from "./choose-texts.ts";
 import { describeRun, legendOf, recipeText, sectionsOf } from "./markdown.ts";

@@ -1,7 +1,7 @@
 import { pointScores, questionMeans } from "../../findings/point-scores.ts";
 import { FINISH_REASONS } from "../../runs/finish-reasons.ts";
 import type { StoredRun } from "../../runs/schema.ts";
-import type { ScoreTable } from "../../runs/score-table.ts";
+import type { ScoreTable } from "../../runs/tables/score-table.ts";
 import type { PageTexts, ShownAttempt } from "./page-data.ts";
 import { attemptKey, attemptsOf, LONGEST, type ReadAttempt } from "./read-attempts.ts";
 

@@ -1,4 +1,4 @@
-import { OUTCOMES, type Outcome } from "../../runs/score-table.ts";
+import { OUTCOMES, type Outcome } from "../../runs/tables/score-table.ts";
 
 /** An attempt as one letter: what became of it, whether it is strictly right, whether its format holds. */
 export interface ScoreCode {

@@ -1,7 +1,7 @@
 import { csvRate } from "../../findings/numbers.ts";
 import { pointScores } from "../../findings/point-scores.ts";
-import { compareRecords } from "../../runs/build-score-tables.ts";
 import type { EvaluatedPoint, ScoreRecord, StoredRun } from "../../runs/schema.ts";
+import { compareRecords } from "../../runs/tables/build-score-tables.ts";
 import { axisColumns, type Columns, namesOf, toCsv, toCsvRows } from "./csv-columns.ts";
 import type { CsvStyle } from "./csv-text.ts";
 

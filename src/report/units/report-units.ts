@@ -1,7 +1,7 @@
 import { mapInThreads } from "../../base/call-threads.ts";
 import { siblingModule } from "../../base/start-thread.ts";
 import type { EvaluatedPoint, StoredRun } from "../../runs/schema.ts";
-import { isWorthThreads } from "../../runs/unit-source.ts";
+import { isWorthThreads } from "../../runs/tables/unit-source.ts";
 import type { AttemptsByPoint, WantedTexts } from "../page/choose-texts.ts";
 import { attemptKey, type ReadAttempt } from "../page/read-attempts.ts";
 import type { CsvStyle } from "../tables/csv-text.ts";

@@ -1,5 +1,5 @@
 import type { SampleRecord, ScoreRecord, UnitSource } from "../../runs/schema.ts";
-import { scoresAt, textsAt } from "../../runs/unit-source.ts";
+import { scoresAt, textsAt } from "../../runs/tables/unit-source.ts";
 import { attemptKey, type ReadAttempt, readAttempts } from "../page/read-attempts.ts";
 import { type SamplesLayout, type SamplesUnit, samplesRows } from "../tables/samples-csv.ts";
 

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { sha256 } from "../../base/digest.ts";
 import { gradedBenchmark } from "../../eval/problem-records.ts";
 import { scoreSamples } from "../../eval/score-samples.ts";
-import { scoreTables } from "../../runs/build-score-tables.ts";
 import { readLock } from "../../runs/lock.ts";
 import { readManifest } from "../../runs/read-manifest.ts";
 import { readRun } from "../../runs/read-run.ts";
@@ -18,6 +17,7 @@ import {
   type ScoreRecord,
   type StoredRun,
 } from "../../runs/schema.ts";
+import { scoreTables } from "../../runs/tables/build-score-tables.ts";
 import { inView } from "../../runs/view.ts";
 import { scoreOptionsOf } from "../../scorers/scoring.ts";
 

@@ -4,7 +4,7 @@ import PQueue from "p-queue";
 import { DiskFullError, explanationOf } from "../../base/errors.ts";
 import { problemRecords } from "../../eval/problem-records.ts";
 import { EngineDied, type ModelRuntime } from "../../models/runtime.ts";
-import { DAMAGED_FILE } from "../../runs/completion-files.ts";
+import { DAMAGED_FILE } from "../../runs/completions/completion-files.ts";
 import { openRunStore, type RunStore, writeProblems } from "../../runs/run-store.ts";
 import { completionsPerPoint, type UnitAnswers } from "../../runs/schema.ts";
 import type { OpenedAs } from "../../runs/unit-store.ts";

@@ -11,7 +11,7 @@ import { lockFolder } from "../../runs/lock.ts";
 import { readManifest } from "../../runs/read-manifest.ts";
 import { unitStore, writeProblems, writeScoring } from "../../runs/run-store.ts";
 import type { Manifest, PlannedPoint, SampleRecord, ScoreRecord, UnitResult } from "../../runs/schema.ts";
-import { isWorthThreads } from "../../runs/unit-source.ts";
+import { isWorthThreads } from "../../runs/tables/unit-source.ts";
 import type { UnitStore } from "../../runs/unit-store.ts";
 import type { OwnScorer } from "../../scorers/own-scorer.ts";
 import { type Scoring, scoreOptionsOf, withScorers } from "../../scorers/scoring.ts";

@@ -7,7 +7,7 @@ import { wantTexts } from "../../../src/report/page/choose-texts.ts";
 import { reportUnits } from "../../../src/report/units/report-units.ts";
 import { readRun } from "../../../src/runs/read-run.ts";
 import type { StoredRun } from "../../../src/runs/schema.ts";
-import { isWorthThreads } from "../../../src/runs/unit-source.ts";
+import { isWorthThreads } from "../../../src/runs/tables/unit-source.ts";
 import { scoreRun } from "../../../src/sweep/run/score-run.ts";
 
 const root = mkdtempSync(join(tmpdir(), "mergesweep-report-units-"));

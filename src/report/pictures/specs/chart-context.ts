@@ -5,7 +5,7 @@ import type { Bands, Judgement } from "../../../findings/judge.ts";
 import { pointScores } from "../../../findings/point-scores.ts";
 import type { SummaryRow } from "../../../findings/summarize.ts";
 import type { Manifest, StoredRun } from "../../../runs/schema.ts";
-import type { ScoreTable } from "../../../runs/score-table.ts";
+import type { ScoreTable } from "../../../runs/tables/score-table.ts";
 import type { MarkedPlace } from "../picture.ts";
 
 /** All that the pictures of one benchmark are made from. */

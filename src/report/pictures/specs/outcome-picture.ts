@@ -1,5 +1,5 @@
 import { percent } from "../../../findings/numbers.ts";
-import { OUTCOMES, type Outcome } from "../../../runs/score-table.ts";
+import { OUTCOMES, type Outcome } from "../../../runs/tables/score-table.ts";
 import type { EdgeLabel, Picture, Tile } from "../picture.ts";
 import { type ChartContext, captionOf, markChosen, subtitleOf } from "./chart-context.ts";
 import { seriesOf } from "./chart-rows.ts";

@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
-import { UsageError } from "../base/errors.ts";
-import { isServerUrl } from "../models/server/server-url.ts";
+import { UsageError } from "../../base/errors.ts";
+import { isServerUrl } from "../../models/server/server-url.ts";
 
 /** A flag that takes exactly one value. Undefined if not given: defaults belong to whoever may also read a file. */
 export interface Flag<Value> {

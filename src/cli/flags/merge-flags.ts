@@ -1,4 +1,4 @@
-import type { MergeSettings } from "../merge/merge-settings.ts";
+import type { MergeSettings } from "../../merge/merge-settings.ts";
 import { integerOption } from "./options.ts";
 
 /** How models are named, for the help of commands that take them. */

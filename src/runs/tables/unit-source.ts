@@ -1,7 +1,7 @@
+import { unitStore } from "../run-store.ts";
+import type { SampleRecord, ScoreRecord, UnitSource } from "../schema.ts";
+import { inView, onlyAsked } from "../view.ts";
 import { ScoreTablesBuilder, type UnitTables } from "./build-score-tables.ts";
-import { unitStore } from "./run-store.ts";
-import type { SampleRecord, ScoreRecord, UnitSource } from "./schema.ts";
-import { inView, onlyAsked } from "./view.ts";
 
 /** Whether so many completions are enough for threads, which take a second to start. */
 export function isWorthThreads(completions: number): boolean {

@@ -1,4 +1,4 @@
-import type { ScoreRecord } from "./schema.ts";
+import type { ScoreRecord } from "../schema.ts";
 import { OUTCOMES, type ScoreMeasure, type ScoreTable } from "./score-table.ts";
 
 /** The tables of a unit, and whether its records lie in their order already. */

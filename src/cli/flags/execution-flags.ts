@@ -1,6 +1,6 @@
-import { formatBytes } from "../base/bytes.ts";
-import { DEFAULT_CACHE_LIMIT } from "../sweep/run/gguf-folder.ts";
-import { openFlag } from "./open-page.ts";
+import { formatBytes } from "../../base/bytes.ts";
+import { DEFAULT_CACHE_LIMIT } from "../../sweep/run/gguf-folder.ts";
+import { openFlag } from "../page/open-page.ts";
 import { integerOption, jsonFlag, listOption, namesOption, rawCsvFlag, sizeOption, textOption } from "./options.ts";
 
 /** Flags that change how the work is done and no result; shared by `run` and `eval`. */

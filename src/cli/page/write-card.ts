@@ -1,13 +1,13 @@
 import { copyFile, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { InputError, systemCodeOf } from "../base/errors.ts";
-import { writeFileAtomic } from "../base/files/atomic-write.ts";
-import { openCheckpoint } from "../checkpoints/open-checkpoint.ts";
-import { digestCheckpoint } from "../merge/digest-weights.ts";
-import { type ModelCard, parseCard, withResults } from "../report/page/model-card.ts";
-import type { RenderedReport } from "../report/render-report.ts";
-import type { StoredRun } from "../runs/schema.ts";
-import type { CliContext } from "./context.ts";
+import { InputError, systemCodeOf } from "../../base/errors.ts";
+import { writeFileAtomic } from "../../base/files/atomic-write.ts";
+import { openCheckpoint } from "../../checkpoints/open-checkpoint.ts";
+import { digestCheckpoint } from "../../merge/digest-weights.ts";
+import { type ModelCard, parseCard, withResults } from "../../report/page/model-card.ts";
+import type { RenderedReport } from "../../report/render-report.ts";
+import type { StoredRun } from "../../runs/schema.ts";
+import type { CliContext } from "../context.ts";
 
 const PICTURE = "mergesweep-overview.png";
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { LivePage } from "../report/live/live-page.ts";
-import { type ReportServer, type Served, serveReport } from "../report/live/serve-report.ts";
-import { LiveRun } from "../sweep/run/live-run.ts";
-import type { CliContext } from "./context.ts";
+import { LivePage } from "../../report/live/live-page.ts";
+import { type ReportServer, type Served, serveReport } from "../../report/live/serve-report.ts";
+import { LiveRun } from "../../sweep/run/live-run.ts";
+import type { CliContext } from "../context.ts";
 import { openPage } from "./open-page.ts";
 
 interface ServeFlags {

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
-import { describeWriteFailure } from "../base/files/atomic-write.ts";
+import { describeWriteFailure } from "../../base/files/atomic-write.ts";
+import type { SampleRecord } from "../schema.ts";
 import type { DamagedLine } from "./completion-files.ts";
-import type { SampleRecord } from "./schema.ts";
 
 /** Appends completions to `samples.jsonl`, each in one write that has reached the operating system when `append` returns. */
 export class SampleWriter {

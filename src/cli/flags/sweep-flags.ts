@@ -1,8 +1,8 @@
 import type { InferredOptionType, Options } from "yargs";
-import { UsageError } from "../base/errors.ts";
-import { GGUF_TYPES } from "../checkpoints/gguf/gguf-layout.ts";
-import { KV_TYPES } from "../sweep/file/config.ts";
-import type { PlanOverrides } from "../sweep/plan/plan.ts";
+import { UsageError } from "../../base/errors.ts";
+import { GGUF_TYPES } from "../../checkpoints/gguf/gguf-layout.ts";
+import { KV_TYPES } from "../../sweep/file/config.ts";
+import type { PlanOverrides } from "../../sweep/plan/plan.ts";
 import {
   type Flag,
   integerOption,

@@ -2,10 +2,10 @@ import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { appendFile, readdir, readFile, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { StoreError, systemCodeOf } from "../base/errors.ts";
-import { writeFileAtomic } from "../base/files/atomic-write.ts";
-import { toJsonLines } from "../base/jsonl.ts";
-import { type SampleRecord, sampleRecordSchema } from "./schema.ts";
+import { StoreError, systemCodeOf } from "../../base/errors.ts";
+import { writeFileAtomic } from "../../base/files/atomic-write.ts";
+import { toJsonLines } from "../../base/jsonl.ts";
+import { type SampleRecord, sampleRecordSchema } from "../schema.ts";
 
 /** Where lines are kept that could not be read. */
 export const DAMAGED_FILE = "damaged.jsonl";

@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { isAbsolute, relative, sep } from "node:path";
-import { UsageError } from "../base/errors.ts";
-import type { SweepFile } from "../sweep/file/config.ts";
-import type { Terminal } from "./terminal.ts";
+import { UsageError } from "../../base/errors.ts";
+import type { SweepFile } from "../../sweep/file/config.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** Says yes to the commands in a sweep file. */
 export const trustFlag = {
