@@ -186,7 +186,7 @@ describe("a server that cannot do the sweep", () => {
       'runtime: { url: "http://localhost:{port}/v1" }',
       /\{port\} is known of a server that serve/,
     ],
-    ["no address", "runtime: { url: localhost }", /"runtime\.url": expected an address such as/],
+    ["no address", "runtime: { url: localhost }", /runtime\.url: expected an address such as .*, found "localhost"/],
     ["a typo", "runtime: { ulr: http://localhost:1/v1 }", /unknown key "ulr".*Did you mean "url"/],
   ])("for %s exits 2 before anything is started", async (name, more, message) => {
     const args = await sweepArgs("run", name.replaceAll(" ", "-"), more);

@@ -22,7 +22,7 @@ export function checkYaml<Schema extends z.ZodType>(
   const { value, path: base = [] } = part;
   const result = schema.safeParse(value, { error: inOurWords });
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap(problemsOf);
+  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, value));
   const lines = problems.slice(0, MAX_SHOWN).map(({ path, text }) => `${document.locate([...base, ...path])}: ${text}`);
   if (problems.length > MAX_SHOWN) lines.push(`... and ${problems.length - MAX_SHOWN} more`);
   throw new ConfigError(lines.join("\n"));
@@ -107,6 +107,7 @@ function inOurWords(issue: z.core.$ZodRawIssue): string | undefined {
       .map((key) => suggestion(key, keys))
       .join("\n");
   const found = show(issue.input);
+  if (issue.code === "invalid_key") return `${issue.issues[0]?.message ?? "expected another name"}, found ${found}`;
   if (issue.code === "invalid_type" && keys.length > 0) return `expected ${keys.join(", ")}, found ${found}`;
   if (issue.code === "invalid_type" && issue.expected === "nonoptional") return "expected a value, found nothing";
   const said = localeError(issue);
@@ -125,15 +126,33 @@ interface Problem {
   readonly text: string;
 }
 
-function problemsOf({ path, ...issue }: z.core.$ZodIssue): Problem[] {
+function problemsOf({ path, ...issue }: z.core.$ZodIssue, value: unknown): Problem[] {
   const name = showPath(path);
-  if (issue.code !== "unrecognized_keys") return [{ path, text: `${name === "" ? "" : `${name}: `}${issue.message}` }];
+  if (issue.code !== "unrecognized_keys") {
+    const text = withFound(issue.message, valueAt(value, path));
+    return [{ path, text: name === "" ? text : `${name}: ${text}` }];
+  }
   const hints = issue.message.split("\n");
   const where = name === "" ? "" : ` in "${name}"`;
   return issue.keys.map((key, i) => ({
     path: [...path, key],
     text: `unknown key "${key}"${where}. ${hints[i] ?? ""}`,
   }));
+}
+
+/** What a schema says by itself of a value in one word or number, with that value. */
+function withFound(message: string, value: unknown): string {
+  const says = !message.startsWith("expected ") || message.includes(", found ");
+  return says || (typeof value !== "string" && typeof value !== "number")
+    ? message
+    : `${message}, found ${show(value)}`;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((part, key) => {
+    if (Array.isArray(part)) return part[Number(key)];
+    return isRecord(part) ? part[String(key)] : undefined;
+  }, value);
 }
 
 /** `models[0].parameters` */

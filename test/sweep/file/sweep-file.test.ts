@@ -101,6 +101,11 @@ describe("a sweep file", () => {
       /:2:17: the recipe never uses the axis "v"/,
     ],
     ["an unknown axis", `name: x\naxes: { v: [1] }\n${RECIPE}benchmarks: [a]`, /:6:\d+: unknown axis "w"/],
+    [
+      "a name with a blank, of the sweep and of a reference",
+      `name: my sweep\nreferences: { "a b": p }\nbenchmarks: [a]`,
+      /:1:1: name: expected letters, .*, found "my sweep"\n.*:2:15: references\.a b: expected a short name, found "a b"/,
+    ],
     ["a value that is listed twice", `name: x\naxes: { w: [0.1, 0.10] }\n${RECIPE}benchmarks: [a]`, /listed twice/],
   ])("with %s is refused with its place", async (_case, text, message) => {
     await expect(sweepFile(text).then(readSweepFile).then(expandSweep)).rejects.toThrow(message);
