@@ -1,8 +1,9 @@
 import yargs from "yargs";
-import { isSystemError, MergesweepError, messageOf, UsageError } from "../base/errors.ts";
+import { isSystemError, MergesweepError, messageOf } from "../base/errors.ts";
 import { commands } from "./commands/index.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
+import { usageErrorOf } from "./usage-errors.ts";
 
 const EPILOGUE = `Exit codes: 0 done; 1 units failed; 2 usage, config or input error, nothing was
 started; 70 a bug in mergesweep; 129, 130 and 143 interrupted (a closed terminal, Ctrl-C,
@@ -45,10 +46,10 @@ export async function runCli(
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .parserConfiguration({ "strip-aliased": true, "duplicate-arguments-array": true })
     .exitProcess(false)
-    .fail((message: string, error: unknown) => {
+    .fail((message: string, error: unknown, usage: object) => {
       // What a flag's own check says arrives wrapped in an error of yargs'; anything else comes from the command itself.
       const ofYargs = !(error instanceof Error) || error.name === "YError";
-      throw ofYargs ? new UsageError(message, { hint: "mergesweep --help lists commands and flags." }) : error;
+      throw ofYargs ? usageErrorOf(message, args, usage) : error;
     });
   for (const command of commands(full)) parser.command(command);
   try {

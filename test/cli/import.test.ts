@@ -61,7 +61,7 @@ describe("mergesweep import", () => {
     [["--end", "w=0:you/it"], '--end: expected one model "you/it", found none'],
     [["--models", "("], "--models: expected a regular expression"],
     [["--metric", "beauty"], "--metric beauty: expected a score of these results, found none of it"],
-    [["--format", "excel"], "Invalid values"],
+    [["--format", "excel"], "--format: expected one of "],
     [["--map", "nowhere.yaml"], "Expected a mapping file, found none at nowhere.yaml"],
   ])("says what is wrong with %s", async (flags, message) => {
     putLmEval(join(folder, "one"), "me/base", { wrong: 8 });

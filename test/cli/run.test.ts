@@ -220,11 +220,17 @@ describe("a run that cannot start", () => {
   });
 
   it.each([
-    [["run"], /Not enough|sweep/],
-    [["rnu", SWEEP], /run/],
+    [["run"], /expected 1 more than flags .*, found 0/],
+    [["rnu", SWEEP], /unknown command "rnu"\. Did you mean "run"\?/],
     [["run", SWEEP, "--limit", "abc"], /--limit: expected one integer/],
     [["run", SWEEP, "--limit", "1", "--limit", "2"], /expected one integer of at least 1, found 2/],
-    [["run", SWEEP, "--lmit", "1"], /lmit/],
+    [
+      ["run", SWEEP, "--lmit", "1"],
+      /unknown flag --lmit\. Did you mean --limit\?\nmergesweep run --help lists its flags/,
+    ],
+    [["run", SWEEP, SWEEP], /expected no more arguments/],
+    [["report", "x", "--theme", "blue"], /--theme: expected one of light, dark; found "blue"/],
+    [["report", "x", "--out"], /--out: expected a value, found nothing/],
     [
       ["run", SWEEP, "--benchmarks", "pocket-math", "--benchmarks", "pocket-math"],
       /every benchmark once, found "pocket-math" twice/,
