@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { parentPort, type Worker } from "node:worker_threads";
 import { startThread } from "./start-thread.ts";
 import { type PackedError, packError, unpackError } from "./thread-errors.ts";
@@ -10,9 +9,6 @@ interface Call<Input> {
 
 type Reply<Output> = { readonly index: number } & ({ readonly output: Output } | PackedError);
 
-/** Each holds what it works on, and more than this share the memory's bandwidth. */
-const MAX_THREADS = 4;
-
 /** A function, and the module whose thread answers calls of it. */
 export interface ThreadFunction<Input, Output> {
   readonly call: (input: Input) => Promise<Output>;
@@ -21,8 +17,8 @@ export interface ThreadFunction<Input, Output> {
 }
 
 /**
- * The outputs of a function beside its inputs, in their order. Where the work is worth the start of threads, these get all inputs at
- * once and go on while this thread is busy; else it is done here, one input after the other, as outputs are asked for.
+ * The outputs of a function beside its inputs, in their order. Threads get all inputs at once and go on while this thread is busy;
+ * without any, the work is done here, one input after the other, as outputs are asked for.
  *
  * @param inputs plain data, as outputs are
  * @throws what the function throws
@@ -30,9 +26,9 @@ export interface ThreadFunction<Input, Output> {
 export function mapInThreads<Input, Output>(
   { call, module }: ThreadFunction<Input, Output>,
   inputs: readonly Input[],
-  worthThreads: boolean,
+  threads: number,
 ): AsyncGenerator<readonly [Input, Output]> {
-  return worthThreads ? inOrder(inputs, startCalls<Output>(module, inputs)) : oneByOne(call, inputs);
+  return threads > 0 ? inOrder(inputs, startCalls<Output>(module, inputs, threads)) : oneByOne(call, inputs);
 }
 
 async function* oneByOne<Input, Output>(
@@ -62,8 +58,8 @@ interface ThreadCalls<Output> {
   readonly end: () => Promise<void>;
 }
 
-function startCalls<Output>(module: URL, inputs: readonly unknown[]): ThreadCalls<Output> {
-  const count = Math.min(inputs.length, availableParallelism(), MAX_THREADS);
+function startCalls<Output>(module: URL, inputs: readonly unknown[], most: number): ThreadCalls<Output> {
+  const count = Math.min(inputs.length, most);
   const threads = Array.from({ length: count }, () => new CallThread<Output>(module));
   return {
     outputs: inputs.map(

@@ -7,6 +7,21 @@ export function toJsonLines(values: Iterable<unknown>): string {
   return text;
 }
 
+/** The same in pieces, for what would fill the memory: a file is written while its values are made. */
+// oxlint-disable-next-line typescript/require-await -- what is written in pieces is an asynchronous sequence
+export async function* jsonLinePieces(values: Iterable<unknown>): AsyncGenerator<string> {
+  let text = "";
+  for (const value of values) {
+    text += `${JSON.stringify(value)}\n`;
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = "";
+  }
+  yield text;
+}
+
+const PIECE_LENGTH = 256 * 1024;
+
 /**
  * Parses JSON Lines. Empty lines are passed over.
  *

@@ -19,6 +19,15 @@ export function scoreSamples(
   benchmarks: readonly GradedBenchmark[],
   options: ScoreOptions = {},
 ): ScoreRecord[] {
+  return [...eachScore(records, benchmarks, options)];
+}
+
+/** The same one by one, as they are asked for. */
+export function* eachScore(
+  records: readonly SampleRecord[],
+  benchmarks: readonly GradedBenchmark[],
+  options: ScoreOptions = {},
+): Generator<ScoreRecord> {
   const bySample = new Map<string, SampleRecord[]>();
   for (const record of records) {
     const key = JSON.stringify([record.benchmark, record.sample]);
@@ -26,17 +35,17 @@ export function scoreSamples(
     if (attempts === undefined) bySample.set(key, [record]);
     else attempts.push(record);
   }
-  return benchmarks.flatMap((benchmark) =>
-    benchmark.samples.flatMap((sample) => {
+  for (const benchmark of benchmarks) {
+    for (const sample of benchmark.samples) {
       const attempts = bySample.get(JSON.stringify([benchmark.name, sample.id])) ?? [];
-      return scoreAttempts(
+      yield* scoreAttempts(
         attempts.toSorted((a, b) => a.attempt - b.attempt),
         benchmark,
         sample,
         options,
       );
-    }),
-  );
+    }
+  }
 }
 
 /** All attempts of one sample together: the Kimi length reward and the classes of equal answers compare them. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { StoreError } from "../base/errors.ts";
 import { writeFileAtomic } from "../base/files/atomic-write.ts";
 import { makeFolder } from "../base/files/make-folder.ts";
+import { jsonLinePieces } from "../base/jsonl.ts";
 import { lockFolder } from "./lock.ts";
 import { readManifestIfPresent } from "./read-manifest.ts";
 import { unitStore, writeProblems } from "./run-store.ts";
@@ -45,7 +46,8 @@ export async function openImportedStore(folder: string): Promise<ImportedStore> 
       unit: (id) => unitStore(folder, id),
       unitFile: (id) => join(folder, "units", id, "imported.jsonl"),
       writeManifest: (next) => writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`),
-      writeCompletions: (id, records) => writeFileAtomic(join(folder, "units", id, "samples.jsonl"), lines(records)),
+      writeCompletions: (id, records) =>
+        writeFileAtomic(join(folder, "units", id, "samples.jsonl"), jsonLinePieces(records)),
       writeProblems: (problems) => writeProblems(folder, problems),
       close: () => lock.release(),
     };
@@ -53,9 +55,4 @@ export async function openImportedStore(folder: string): Promise<ImportedStore> 
     await lock.release();
     throw error;
   }
-}
-
-// oxlint-disable-next-line typescript/require-await -- what is written in pieces is an asynchronous sequence
-async function* lines(records: readonly SampleRecord[]): AsyncGenerator<string> {
-  for (const record of records) yield `${JSON.stringify(record)}\n`;
 }

@@ -15,7 +15,7 @@ import {
   type UnitSource,
 } from "./schema.ts";
 import { readSearch } from "./search-record.ts";
-import { buildTables, type CountedTables, isWorthThreads, scoresAt, tablesAt, textsAt } from "./tables/unit-source.ts";
+import { buildTables, type CountedTables, scoresAt, tablesAt, textsAt, threadsFor } from "./tables/unit-source.ts";
 import { inView, type Regroup, viewed } from "./view.ts";
 
 /** What of a store is read, and from where. */
@@ -113,9 +113,9 @@ function tablesOf(
   regroup: Regroup | undefined,
 ): AsyncGenerator<readonly [ScoredPoint, CountedTables]> {
   const completions = points.reduce((sum, { result }) => sum + result.attempts, 0);
-  if (regroup === undefined) return mapInThreads(READ_TABLES, points, isWorthThreads(completions));
+  if (regroup === undefined) return mapInThreads(READ_TABLES, points, threadsFor(completions));
   const read = ({ source }: ScoredPoint): Promise<CountedTables> => buildTables(regrouped(source, regroup, false));
-  return mapInThreads({ ...READ_TABLES, call: read }, points, false);
+  return mapInThreads({ ...READ_TABLES, call: read }, points, 0);
 }
 
 /** The scores of a plan that leaves attempts out: where it does, those that compare attempts are made again. */

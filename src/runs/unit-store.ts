@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MergesweepError, StoreError, systemCodeOf } from "../base/errors.ts";
 import { describeWriteFailure, writeFileAtomic } from "../base/files/atomic-write.ts";
 import { makeFolder } from "../base/files/make-folder.ts";
-import { toJsonLines } from "../base/jsonl.ts";
+import { jsonLinePieces } from "../base/jsonl.ts";
 import {
   completionBytes,
   completionFiles,
@@ -168,8 +168,9 @@ export class UnitStore {
     await writeFileAtomic(this.#identityPath, `${JSON.stringify(record, null, 2)}\n`);
   }
 
-  async writeScores(scores: readonly ScoreRecord[]): Promise<void> {
-    await writeFileAtomic(this.#scoresPath, toJsonLines(scores));
+  /** @param scores may be made while they are written */
+  async writeScores(scores: Iterable<ScoreRecord>): Promise<void> {
+    await writeFileAtomic(this.#scoresPath, jsonLinePieces(scores));
   }
 
   /** Marks the unit as done. */

@@ -1,7 +1,7 @@
 import { mapInThreads } from "../../base/call-threads.ts";
 import { siblingModule } from "../../base/start-thread.ts";
 import type { EvaluatedPoint, StoredRun } from "../../runs/schema.ts";
-import { isWorthThreads } from "../../runs/tables/unit-source.ts";
+import { threadsFor } from "../../runs/tables/unit-source.ts";
 import type { AttemptsByPoint, WantedTexts } from "../page/choose-texts.ts";
 import { attemptKey, type ReadAttempt } from "../page/read-attempts.ts";
 import type { CsvStyle } from "../tables/csv-text.ts";
@@ -43,11 +43,9 @@ type Request = Omit<UnitRequest, "source"> & { readonly own: EvaluatedPoint };
 function startReports(requests: readonly Request[]): AsyncGenerator<readonly [Pick<UnitRequest, "unit">, UnitReport]> {
   const remote = requests.flatMap(({ own: { source }, ...request }) => (source ? [{ ...request, source }] : []));
   const completions = requests.reduce((sum, { own }) => sum + own.result.attempts, 0);
-  if (remote.length === requests.length && isWorthThreads(completions))
-    return mapInThreads({ call: reportUnitAt, module: MODULE }, remote, true);
-  return mapInThreads(
-    { call: ({ own, ...request }: Request) => reportUnit(request, own), module: MODULE },
-    requests,
-    false,
-  );
+  const threads = threadsFor(completions, { beside: true });
+  if (remote.length === requests.length && threads > 0)
+    return mapInThreads({ call: reportUnitAt, module: MODULE }, remote, threads);
+  const call = ({ own, ...request }: Request): Promise<UnitReport> => reportUnit(request, own);
+  return mapInThreads({ call, module: MODULE }, requests, 0);
 }

@@ -1,11 +1,22 @@
+import { availableParallelism } from "node:os";
 import { unitStore } from "../run-store.ts";
 import type { SampleRecord, ScoreRecord, UnitSource } from "../schema.ts";
 import { inView, onlyAsked } from "../view.ts";
 import { ScoreTablesBuilder, type UnitTables } from "./build-score-tables.ts";
 
-/** Whether so many completions are enough for threads, which take a second to start. */
-export function isWorthThreads(completions: number): boolean {
-  return completions >= 20_000;
+/** Threads take a second to start. */
+const WORTH_THREADS = 20_000;
+/** Each holds what it works on, and more than this share the memory's bandwidth. */
+const MAX_THREADS = 4;
+
+/**
+ * How many threads work through so many completions; none where they are few.
+ *
+ * @param beside whether the caller computes meanwhile, and needs a core of its own
+ */
+export function threadsFor(completions: number, { beside = false }: { readonly beside?: boolean } = {}): number {
+  if (completions < WORTH_THREADS) return 0;
+  return Math.max(1, Math.min(MAX_THREADS, availableParallelism() - (beside ? 1 : 0)));
 }
 
 /** The tables of a unit, and how many records are in them. */

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { digestOf } from "../../base/digest.ts";
+import { MergesweepError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files/atomic-write.ts";
-import { toJsonLines } from "../../base/jsonl.ts";
+import { jsonLinePieces } from "../../base/jsonl.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
-import { scoreSamples } from "../../eval/score-samples.ts";
+import { eachScore } from "../../eval/score-samples.ts";
 import { unitStore } from "../../runs/run-store.ts";
 import type { ScoreRecord, UnitResult } from "../../runs/schema.ts";
 import type { UnitStore } from "../../runs/unit-store.ts";
@@ -34,27 +35,44 @@ export interface RescoredUnit {
 export async function rescoreUnit(task: RescoreTask): Promise<RescoredUnit> {
   const { folder, result, benchmarks, scoring, into } = task;
   const store = unitStore(folder, result.unit);
-  const before = await store.scores().catch(() => []);
-  const after = scoreSamples(await store.samples(), benchmarks, scoreOptionsOf(scoring, task.scorers));
-  if (into === undefined) await keepScores(store, result, after, scoring);
-  else await writeFileAtomic(join(into, result.unit, "scores.jsonl"), toJsonLines(after));
-  return { attempts: after.length, changed: countChanged(before, after) };
+  const before = await verdictsOf(store);
+  const samples = await store.samples();
+  const counts = { attempts: 0, changed: 0 };
+  function* counted(): Generator<ScoreRecord> {
+    for (const score of eachScore(samples, benchmarks, scoreOptionsOf(scoring, task.scorers))) {
+      counts.attempts++;
+      if (before.get(keyOf(score)) !== verdictOf(score)) counts.changed++;
+      yield score;
+    }
+  }
+  if (into === undefined) await keepScores(store, result, counted(), scoring);
+  else await writeFileAtomic(join(into, result.unit, "scores.jsonl"), jsonLinePieces(counted()));
+  return counts;
 }
 
 /** Replaces the scores of a finished unit; its result says by what they were made. */
 export async function keepScores(
   store: UnitStore,
   result: UnitResult,
-  scores: readonly ScoreRecord[],
+  scores: Iterable<ScoreRecord>,
   scoring: Scoring,
 ): Promise<void> {
   await store.writeScores(scores);
   await store.writeResult({ ...result, scorer_version: SCORER_VERSION, scoring_digest: digestOf(scoring) });
 }
 
-function countChanged(before: readonly ScoreRecord[], after: readonly ScoreRecord[]): number {
-  const verdicts = new Map(before.map((score) => [keyOf(score), verdictOf(score)]));
-  return after.filter((score) => verdicts.get(keyOf(score)) !== verdictOf(score)).length;
+/** What was said of each attempt before; nothing where the scores are damaged: they are made again. */
+async function verdictsOf(store: UnitStore): Promise<ReadonlyMap<string, string>> {
+  const verdicts = new Map<string, string>();
+  try {
+    for await (const scores of store.readScores()) {
+      for (const score of scores) verdicts.set(keyOf(score), verdictOf(score));
+    }
+  } catch (error) {
+    if (!(error instanceof MergesweepError)) throw error;
+    return new Map();
+  }
+  return verdicts;
 }
 
 function keyOf({ benchmark, sample, attempt }: ScoreRecord): string {

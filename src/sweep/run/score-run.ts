@@ -11,7 +11,7 @@ import { lockFolder } from "../../runs/lock.ts";
 import { readManifest } from "../../runs/read-manifest.ts";
 import { unitStore, writeProblems, writeScoring } from "../../runs/run-store.ts";
 import type { Manifest, PlannedPoint, SampleRecord, ScoreRecord, UnitResult } from "../../runs/schema.ts";
-import { isWorthThreads } from "../../runs/tables/unit-source.ts";
+import { threadsFor } from "../../runs/tables/unit-source.ts";
 import type { UnitStore } from "../../runs/unit-store.ts";
 import type { OwnScorer } from "../../scorers/own-scorer.ts";
 import { type Scoring, scoreOptionsOf, withScorers } from "../../scorers/scoring.ts";
@@ -64,8 +64,8 @@ export async function scoreRun(
     const completions = units.reduce((sum, { result }) => sum + result.attempts, 0);
     const total = { units: units.length, attempts: 0, changed: 0 };
     // A thread has no scorers of the caller's own.
-    const inThreads = scorers.length === 0 && isWorthThreads(completions);
-    for await (const [, { attempts, changed }] of mapInThreads(RESCORE_UNIT, tasks, inThreads)) {
+    const threads = scorers.length === 0 ? threadsFor(completions) : 0;
+    for await (const [, { attempts, changed }] of mapInThreads(RESCORE_UNIT, tasks, threads)) {
       total.attempts += attempts;
       total.changed += changed;
     }
