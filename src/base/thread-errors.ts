@@ -1,4 +1,4 @@
-import { ConfigError, InputError, MergesweepError, StoreError, WorkError } from "./errors.ts";
+import { ConfigError, DiskFullError, InputError, MergesweepError, StoreError, WorkError } from "./errors.ts";
 
 /** An error on its way from a thread: a copy alone loses what an error that a person can act on, or one of the system, is known by. */
 export interface PackedError {
@@ -14,7 +14,7 @@ export function packError(error: unknown): PackedError {
   return { error };
 }
 
-const CLASSES = { config: ConfigError, input: InputError, store: StoreError } as const;
+const CLASSES = { config: ConfigError, input: InputError, store: StoreError, disk_full: DiskFullError } as const;
 
 /** The error as it was thrown in the thread. */
 export function unpackError({ error, known, system }: PackedError): unknown {

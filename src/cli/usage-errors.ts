@@ -19,11 +19,12 @@ export function usageErrorOf(message: string, args: readonly string[], usage: ob
 
 function inOurWords(message: string, args: readonly string[], flags: readonly string[]): string {
   const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1];
-  if (unknown !== undefined)
-    return unknown
-      .split(", ")
-      .map((name) => unknownArgument(name, args, flags))
-      .join("\n");
+  if (unknown !== undefined) {
+    const names = unknown.split(", ");
+    // `max-tokns` is named as maxTokns, too, which nobody typed.
+    const typed = names.filter((name) => !names.some((other) => other !== name && camelCase(other) === name));
+    return typed.map((name) => unknownArgument(name, args, flags)).join("\n");
+  }
   const command = /^Unknown commands?: (.+)$/.exec(message)?.[1];
   if (command !== undefined) return `expected no more arguments, or a command that there is; found "${command}"`;
   const near = /^Did you mean (.+)\?$/.exec(message)?.[1];
@@ -40,12 +41,17 @@ function inOurWords(message: string, args: readonly string[], flags: readonly st
 }
 
 function unknownArgument(name: string, args: readonly string[], flags: readonly string[]): string {
-  const asFlag = [`--${name}`, `-${name}`].find((flag) =>
-    args.some((one) => one === flag || one.startsWith(`${flag}=`)),
+  const found = ["--", "--no-", "-"].find((dashes) =>
+    args.some((one) => one === dashes + name || one.startsWith(`${dashes}${name}=`)),
   );
-  if (asFlag === undefined) return `unexpected argument "${name}"`;
+  if (found === undefined) return `unexpected argument "${name}"`;
   const near = nearestWord(name, flags);
-  return near === undefined ? `unknown flag ${asFlag}` : `unknown flag ${asFlag}. Did you mean --${near}?`;
+  const meant = near === undefined ? "" : `. Did you mean ${found === "-" ? "--" : found}${near}?`;
+  return `unknown flag ${found}${name}${meant}`;
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-(.)/g, (_all, letter: string) => letter.toUpperCase());
 }
 
 /** The flags of a command: what yargs gives whoever is told of a failure describes them, though its types say something else. */

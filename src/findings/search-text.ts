@@ -1,7 +1,7 @@
 import { countOf } from "../base/count-of.ts";
 import type { StoredRun } from "../runs/schema.ts";
 import type { SearchRecord } from "../runs/search-record.ts";
-import { decidingSearch } from "./decision/raced.ts";
+import { decidingSearch, ownSearch } from "./decision/raced.ts";
 import { listed } from "./measures.ts";
 import { decimal, percent } from "./numbers.ts";
 import { RATE_NAMES } from "./objective.ts";
@@ -15,8 +15,8 @@ const ENDS: Readonly<Record<SearchRecord["stop"], string>> = {
 
 /** A search in sentences: what it took, why it ended, what it put out and by which evidence, what it never asked. */
 export function describeSearch(run: StoredRun): string[] {
-  const { search } = run;
-  if (search === undefined || run.runs !== undefined) return [];
+  const search = ownSearch(run);
+  if (search === undefined) return [];
   const questions = search.benchmarks.reduce((sum, one) => sum + one.questions, 0);
   const seen = search.looks.at(-1)?.questions ?? 0;
   const unasked = search.points.filter((name) => (search.asked[name] ?? 0) === 0);

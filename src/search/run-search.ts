@@ -1,3 +1,5 @@
+import { ConfigError } from "../base/errors.ts";
+import { suggestion } from "../base/suggest.ts";
 import { type SearchRecord, writeSearch } from "../runs/search-record.ts";
 import type { SearchConfig } from "../sweep/file/config.ts";
 import type { SweepPlan } from "../sweep/plan/plan.ts";
@@ -34,23 +36,35 @@ export async function runSearch(
     out,
     search.race.measures.map(({ measure }) => measure),
   );
+  let again = options.again ?? [];
+  refuseUnknown(
+    again,
+    search.units.map(({ point }) => point.name),
+  );
+  const done = new Set<string>();
   const running = race(search.race);
-  let again = options.again;
   let step = running.next();
   for (let first = true; !step.done; first = false) {
     for (const group of groupAsks(search, plan, step.value)) {
       const names = [...group.points];
       if (!first) await answers.read(names, attempts);
-      const missing = names.some((point) =>
-        [...group.questions].some(([name, ids]) => [...ids].some((id) => !answers.has(point, name, id))),
+      const missing = names.some(
+        (point) =>
+          again.includes(point) ||
+          [...group.questions].some(([name, ids]) => [...ids].some((id) => !answers.has(point, name, id))),
       );
       if (missing) {
         onBlock(names.length, Math.max(...Array.from(group.questions.values(), ({ size }) => size)));
         const part = narrowPlan(plan, group.points, group.questions);
-        const { failed } = await runSweep(part, { ...options, again: again?.filter((name) => group.points.has(name)) });
-        again = again?.filter((name) => !group.points.has(name));
-        if (failed.length > 0) return { done: 0, failed, search: undefined };
+        const { failed } = await runSweep(part, { ...options, again: again.filter((name) => group.points.has(name)) });
+        again = again.filter((name) => !group.points.has(name));
+        if (failed.length > 0) {
+          for (const name of names) done.add(name);
+          for (const { point } of failed) done.delete(point);
+          return { done: done.size, failed, search: undefined };
+        }
       }
+      for (const name of names) done.add(name);
       await answers.read(names, attempts);
     }
     step = running.next((point, benchmark, question) =>
@@ -63,7 +77,16 @@ export async function runSearch(
   }
   const record = recordOf(search, config, step.value);
   await writeSearch(out, record);
-  return { done: step.value.asked.filter((asked) => asked > 0).length, failed: [], search: record };
+  return { done: done.size, failed: [], search: record };
+}
+
+/** @throws ConfigError for a point to make again that the search has not */
+function refuseUnknown(again: readonly string[], known: readonly string[]): void {
+  const unknown = again.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new ConfigError(`--again ${unknown}: no point of the search has this name`, {
+    hint: suggestion(unknown, known),
+  });
 }
 
 interface AskedTogether {

@@ -91,7 +91,7 @@ export function narrowPlan(
     const planned = plan.manifest.benchmarks.find((one) => one.name === name);
     if (planned === undefined) return [];
     const { ids: _ids, ...rest } = planned;
-    const ids = samples.length === whole ? {} : { ids: samples.map(({ id }) => id) };
+    const ids = samples.length === whole ? {} : { ids: samples.map(({ id }) => id), of: whole };
     return [{ ...rest, samples: samples.length, ...ids }];
   });
   const manifest = { ...plan.manifest, points: units.map(({ point }) => point), benchmarks: described, ragged: true };

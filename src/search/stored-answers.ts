@@ -4,6 +4,8 @@ import { unitStore } from "../runs/run-store.ts";
 import type { PlannedPoint, ScoreRecord } from "../runs/schema.ts";
 import { scoreTables } from "../runs/tables/build-score-tables.ts";
 import type { ScoreTable } from "../runs/tables/score-table.ts";
+import type { Scoring } from "../scorers/scoring.ts";
+import { isScoredBy } from "../sweep/run/score-run.ts";
 import type { RaceAnswer } from "./race-plan.ts";
 
 /** The scores of a run store, as a race reads them: a question's means, and the tokens of its attempts. */
@@ -19,18 +21,21 @@ export class StoredAnswers {
 
   /** Reads what is scored of some points. @throws StoreError if that is damaged */
   async read(points: readonly string[], attempts: ReadonlyMap<string, number>): Promise<void> {
-    const { points: stored } = await readManifest(this.#folder);
+    const { points: stored, scoring } = await readManifest(this.#folder);
     for (const name of points) {
       const planned = stored.find((point) => point.name === name);
-      const scores = planned === undefined ? [] : await this.#scoresOf(planned);
+      const scores = planned === undefined ? [] : await this.#scoresOf(planned, scoring);
       const asked = scores.filter(({ benchmark, attempt }) => attempt < (attempts.get(benchmark) ?? 0));
       this.#points.set(name, answersOf(scoreTables(asked).tables, this.#measures, attempts));
     }
   }
 
-  async #scoresOf({ unit }: PlannedPoint): Promise<readonly ScoreRecord[]> {
+  /** None of scores that were made otherwise: the answers are there, and are scored again when they are asked for. */
+  async #scoresOf({ unit }: PlannedPoint, scoring: Scoring): Promise<readonly ScoreRecord[]> {
     const result = await unitStore(this.#folder, unit).result();
-    return result === undefined ? [] : unitStore(this.#folder, result.same_as ?? unit).scores();
+    const owner = unitStore(this.#folder, result?.same_as ?? unit);
+    const scored = await owner.result();
+    return result === undefined || scored === undefined || !isScoredBy(scored, scoring) ? [] : owner.scores();
   }
 
   has(point: string, benchmark: string, sample: string): boolean {

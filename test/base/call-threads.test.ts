@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { mapInThreads } from "../../src/base/call-threads.ts";
-import { StoreError } from "../../src/base/errors.ts";
+import { DiskFullError, StoreError } from "../../src/base/errors.ts";
 
 const module = new URL("../helpers/call-thread.ts", import.meta.url);
 const call = (input: number): Promise<number> => Promise.resolve(input * 2);
@@ -28,6 +28,10 @@ describe("calls in threads", () => {
     const error: unknown = await mapped([1, 7, 2], 2).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({ message: "seven", hint: "Take another.", code: "store" });
+  });
+
+  it("throw a full disk as a full disk", async () => {
+    await expect(mapped([8], 1)).rejects.toThrow(DiskFullError);
   });
 
   it("say that a thread has ended by itself", async () => {

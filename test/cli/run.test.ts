@@ -228,6 +228,8 @@ describe("a run that cannot start", () => {
       ["run", SWEEP, "--lmit", "1"],
       /unknown flag --lmit\. Did you mean --limit\?\nmergesweep run --help lists its flags/,
     ],
+    [["run", SWEEP, "--max-tokns", "1"], /: unknown flag --max-tokns\. Did you mean --max-tokens\?\nmergesweep run/],
+    [["run", SWEEP, "--no-serch"], /: unknown flag --no-serch\. Did you mean --no-search\?\nmergesweep run/],
     [["run", SWEEP, SWEEP], /expected no more arguments/],
     [["report", "x", "--theme", "blue"], /--theme: expected one of light, dark; found "blue"/],
     [["report", "x", "--out"], /--out: expected a value, found nothing/],

@@ -124,6 +124,22 @@ describe("run --search", { timeout: 300_000 }, () => {
     expect(await searched("once")).toEqual(await searched("stopped"));
   });
 
+  it("scores again what was scored otherwise, before any of it races", async () => {
+    await writeFile(join(folder, "sweep.yaml"), `${SWEEP}scoring: { profile: qwen }\n`);
+    expect(await run("once")).toMatchObject({ code: 0 });
+    expect(asked).toBe(0);
+    const report = await read("once-report/summary.md");
+    expect(report).not.toMatch(/scored otherwise/);
+    expect(report).toMatch(/Choose w=0\.5: /);
+    await writeFile(join(folder, "sweep.yaml"), SWEEP);
+  });
+
+  it("says which point --again does not know", async () => {
+    const { code, stderr } = await run("once", "--again", "w=0.55");
+    expect(stderr).toMatch(/--again w=0\.55: no point of the search has this name/);
+    expect(code).toBe(2);
+  });
+
   it("stops before its budget is spent, and says so", async () => {
     await writeFile(join(folder, "sweep.yaml"), SWEEP.replace("{ refine: 1 }", "{ budget: { tokens: 5000 } }"));
     expect(await run("short")).toMatchObject({ code: 0 });

@@ -43,7 +43,8 @@ export class LiveRun {
   async signature(): Promise<string> {
     const { points } = await readManifest(this.#folder);
     const states = await Promise.all(points.map(({ unit }) => stateOf(join(this.#folder, "units", unit))));
-    return sha256(states.join("\n"));
+    const own = await Promise.all(["manifest.json", "search.json"].map((file) => fileState(this.#folder, file)));
+    return sha256([...own, ...states].join("\n"));
   }
 
   async progress(): Promise<LiveProgress> {
@@ -129,6 +130,8 @@ function scoreQuestion(
   problem: ProblemRecord | undefined,
   { scoring }: Manifest,
 ): readonly ScoreRecord[] {
+  // A scorer that a program brings is not at hand here: such points are shown when they are done.
+  if (Object.keys(scoring.scorers ?? {}).length > 0) return [];
   const benchmark = problem === undefined ? undefined : gradedBenchmark(problem);
   return benchmark === undefined ? [] : scoreSamples(records, [benchmark], scoreOptionsOf(scoring));
 }
@@ -136,11 +139,13 @@ function scoreQuestion(
 /** Names, sizes and times of the files of a unit. */
 async function stateOf(folder: string): Promise<string> {
   const files: readonly string[] = await readdir(folder).catch(() => []);
-  const states = files.map(async (file) => {
-    const found = await stat(join(folder, file)).catch(() => undefined);
-    return `${file} ${found?.size} ${found?.mtimeMs}`;
-  });
-  return (await Promise.all(states)).toSorted((a, b) => (a < b ? -1 : 1)).join("\n");
+  const states = await Promise.all(files.map((file) => fileState(folder, file)));
+  return states.toSorted((a, b) => (a < b ? -1 : 1)).join("\n");
+}
+
+async function fileState(folder: string, file: string): Promise<string> {
+  const found = await stat(join(folder, file)).catch(() => undefined);
+  return `${file} ${found?.size} ${found?.mtimeMs}`;
 }
 
 function byQuestion(samples: readonly SampleRecord[]): Map<string, SampleRecord[]> {

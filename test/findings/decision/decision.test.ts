@@ -78,10 +78,13 @@ describe("the decision", () => {
       asked: {},
       looks: [],
     };
-    const [searched] = judge({ ...run, search }).decisions;
+    const filled = { ...run, manifest: { ...run.manifest, ragged: true } };
+    const [searched] = judge({ ...filled, search }).decisions;
     expect(searched?.text).toContain("every other point is lower with 90% confidence");
     const cheapest = { minimise: "tokens", keep: { accuracy: 1 }, against: "best" } as const;
-    const { manifest, ...rest } = run;
+    // A part of the grid, or another grid, that was asked for later is no search's.
+    expect(judge({ ...run, search }).decisions).toEqual(judge(run).decisions);
+    const { manifest, ...rest } = filled;
     const [open] = judge({
       ...rest,
       manifest: { ...manifest, objective: cheapest },
