@@ -103,4 +103,5 @@ export { type RenderedReport, type ReportOptions, renderReport } from "./report/
 export { type ComparedStores, compareStores } from "./report/tables/compare-stores.ts";
 export type { RunProgress } from "./runs/progress.ts";
 export { readRun } from "./runs/read-run.ts";
-export type { Manifest, SampleRecord, ScoreRecord, StoredRun, UnitResult } from "./runs/schema.ts";
+export type { Manifest, SampleRecord, ScoreRecord, UnitResult } from "./runs/schema.ts";
+export type { StoredRun } from "./runs/stored-run.ts";

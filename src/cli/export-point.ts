@@ -15,7 +15,7 @@ import { parseRecipe } from "../merge/recipe/parse-recipe.ts";
 import { writeMergedCheckpoint } from "../merge/write-checkpoint.ts";
 import { renderReport } from "../report/render-report.ts";
 import { readRun } from "../runs/read-run.ts";
-import type { StoredRun } from "../runs/schema.ts";
+import type { StoredRun } from "../runs/stored-run.ts";
 import { readSweepFile, type SweepFile } from "../sweep/file/config.ts";
 import { expandSweep } from "../sweep/file/expand.ts";
 import { selectPoints } from "../sweep/plan/select-points.ts";

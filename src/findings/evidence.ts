@@ -1,4 +1,4 @@
-import type { StoredRun } from "../runs/schema.ts";
+import type { StoredRun } from "../runs/stored-run.ts";
 import { BenchmarkFlips, drawsFor, type MeasureColumns } from "../stats/family.ts";
 import { groupBy } from "../stats/mean.ts";
 import { attemptsOf, type PointScores, pointScores, questionMeans } from "./point-scores.ts";

@@ -1,5 +1,5 @@
 import { isRecord } from "../base/is-record.ts";
-import type { StoredRun } from "../runs/schema.ts";
+import type { StoredRun } from "../runs/stored-run.ts";
 import { macroAverage } from "../stats/averages.ts";
 import type { Interval } from "../stats/interval.ts";
 import { rateInterval, runsInterval } from "../stats/rate.ts";

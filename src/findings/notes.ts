@@ -1,5 +1,5 @@
 import { countOf } from "../base/count-of.ts";
-import type { StoredRun } from "../runs/schema.ts";
+import type { StoredRun } from "../runs/stored-run.ts";
 import { missingPoints } from "./point-scores.ts";
 import { describeSearch } from "./search-text.ts";
 import type { SummaryRow } from "./summarize.ts";

@@ -1,4 +1,5 @@
-import type { Manifest, PlannedPoint, StoredRun, UnitResult } from "../runs/schema.ts";
+import type { Manifest, PlannedPoint, UnitResult } from "../runs/schema.ts";
+import type { StoredRun } from "../runs/stored-run.ts";
 import type { ScoreMeasure, ScoreTable } from "../runs/tables/score-table.ts";
 
 /** A benchmark as the manifest has it. */

@@ -1,6 +1,6 @@
 import { countOf } from "../base/count-of.ts";
-import type { StoredRun } from "../runs/schema.ts";
 import type { SearchRecord } from "../runs/search-record.ts";
+import type { StoredRun } from "../runs/stored-run.ts";
 import { decidingSearch, ownSearch } from "./decision/raced.ts";
 import { listed } from "./measures.ts";
 import { decimal, percent } from "./numbers.ts";

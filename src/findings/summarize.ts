@@ -1,4 +1,4 @@
-import type { StoredRun } from "../runs/schema.ts";
+import type { StoredRun } from "../runs/stored-run.ts";
 import type { ScoreMeasure, ScoreTable } from "../runs/tables/score-table.ts";
 import type { Interval } from "../stats/interval.ts";
 import { lengthInterval } from "../stats/lengths.ts";

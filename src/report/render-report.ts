@@ -4,7 +4,7 @@ import { WorkError } from "../base/errors.ts";
 import { writeFileAtomic } from "../base/files/atomic-write.ts";
 import { visible } from "../base/visible.ts";
 import { type Judgement, judge } from "../findings/judge.ts";
-import type { StoredRun } from "../runs/schema.ts";
+import type { StoredRun } from "../runs/stored-run.ts";
 import { buildPageData } from "./page/build-page-data.ts";
 import { pageProgram } from "./page/bundle-page.ts";
 import { wantTexts } from "./page/choose-texts.ts";

@@ -1,5 +1,6 @@
 import { StoreError } from "../base/errors.ts";
-import type { PlannedBenchmark, StoredRun } from "./schema.ts";
+import type { PlannedBenchmark } from "./schema.ts";
+import type { StoredRun } from "./stored-run.ts";
 
 /** A run and what to call it. */
 export interface NamedRun {

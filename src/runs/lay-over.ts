@@ -1,7 +1,8 @@
 import { digestOf } from "../base/digest.ts";
 import { StoreError } from "../base/errors.ts";
 import { different, type NamedRun, refuseIncomparable } from "./comparable.ts";
-import type { EvaluatedPoint, Manifest, PlannedPoint, StoredRun } from "./schema.ts";
+import type { Manifest, PlannedPoint } from "./schema.ts";
+import type { EvaluatedPoint, StoredRun } from "./stored-run.ts";
 
 /** The axis that tells runs apart that are laid over one another. */
 export const RUN_AXIS = "run";

@@ -5,16 +5,14 @@ import { readManifest } from "./read-manifest.ts";
 import { readProblems, unitStore } from "./run-store.ts";
 import {
   completionsPerPoint,
-  type EvaluatedPoint,
   type Manifest,
   type PlannedPoint,
   type ScoreRecord,
-  type StoredRun,
   type UnitFailure,
   type UnitResult,
-  type UnitSource,
 } from "./schema.ts";
 import { readSearch } from "./search-record.ts";
+import type { EvaluatedPoint, StoredRun, UnitSource } from "./stored-run.ts";
 import { buildTables, type CountedTables, scoresAt, tablesAt, textsAt, threadsFor } from "./tables/unit-source.ts";
 import { inView, type Regroup, viewed } from "./view.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Claim, SIGNIFICANT } from "../../src/findings/claims.ts";
 import { type Judgement, judge } from "../../src/findings/judge.ts";
-import type { StoredRun } from "../../src/runs/schema.ts";
+import type { StoredRun } from "../../src/runs/stored-run.ts";
 import { groupBy } from "../../src/stats/mean.ts";
 import { alongW, drawRun, type World, type WorldPoint } from "../helpers/worlds.ts";
 import { changeScores, POCKET_POINTS, syntheticRun } from "../report/synthetic-run.ts";

@@ -1,6 +1,7 @@
 import { sha256 } from "../../src/base/digest.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import type { EvaluatedPoint, PlannedPoint, StoredRun } from "../../src/runs/schema.ts";
+import type { PlannedPoint } from "../../src/runs/schema.ts";
+import type { EvaluatedPoint, StoredRun } from "../../src/runs/stored-run.ts";
 import type { ScoreMeasure, ScoreTable } from "../../src/runs/tables/score-table.ts";
 import { normalQuantile } from "../../src/stats/distributions.ts";
 import { normalDraws } from "../../src/stats/normal-draws.ts";

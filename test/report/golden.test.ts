@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderReport } from "../../src/report/render-report.ts";
-import type { StoredRun } from "../../src/runs/schema.ts";
+import type { StoredRun } from "../../src/runs/stored-run.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { changeScores, POCKET_POINTS, syntheticRun } from "./synthetic-run.ts";
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
 import { WorkError } from "../../src/base/errors.ts";
 import { renderReport } from "../../src/report/render-report.ts";
-import type { StoredRun } from "../../src/runs/schema.ts";
+import type { StoredRun } from "../../src/runs/stored-run.ts";
 import { POCKET_POINTS, syntheticRun } from "./synthetic-run.ts";
 
 let folder = "";

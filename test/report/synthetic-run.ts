@@ -1,6 +1,7 @@
 import { sha256 } from "../../src/base/digest.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import type { EvaluatedPoint, PlannedPoint, ScoreRecord, StoredRun, UnitResult } from "../../src/runs/schema.ts";
+import type { PlannedPoint, ScoreRecord, UnitResult } from "../../src/runs/schema.ts";
+import type { EvaluatedPoint, StoredRun } from "../../src/runs/stored-run.ts";
 import { scoreTables } from "../../src/runs/tables/build-score-tables.ts";
 
 /** What a made-up model does: chances of being right, of boxing the answer, of closing its reasoning, and its mean length. */

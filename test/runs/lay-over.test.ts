@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../../src/findings/judge.ts";
 import { layOver } from "../../src/runs/lay-over.ts";
-import type { StoredRun } from "../../src/runs/schema.ts";
+import type { StoredRun } from "../../src/runs/stored-run.ts";
 import { alongW, drawRun } from "../helpers/worlds.ts";
 
 const world = (levels: readonly number[], seed: number): StoredRun => {

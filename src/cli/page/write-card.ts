@@ -6,7 +6,7 @@ import { openCheckpoint } from "../../checkpoints/open-checkpoint.ts";
 import { digestCheckpoint } from "../../merge/digest-weights.ts";
 import { type ModelCard, parseCard, withResults } from "../../report/page/model-card.ts";
 import type { RenderedReport } from "../../report/render-report.ts";
-import type { StoredRun } from "../../runs/schema.ts";
+import type { StoredRun } from "../../runs/stored-run.ts";
 import type { CliContext } from "../context.ts";
 
 const PICTURE = "mergesweep-overview.png";

@@ -1,5 +1,5 @@
-import type { StoredRun } from "../../runs/schema.ts";
 import type { SearchRecord } from "../../runs/search-record.ts";
+import type { StoredRun } from "../../runs/stored-run.ts";
 import type { Objective } from "../objective.ts";
 import type { RuleResult } from "./choice-rule.ts";
 import type { Contenders } from "./contenders.ts";

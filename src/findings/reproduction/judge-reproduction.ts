@@ -1,4 +1,5 @@
-import type { EvaluatedPoint, PlannedBenchmark, StoredRun } from "../../runs/schema.ts";
+import type { PlannedBenchmark } from "../../runs/schema.ts";
+import type { EvaluatedPoint, StoredRun } from "../../runs/stored-run.ts";
 import type { ScoreTable } from "../../runs/tables/score-table.ts";
 import { contrastSums, RATE_BOUND, testContrast } from "../../stats/contrast.ts";
 import { type EquivalenceTest, type MeasuredDifference, testEquivalence } from "../../stats/equivalence.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { judge } from "../../findings/judge.ts";
-import type { StoredRun } from "../../runs/schema.ts";
+import type { StoredRun } from "../../runs/stored-run.ts";
 import { buildPageData } from "../page/build-page-data.ts";
 import { readTexts, wantTexts } from "../page/choose-texts.ts";
 import type { LiveNews, PageData, PageProgress } from "../page/page-data.ts";

@@ -1,7 +1,8 @@
 import { countOf } from "../../base/count-of.ts";
 import type { Judgement } from "../../findings/judge.ts";
 import { pointScores, sameAs } from "../../findings/point-scores.ts";
-import type { Manifest, ProblemRecord, StoredRun } from "../../runs/schema.ts";
+import type { Manifest, ProblemRecord } from "../../runs/schema.ts";
+import type { StoredRun } from "../../runs/stored-run.ts";
 import { OUTCOMES, type ScoreTable } from "../../runs/tables/score-table.ts";
 import { summaryTable } from "../tables/summary-table.ts";
 import { type AttemptsByPoint, placeTexts, StringTable, type WantedTexts } from "./choose-texts.ts";

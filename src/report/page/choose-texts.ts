@@ -1,6 +1,6 @@
 import { pointScores, questionMeans } from "../../findings/point-scores.ts";
 import { FINISH_REASONS } from "../../runs/finish-reasons.ts";
-import type { StoredRun } from "../../runs/schema.ts";
+import type { StoredRun } from "../../runs/stored-run.ts";
 import type { ScoreTable } from "../../runs/tables/score-table.ts";
 import type { PageTexts, ShownAttempt } from "./page-data.ts";
 import { attemptKey, attemptsOf, LONGEST, type ReadAttempt } from "./read-attempts.ts";

@@ -3,7 +3,8 @@ import { isRecord } from "../../base/is-record.ts";
 import type { Judgement } from "../../findings/judge.ts";
 import { decimal, percent } from "../../findings/numbers.ts";
 import { describeObjective } from "../../findings/objective.ts";
-import type { Manifest, StoredRun } from "../../runs/schema.ts";
+import type { Manifest } from "../../runs/schema.ts";
+import type { StoredRun } from "../../runs/stored-run.ts";
 import { describeAsked } from "./markdown.ts";
 import type { PageFact } from "./page-data.ts";
 
@@ -26,6 +27,7 @@ export function protocolFacts({ manifest, evaluated }: StoredRun, { rows, prices
     fact(
       "Sampling",
       Object.entries(generation)
+        .filter(([, value]) => isSet(value))
         .map(([name, value]) => `${name} ${written(value)}`)
         .join(", "),
     ),
@@ -76,6 +78,11 @@ function fact(name: string, value: string): PageFact | undefined {
 
 function distinct(values: readonly string[]): string {
   return [...new Set(values)].join("\n");
+}
+
+/** What a plan leaves at nothing was not asked of the sampler. */
+function isSet(value: unknown): boolean {
+  return value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
 function written(value: unknown): string {

@@ -1,5 +1,6 @@
 import { beginning, ending } from "../../base/whole-characters.ts";
-import type { EvaluatedPoint, SampleRecord, ScoreRecord } from "../../runs/schema.ts";
+import type { SampleRecord, ScoreRecord } from "../../runs/schema.ts";
+import type { EvaluatedPoint } from "../../runs/stored-run.ts";
 
 /** Characters of one completion. Of longer ones the beginning and the end are shown: what was asked for is in the end. */
 export const LONGEST = 12_000;

@@ -1,6 +1,7 @@
 import { csvRate } from "../../findings/numbers.ts";
 import { pointScores } from "../../findings/point-scores.ts";
-import type { EvaluatedPoint, ScoreRecord, StoredRun } from "../../runs/schema.ts";
+import type { ScoreRecord } from "../../runs/schema.ts";
+import type { EvaluatedPoint, StoredRun } from "../../runs/stored-run.ts";
 import { compareRecords } from "../../runs/tables/build-score-tables.ts";
 import { axisColumns, type Columns, namesOf, toCsv, toCsvRows } from "./csv-columns.ts";
 import type { CsvStyle } from "./csv-text.ts";

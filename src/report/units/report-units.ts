@@ -1,6 +1,6 @@
 import { mapInThreads } from "../../base/call-threads.ts";
 import { siblingModule } from "../../base/start-thread.ts";
-import type { EvaluatedPoint, StoredRun } from "../../runs/schema.ts";
+import type { EvaluatedPoint, StoredRun } from "../../runs/stored-run.ts";
 import { threadsFor } from "../../runs/tables/unit-source.ts";
 import type { AttemptsByPoint, WantedTexts } from "../page/choose-texts.ts";
 import { attemptKey, type ReadAttempt } from "../page/read-attempts.ts";

@@ -1,4 +1,5 @@
-import type { SampleRecord, ScoreRecord, UnitSource } from "../../runs/schema.ts";
+import type { SampleRecord, ScoreRecord } from "../../runs/schema.ts";
+import type { UnitSource } from "../../runs/stored-run.ts";
 import { scoresAt, textsAt } from "../../runs/tables/unit-source.ts";
 import { attemptKey, type ReadAttempt, readAttempts } from "../page/read-attempts.ts";
 import { type SamplesLayout, type SamplesUnit, samplesRows } from "../tables/samples-csv.ts";

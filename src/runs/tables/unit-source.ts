@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { unitStore } from "../run-store.ts";
-import type { SampleRecord, ScoreRecord, UnitSource } from "../schema.ts";
+import type { SampleRecord, ScoreRecord } from "../schema.ts";
+import type { UnitSource } from "../stored-run.ts";
 import { inView, onlyAsked } from "../view.ts";
 import { ScoreTablesBuilder, type UnitTables } from "./build-score-tables.ts";
 

@@ -9,14 +9,13 @@ import { readRun } from "../../runs/read-run.ts";
 import { readProgress, unitStore } from "../../runs/run-store.ts";
 import {
   completionsPerPoint,
-  type EvaluatedPoint,
   type Manifest,
   type PlannedPoint,
   type ProblemRecord,
   type SampleRecord,
   type ScoreRecord,
-  type StoredRun,
 } from "../../runs/schema.ts";
+import type { EvaluatedPoint, StoredRun } from "../../runs/stored-run.ts";
 import { scoreTables } from "../../runs/tables/build-score-tables.ts";
 import { inView } from "../../runs/view.ts";
 import { scoreOptionsOf } from "../../scorers/scoring.ts";

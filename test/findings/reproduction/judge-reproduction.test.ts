@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { judgeReproduction, type Reproduction } from "../../../src/findings/reproduction/judge-reproduction.ts";
 import type { PublishedNumbers, PublishedScore } from "../../../src/findings/reproduction/published-numbers.ts";
 import { reproductionMarkdown, verdictSentence } from "../../../src/report/tables/reproduction-text.ts";
-import type { StoredRun } from "../../../src/runs/schema.ts";
+import type { StoredRun } from "../../../src/runs/stored-run.ts";
 import { syntheticRun } from "../../report/synthetic-run.ts";
 
 const behaviour = { accuracy: 0.8, strict: 0.8, format: 1, tokens: 50 };

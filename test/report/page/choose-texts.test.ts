@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { placeTexts, readTexts, StringTable, wantTexts } from "../../../src/report/page/choose-texts.ts";
 import type { PageTexts } from "../../../src/report/page/page-data.ts";
 import { shorten } from "../../../src/report/page/read-attempts.ts";
-import type { StoredRun } from "../../../src/runs/schema.ts";
+import type { StoredRun } from "../../../src/runs/stored-run.ts";
 import { answeredRun, isRightAt } from "../../helpers/answered-run.ts";
 
 async function textsOf(run: StoredRun, mostBytes?: number): Promise<PageTexts> {

@@ -6,7 +6,7 @@ import { buildPageData } from "../../../src/report/page/build-page-data.ts";
 import { readTexts, wantTexts } from "../../../src/report/page/choose-texts.ts";
 import { pageHtml } from "../../../src/report/page/html.ts";
 import type { PageData } from "../../../src/report/page/page-data.ts";
-import type { StoredRun } from "../../../src/runs/schema.ts";
+import type { StoredRun } from "../../../src/runs/stored-run.ts";
 import { answeredRun } from "../../helpers/answered-run.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 

@@ -14,7 +14,7 @@ import { contoursOf } from "../../../src/report/pictures/specs/contours.ts";
 import { endNames } from "../../../src/report/pictures/specs/end-names.ts";
 import { shortNames } from "../../../src/report/pictures/specs/short-names.ts";
 import { styleOf, THEMES } from "../../../src/report/pictures/themes.ts";
-import type { StoredRun } from "../../../src/runs/schema.ts";
+import type { StoredRun } from "../../../src/runs/stored-run.ts";
 import { POCKET_POINTS, syntheticRun } from "../synthetic-run.ts";
 
 const MIXTURE = {

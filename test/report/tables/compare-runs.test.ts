@@ -3,7 +3,7 @@ import { sha256 } from "../../../src/base/digest.ts";
 import { StoreError } from "../../../src/base/errors.ts";
 import { judge } from "../../../src/findings/judge.ts";
 import { compareRuns, comparisonTable } from "../../../src/report/tables/compare-runs.ts";
-import type { StoredRun } from "../../../src/runs/schema.ts";
+import type { StoredRun } from "../../../src/runs/stored-run.ts";
 import { syntheticRun } from "../synthetic-run.ts";
 
 const named = (name: string, run: StoredRun): { name: string; run: StoredRun } => ({ name, run });

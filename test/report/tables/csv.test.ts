@@ -3,7 +3,8 @@ import { judge } from "../../../src/findings/judge.ts";
 import { csvProbability, csvRate, decimal, percent, pText } from "../../../src/findings/numbers.ts";
 import { comparisonsCsv, summaryCsv } from "../../../src/report/tables/csv.ts";
 import { reportUnits } from "../../../src/report/units/report-units.ts";
-import type { ScoreRecord, StoredRun } from "../../../src/runs/schema.ts";
+import type { ScoreRecord } from "../../../src/runs/schema.ts";
+import type { StoredRun } from "../../../src/runs/stored-run.ts";
 import { changeScores, evaluatedPoint, scoreOf, syntheticRun } from "../synthetic-run.ts";
 
 const CONTRACT =

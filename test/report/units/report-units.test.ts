@@ -6,7 +6,7 @@ import { makeLargeStore } from "../../../bench/report/large-store.ts";
 import { wantTexts } from "../../../src/report/page/choose-texts.ts";
 import { reportUnits } from "../../../src/report/units/report-units.ts";
 import { readRun } from "../../../src/runs/read-run.ts";
-import type { StoredRun } from "../../../src/runs/schema.ts";
+import type { StoredRun } from "../../../src/runs/stored-run.ts";
 import { threadsFor } from "../../../src/runs/tables/unit-source.ts";
 import { scoreRun } from "../../../src/sweep/run/score-run.ts";
 

@@ -4,7 +4,8 @@ import type { Decision } from "../../../findings/decision/decision.ts";
 import type { Bands, Judgement } from "../../../findings/judge.ts";
 import { pointScores } from "../../../findings/point-scores.ts";
 import type { SummaryRow } from "../../../findings/summarize.ts";
-import type { Manifest, StoredRun } from "../../../runs/schema.ts";
+import type { Manifest } from "../../../runs/schema.ts";
+import type { StoredRun } from "../../../runs/stored-run.ts";
 import type { ScoreTable } from "../../../runs/tables/score-table.ts";
 import type { MarkedPlace } from "../picture.ts";
 

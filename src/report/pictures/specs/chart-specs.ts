@@ -1,6 +1,6 @@
 import type { Judgement } from "../../../findings/judge.ts";
 import { decimal } from "../../../findings/numbers.ts";
-import type { StoredRun } from "../../../runs/schema.ts";
+import type { StoredRun } from "../../../runs/stored-run.ts";
 import type { Picture, PictureKind } from "../picture.ts";
 import { barPictures } from "./bar-pictures.ts";
 import { type ChartContext, chartContexts } from "./chart-context.ts";
