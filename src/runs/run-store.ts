@@ -70,7 +70,7 @@ export async function openRunStore(
     folder,
     manifest,
     unitOf: (point) => units.get(point.name) ?? point.unit,
-    unit: (id) => new UnitStore(unitFolder(folder, id)),
+    unit: (id) => unitStore(folder, id),
     writeProgress: (progress) => writeFileAtomic(progressPath, `${JSON.stringify(progress, null, 2)}\n`),
     close: async () => {
       await rm(progressPath, { force: true });

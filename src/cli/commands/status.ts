@@ -85,7 +85,7 @@ async function readPoint(
     const own = manifest.ragged === true ? result.attempts : total;
     return { point: name, state: "done", answered: own, total: own };
   }
-  // Lines alone: reading a million completions would take a minute.
+  // Lines alone: parsing a million completions takes much longer.
   const answered = Math.min(total, await store.lineCount());
   const failed = (await store.failure()) !== undefined;
   const state = working.has(name) ? "working" : failed ? "failed" : answered === 0 ? "waiting" : "begun";

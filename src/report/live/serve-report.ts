@@ -95,7 +95,7 @@ function listenError(cause: Error, port: number): Error {
 }
 
 /** Whether a Host header names this machine. Browsers leave out the port that HTTP has by itself. */
-function namesThis(host: string | undefined, port: number | undefined): boolean {
+export function namesThis(host: string | undefined, port: number | undefined): boolean {
   return ["127.0.0.1", "localhost"].some((name) => host === `${name}:${port}` || (port === 80 && host === name));
 }
 

@@ -21,15 +21,25 @@ export function attemptKey({
   return `${benchmark}\n${sample}\n${attempt}`;
 }
 
+/** Notes those scores of a piece that are wanted, by key. */
+export function noteScores(
+  piece: readonly ScoreRecord[],
+  wanted: ReadonlySet<string>,
+  scores: Map<string, ScoreRecord>,
+): void {
+  for (const score of piece) {
+    const key = attemptKey(score);
+    if (wanted.has(key)) scores.set(key, score);
+  }
+}
+
 /** The wanted attempts of a point, by key. */
 export async function attemptsOf(
   { records, texts }: Pick<EvaluatedPoint, "records" | "texts">,
   wanted: ReadonlySet<string>,
 ): Promise<Map<string, ReadAttempt>> {
   const scores = new Map<string, ScoreRecord>();
-  for await (const piece of records()) {
-    for (const score of piece) if (wanted.has(attemptKey(score))) scores.set(attemptKey(score), score);
-  }
+  for await (const piece of records()) noteScores(piece, wanted, scores);
   return texts === undefined ? new Map() : readAttempts(texts(), scores);
 }
 

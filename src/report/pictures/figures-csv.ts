@@ -29,7 +29,7 @@ export function figuresCsv({ x, y, series, lines, ribbons = [], tiles = [] }: Pi
   return csvText([HEADER, ...rows]);
 }
 
-/** Where a cell is, and the intervals of its value: along y, or of a bar that lies along x. */
+/** Where a cell is, and the intervals of its value: along y, or of a horizontal bar along x. */
 function cell(x: Axis, y: Axis, { left, right, bottom, top, value, interval, lies = false }: Tile): string[] {
   const [column, row] = [placed(x, (left + right) / 2), placed(y, (bottom + top) / 2)];
   if (value === null) return [column, row, "", "", "", ""];

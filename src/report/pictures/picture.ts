@@ -130,7 +130,7 @@ export interface Tile {
   /** The number that it shows, and its interval, for the table beside the picture. */
   readonly value: number | null;
   readonly interval: Interval | null;
-  /** Whether the value is along x: a bar that lies. @default false */
+  /** Whether the value is along x: a horizontal bar. @default false */
   readonly lies?: boolean;
   /** Drawn with a frame. */
   readonly ringed?: boolean;

@@ -1,7 +1,7 @@
-import type { SampleRecord, ScoreRecord } from "../../runs/schema.ts";
-import type { UnitSource } from "../../runs/stored-run.ts";
+import type { ScoreRecord } from "../../runs/schema.ts";
+import type { EvaluatedPoint, UnitSource } from "../../runs/stored-run.ts";
 import { scoresAt, textsAt } from "../../runs/tables/unit-source.ts";
-import { attemptKey, type ReadAttempt, readAttempts } from "../page/read-attempts.ts";
+import { noteScores, type ReadAttempt, readAttempts } from "../page/read-attempts.ts";
 import { type SamplesLayout, type SamplesUnit, samplesRows } from "../tables/samples-csv.ts";
 
 /** What a report takes from the records of a unit: plain data, as a thread is given it. */
@@ -20,24 +20,15 @@ export interface UnitReport {
   readonly attempts: ReadonlyMap<string, ReadAttempt>;
 }
 
-/** The records of a unit, as `EvaluatedPoint` gives them. */
-interface UnitRecords {
-  readonly records: () => AsyncIterable<readonly ScoreRecord[]>;
-  readonly texts?: (() => AsyncIterable<readonly SampleRecord[]>) | undefined;
-}
-
 /** Reads the records of a unit once for all that a report needs of them. They were checked when the run was read. */
 export async function reportUnit(
   { unit, layout, wanted }: Omit<UnitRequest, "source">,
-  { records, texts }: UnitRecords,
+  { records, texts }: Pick<EvaluatedPoint, "records" | "texts">,
 ): Promise<UnitReport> {
   const scores = new Map<string, ScoreRecord>();
   async function* noting(): AsyncGenerator<readonly ScoreRecord[]> {
     for await (const piece of records()) {
-      for (const score of piece) {
-        const key = attemptKey(score);
-        if (wanted.has(key)) scores.set(key, score);
-      }
+      noteScores(piece, wanted, scores);
       yield piece;
     }
   }

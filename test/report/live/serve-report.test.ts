@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LivePage } from "../../../src/report/live/live-page.ts";
-import { type ReportServer, serveReport } from "../../../src/report/live/serve-report.ts";
+import { namesThis, type ReportServer, serveReport } from "../../../src/report/live/serve-report.ts";
 import { answeredRun } from "../../helpers/answered-run.ts";
 
 interface Answer {
@@ -110,6 +110,12 @@ describe("a report that is served", () => {
   it("says that a port is taken, and what to do", async () => {
     const port = Number(new URL(served().url).port);
     await expect(serveReport({ folder }, port)).rejects.toThrow(`Expected port ${port} to be free, found it taken`);
+  });
+
+  it("knows its own names, at the port of HTTP without a port, too", () => {
+    const hosts = ["localhost", "127.0.0.1", "localhost:80", "evil.example", "localhost:81", undefined];
+    expect(hosts.map((host) => namesThis(host, 80))).toEqual([true, true, true, false, false, false]);
+    expect(hosts.map((host) => namesThis(host, 81))).toEqual([false, false, false, false, true, false]);
   });
 
   it("at the port of HTTP answers to names without a port, as browsers ask; or says that it may not have it", async () => {

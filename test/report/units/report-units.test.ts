@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeLargeStore } from "../../../bench/report/large-store.ts";
-import { wantTexts } from "../../../src/report/page/choose-texts.ts";
+import { type AttemptsByPoint, wantTexts } from "../../../src/report/page/choose-texts.ts";
 import { reportUnits } from "../../../src/report/units/report-units.ts";
 import { readRun } from "../../../src/runs/read-run.ts";
 import type { StoredRun } from "../../../src/runs/stored-run.ts";
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-async function taken(run: StoredRun): Promise<{ csv: string; texts: unknown }> {
+async function taken(run: StoredRun): Promise<{ csv: string; texts: AttemptsByPoint }> {
   const { samplesCsv, attempts } = reportUnits(run, wantTexts(run, 100_000), {});
   const pieces: Buffer[] = [];
   for await (const piece of samplesCsv) pieces.push(Buffer.from(piece));
@@ -31,10 +31,13 @@ describe("what a report takes from many completions", () => {
   it("is the same in threads, a thread a unit, as without", async () => {
     expect(threadsFor(SIZE.points * SIZE.questions * SIZE.attempts)).toBeGreaterThan(0);
     const run = await readRun(folder);
+    expect(run.evaluated.map(({ source }) => source?.unit)).toHaveLength(SIZE.points);
+    expect(run.evaluated.map(({ source }) => source?.unit)).not.toContain(undefined);
     const here = { ...run, evaluated: run.evaluated.map((unit) => ({ ...unit, source: null })) };
     const [remote, local] = [await taken(run), await taken(here)];
     expect(remote.csv.trimEnd().split("\n")).toHaveLength(1 + SIZE.points * SIZE.questions * SIZE.attempts);
     expect(remote.csv).toBe(local.csv);
+    for (const own of remote.texts.values()) expect(own.size).toBeGreaterThan(0);
     expect(remote.texts).toEqual(local.texts);
   });
 });
