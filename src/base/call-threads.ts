@@ -62,9 +62,7 @@ function startCalls<Output>(module: URL, inputs: readonly unknown[], most: numbe
   const count = Math.min(inputs.length, most);
   const threads = Array.from({ length: count }, () => new CallThread<Output>(module));
   return {
-    outputs: inputs.map(
-      (input, index) => threads[index % count]?.call({ index, input }) ?? Promise.reject(new Error()),
-    ),
+    outputs: inputs.flatMap((input, index) => threads[index % count]?.call({ index, input }) ?? []),
     end: async () => void (await Promise.all(threads.map((thread) => thread.end()))),
   };
 }

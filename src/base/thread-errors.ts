@@ -16,7 +16,7 @@ export function packError(error: unknown): PackedError {
 
 const CLASSES = { config: ConfigError, input: InputError, store: StoreError, disk_full: DiskFullError } as const;
 
-/** The error as it was thrown in the thread. */
+/** The error that was thrown in the thread, with its message and hint; one of ours of another class than these becomes a WorkError. */
 export function unpackError({ error, known, system }: PackedError): unknown {
   if (!(error instanceof Error)) return error;
   if (known === undefined) return Object.assign(error, system);

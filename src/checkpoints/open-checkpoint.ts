@@ -5,7 +5,7 @@ import { InputError, MergesweepError, messageOf, systemCodeOf, WorkError } from 
 import { nearestWord } from "../base/suggest.ts";
 import { type FetchModelOptions, fetchModel } from "../hub/fetch-model.ts";
 import { peekModel } from "../hub/peek-model.ts";
-import { openSafetensorsFolder, weightsNote } from "../safetensors/open-folder.ts";
+import { isPickle, openSafetensorsFolder, weightsNote } from "../safetensors/open-folder.ts";
 import { type FileFolder, openFileFolder } from "../tensors/file-folder.ts";
 import type { Checkpoint, HubOrigin } from "./checkpoint.ts";
 import { openGgufCheckpoint } from "./gguf/gguf-checkpoint.ts";
@@ -14,8 +14,6 @@ import { openAdapter } from "./lora/read-adapter.ts";
 import { type ModelPlace, readModelReference } from "./model-reference.ts";
 import { readJsonFile } from "./read-json.ts";
 import { folderTokenizer } from "./tokenizer/tokenizer-source.ts";
-
-const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/i;
 
 /** Where models are looked for, and how they are fetched. */
 export interface OpenOptions extends FetchModelOptions {
@@ -123,7 +121,7 @@ async function isFolder(absolute: string, shown: string): Promise<boolean> {
     throw new InputError(`${shown}: there is no such checkpoint`, { hint: await nearNames(absolute) });
   }
   if (/\.gguf$/i.test(absolute)) return false;
-  if (PICKLE.test(absolute)) throw pickleError(shown, basename(absolute));
+  if (isPickle(absolute)) throw pickleError(shown, basename(absolute));
   throw new InputError(`${shown}: expected a checkpoint folder or a GGUF file, found another file`, {
     hint: absolute.endsWith(".safetensors")
       ? `Name the folder that holds it, with its config.json: ${dirname(shown)}`
@@ -159,7 +157,7 @@ async function nestedHint(folder: FileFolder, shown: string): Promise<string> {
 
 function checkWeights(files: readonly string[], path: string): void {
   if (files.some((name) => name.endsWith(".safetensors") || name.endsWith(".safetensors.index.json"))) return;
-  const pickle = files.find((name) => PICKLE.test(name));
+  const pickle = files.find(isPickle);
   if (pickle !== undefined) throw pickleError(path, pickle);
   throw new InputError(`${path}: expected model.safetensors or its shards, found no weights`, {
     hint: "The download may be incomplete: fetch the checkpoint again.",

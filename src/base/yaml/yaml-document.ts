@@ -77,7 +77,7 @@ export function parseYamls(text: string, fileName: string, version: YamlVersion 
 
 function checkText(text: string, fileName: string): void {
   if (text.length > MAX_YAML_BYTES)
-    throw new ConfigError(`${fileName}: expected YAML of at most ${MAX_YAML_BYTES} bytes, found ${text.length}`);
+    throw new ConfigError(`${fileName}: expected YAML of at most ${MAX_YAML_BYTES} characters, found ${text.length}`);
   if (text.includes("\0")) throw new ConfigError(`${fileName}: expected text, found a NUL character`);
 }
 

@@ -56,7 +56,7 @@ export async function verifyCheckpoint(
     const published = await pool.open(merged);
     const path = recipe ?? recipeBeside(published);
     const kept = await settingsBeside(published);
-    if (Object.keys(kept).length > 0) onNote?.(`made, says its model card, with ${JSON.stringify(kept)}`);
+    if (Object.keys(kept).length > 0) onNote?.(`its model card says that it was made with ${JSON.stringify(kept)}`);
     const options: PlanOptions = {
       root: process.cwd(),
       pool,
