@@ -21,8 +21,7 @@ export interface Standing {
 
 /** What the questions that are left may bring. */
 export interface Foresight {
-  /** By point: how likely it becomes safe; and how likely it is put out. */
-  readonly safe: ReadonlyMap<number, number>;
+  /** By point: how likely it is put out. */
   readonly out: ReadonlyMap<number, number>;
   /** How likely any of some points becomes safe. */
   readonly anySafe: (points: readonly number[]) => number;
@@ -90,7 +89,7 @@ export function foresee(
     const places = some.map((point) => points.indexOf(point)).filter((place) => place >= 0);
     return rounds.filter((safe) => places.some((place) => safe[place])).length / REPETITIONS;
   };
-  return { safe: new Map(points.map((point) => [point, anySafe([point])])), out, anySafe };
+  return { out, anySafe };
 }
 
 /** About how many questions in all would decide; null where no number would. */

@@ -7,7 +7,7 @@ const GROWTH = 1.4;
  * The numbers of questions at which a race looks at the answers: fixed by the size of the benchmark alone, so that neither the
  * order of answers nor the number of workers can matter.
  *
- * @returns rising, the last of them all questions: 50, 70, 98, 137, 192, 269, 376, 500 of 500
+ * @returns rising, the last of them all questions: 50, 70, 98, 137, 192, 269, 377, 500 of 500
  */
 export function lookFronts(questions: number): number[] {
   const fronts: number[] = [];

@@ -18,10 +18,10 @@ export interface Levers {
   readonly futility: boolean;
 }
 
-/** All four levers, as a search has them unless told otherwise. */
+/** All four levers, as the bench begins; a search of a sweep is without strata. */
 export const ALL_LEVERS: Levers = { refine: 2, strata: true, elimination: true, futility: true };
 
-/** The questions of a benchmark in the order in which they are asked, and the attempts at each. */
+/** A benchmark, and how many questions it has. */
 interface RacedBenchmark {
   readonly name: string;
   readonly questions: number;

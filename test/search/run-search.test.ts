@@ -119,6 +119,7 @@ describe("run --search", { timeout: 300_000 }, () => {
     const grid = await read("once-report/summary.md");
     expect(grid).toMatch(/Choose w=0\.5: /);
     expect(grid).toMatch(/the decision is that of the whole grid/);
+    await rm(join(folder, "once/search.json"));
     expect(await run("once")).toMatchObject({ code: 0 });
     expect(asked).toBe(0);
     expect(await searched("once")).toEqual(await searched("stopped"));

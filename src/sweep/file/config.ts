@@ -113,7 +113,7 @@ const benchmarkEntrySchema = z.union([
 type BenchmarkEntry = z.infer<typeof benchmarkEntrySchema>;
 
 const searchSchema = z.strictObject({
-  /** What a search may spend on completions: tokens, or a part of those of the whole grid. No bound if left out. */
+  /** What a search may spend on completions: tokens, or a part of those of the whole grid; its first block is asked in any case. No bound if left out. */
   budget: z
     .union(
       [z.strictObject({ tokens: z.int().positive() }), z.strictObject({ share: z.number().positive().max(1) })],
