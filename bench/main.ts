@@ -8,6 +8,7 @@ import { mutate } from "./mutate.ts";
 import { benchReport } from "./report.ts";
 import { benchRuntime } from "./runtime.ts";
 import { benchSearch } from "./search.ts";
+import { benchStart } from "./start.ts";
 import { benchWorkers } from "./workers.ts";
 
 /** `npm run bench NAME`: measurements, printed as tables. Never a test: machines are noisy. */
@@ -21,6 +22,7 @@ const benches: Record<string, (args: string[]) => Promise<void>> = {
   report: benchReport,
   runtime: benchRuntime,
   search: benchSearch,
+  start: benchStart,
   workers: benchWorkers,
 };
 

@@ -24,11 +24,12 @@ const REPORT_USAGE = `
   });
 `;
 
-/** Runs a program of this project, named relative to this folder. */
+/** Runs a program of this project, named relative to this folder: TypeScript through tsx, JavaScript as it is. */
 export async function runProgram(program: string, ...args: readonly string[]): Promise<{ usage: Run; output: string }> {
   const report = join(tmpdir(), `mergesweep-usage.${process.pid}.json`);
   const preload = `data:text/javascript,${encodeURIComponent(REPORT_USAGE)}`;
-  const nodeArgs = ["--import", "tsx", "--import", preload, fileURLToPath(new URL(program, import.meta.url)), ...args];
+  const loader = program.endsWith(".ts") ? ["--import", "tsx"] : [];
+  const nodeArgs = [...loader, "--import", preload, fileURLToPath(new URL(program, import.meta.url)), ...args];
   const start = performance.now();
   const { stdout } = await promisify(execFile)(process.execPath, nodeArgs, {
     env: { ...process.env, BENCH_USAGE: report },

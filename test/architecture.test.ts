@@ -45,6 +45,8 @@ interface Import {
   readonly from: string;
   readonly to: string;
   readonly typeOnly: boolean;
+  /** When a line is reached, not before the file is. */
+  readonly lazy: boolean;
 }
 
 const src = join(projectRoot, "src");
@@ -58,8 +60,8 @@ function importsOf(from: string): Import[] {
   const statements = text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"/gm);
   const dynamic = text.matchAll(/\bimport\(\s*"([^"]+)"/g);
   return [
-    ...Array.from(statements, (match) => ({ from, to: match[2] ?? "", typeOnly: match[1] !== undefined })),
-    ...Array.from(dynamic, (match) => ({ from, to: match[1] ?? "", typeOnly: false })),
+    ...Array.from(statements, (match) => ({ from, to: match[2] ?? "", typeOnly: match[1] !== undefined, lazy: false })),
+    ...Array.from(dynamic, (match) => ({ from, to: match[1] ?? "", typeOnly: false, lazy: true })),
   ];
 }
 
@@ -70,6 +72,20 @@ function folderOf(file: string): string {
 const internal = imports
   .filter(({ to }) => to.startsWith("."))
   .map((edge) => ({ ...edge, to: relative(src, join(src, edge.from, "..", edge.to)).replaceAll("\\", "/") }));
+
+/** Packages that are loaded before the first line of a file runs. */
+function packagesBefore(file: string): string[] {
+  const packages = new Set<string>();
+  const reached = new Set([file]);
+  for (const one of reached) {
+    for (const { from, to, typeOnly, lazy } of imports) {
+      if (from !== one || typeOnly || lazy) continue;
+      if (to.startsWith(".")) reached.add(relative(src, join(src, from, "..", to)).replaceAll("\\", "/"));
+      else if (!to.startsWith("node:")) packages.add(to);
+    }
+  }
+  return [...packages];
+}
 
 describe("architecture", () => {
   it("reads imports at all", () => {
@@ -108,6 +124,12 @@ describe("architecture", () => {
     const text = loaders.map(({ from }) => readFileSync(join(src, from), "utf8")).join("");
     expect(text).toMatch(/import\(\s*"node-llama-cpp"/);
     expect(text).not.toMatch(/^import (?!type)[^;]*"node-llama-cpp"/m);
+  });
+
+  it("a start reads little: no command that was not named, and no package but the one for command lines", () => {
+    expect(packagesBefore("cli/main.ts")).toEqual(["yargs"]);
+    expect(packagesBefore("cli/commands/grade.ts")).toEqual([]);
+    expect(packagesBefore("cli/commands/run.ts")).toEqual(expect.arrayContaining(["zod"]));
   });
 
   it("there are no circles of imports, of values or of types", () => {

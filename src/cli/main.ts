@@ -2,7 +2,6 @@
 import { availableParallelism } from "node:os";
 import { isatty } from "node:tty";
 import { ownVersion } from "../base/version.ts";
-import { createLlamaCppRuntime } from "../models/llama-cpp/llama-cpp.ts";
 import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
 import { runCli } from "./run-cli.ts";
 import { createTerminal } from "./terminal.ts";
@@ -44,6 +43,7 @@ process.exitCode = await runCli(args, {
   signal: interrupt.signal,
   cores: availableParallelism(),
   async createRuntime(options = {}) {
+    const { createLlamaCppRuntime } = await import("../models/llama-cpp/llama-cpp.ts");
     const runtime = await createLlamaCppRuntime(options);
     if (runtime.notice !== undefined) terminal.note(runtime.notice);
     return runtime;

@@ -51,7 +51,7 @@ export async function runCli(
       const ofYargs = !(error instanceof Error) || error.name === "YError";
       throw ofYargs ? usageErrorOf(message, args, usage) : error;
     });
-  for (const command of commands(full)) parser.command(command);
+  for (const command of await commands(full, args)) parser.command(command);
   try {
     await parser.parseAsync([...args], {}, (_error, _argv, output) => {
       help = output;

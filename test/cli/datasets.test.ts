@@ -40,7 +40,10 @@ async function run(...args: string[]): Promise<{ out: string; code: number }> {
       code = value;
     },
   });
-  const parser = yargs().command(command).strict().exitProcess(false);
+  const parser = yargs()
+    .command({ command: "datasets", ...command })
+    .strict()
+    .exitProcess(false);
   await parser
     .fail((message: string, error: unknown) => {
       throw error ?? new Error(message);

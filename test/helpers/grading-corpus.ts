@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { parseJsonLines } from "../../src/base/jsonl.ts";
-import { gradeCase, gradeCaseSchema } from "../../src/cli/grade-case.ts";
+import { gradeCase } from "../../src/cli/grade-case.ts";
+import { gradeCaseSchema } from "../../src/cli/grade-cases.ts";
 
 const gradingCase = gradeCaseSchema.extend({
   expected: z.boolean(),

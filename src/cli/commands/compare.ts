@@ -9,8 +9,6 @@ import { defineCommand, jsonFlag, named } from "../flags/options.ts";
 /** `mergesweep compare A B`: two runs, or two points, problem by problem, from what is stored. */
 export function compareCommand({ terminal }: CliContext): CommandModule {
   return defineCommand({
-    command: "compare <run> [other]",
-    describe: "Compare two runs, or two points, problem by problem; without any model",
     builder: (parser) =>
       parser
         .positional("run", { type: "string", demandOption: true, description: "Run store that is compared with" })

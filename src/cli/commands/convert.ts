@@ -12,8 +12,6 @@ import { showTensors } from "../show-tensors.ts";
 export function convertCommand(context: CliContext): CommandModule {
   const { terminal, signal } = context;
   return defineCommand({
-    command: "convert <model> <out>",
-    describe: "Convert a checkpoint to GGUF",
     builder: (parser) =>
       parser
         .positional("model", {

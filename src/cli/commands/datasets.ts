@@ -30,8 +30,6 @@ const nameArgument = {
 /** `mergesweep datasets ...`: the benchmarks, their data, and what a model sees of them. */
 export function datasetsCommand(context: CliContext): CommandModule {
   return defineCommand({
-    command: "datasets",
-    describe: "List, describe, fetch, check and show the benchmarks",
     builder: (parser) =>
       parser
         .command(listCommand(context))

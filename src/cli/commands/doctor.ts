@@ -15,8 +15,6 @@ import { openWorkSample, type WorkSample } from "../work-sample.ts";
 /** `mergesweep doctor`: what a bug report needs, and whether the runtime starts at all. */
 export function doctorCommand(context: CliContext): CommandModule {
   return defineCommand({
-    command: "doctor [model]",
-    describe: "Show versions, machine and runtime: the first thing to put into a bug report",
     builder: (parser) =>
       parser
         .positional("model", { type: "string", describe: "Checkpoint to say of how the runtime would work on it" })

@@ -9,8 +9,6 @@ import { planAndRun } from "../run-plan.ts";
 /** `mergesweep eval MODEL`: one checkpoint, evaluated as a sweep evaluates a point. */
 export function evalCommand(context: CliContext): CommandModule {
   return defineCommand({
-    command: "eval <model>",
-    describe: "Evaluate one checkpoint, or go on with it, and render its report",
     builder: (parser) =>
       parser
         .positional("model", { type: "string", demandOption: true, description: "Checkpoint folder or GGUF file" })

@@ -5,13 +5,11 @@ import { parseJsonLines } from "../../base/jsonl.ts";
 import type { Grade } from "../../scorers/accuracy/grade-answer.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named } from "../flags/options.ts";
-import { gradeCase, parseGradeCases } from "../grade-case.ts";
+import { gradeCase } from "../grade-case.ts";
 
 /** `mergesweep grade`: is this answer that answer, and why. */
 export function gradeCommand({ terminal }: CliContext): CommandModule {
   return defineCommand({
-    command: "grade [cases]",
-    describe: "Grade answers against gold answers, with the reasons",
     builder: (parser) =>
       parser
         .positional("cases", {
@@ -39,6 +37,8 @@ export function gradeCommand({ terminal }: CliContext): CommandModule {
       if (args.gold !== undefined || args.answer !== undefined) {
         throw new UsageError("expected a file of cases, or --gold and --answer; found both");
       }
+      // One pair is graded without the checks of a file.
+      const { parseGradeCases } = await import("../grade-cases.ts");
       const path = args.cases;
       const text = await readFile(path, "utf8").catch((error: unknown) => {
         if (systemCodeOf(error) !== "ENOENT") throw error;

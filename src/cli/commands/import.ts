@@ -11,9 +11,6 @@ import { defineCommand, jsonFlag, named, namesOption, textOption } from "../flag
 /** `mergesweep import PATH... --out RUN`: results of other programs as a run store. */
 export function importCommand({ terminal, version }: CliContext): CommandModule {
   return defineCommand({
-    command: "import <paths..>",
-    describe:
-      "Import results of lm-evaluation-harness, lighteval, Inspect, verifiers, simple-evals or a table into a run store",
     builder: (parser) =>
       parser
         .positional("paths", { type: "string", array: true, demandOption: true, description: "Files and folders" })

@@ -1,42 +1,122 @@
 import type { CommandModule } from "yargs";
 import type { CliContext } from "../context.ts";
-import { compareCommand } from "./compare.ts";
-import { convertCommand } from "./convert.ts";
-import { datasetsCommand } from "./datasets.ts";
-import { doctorCommand } from "./doctor.ts";
-import { evalCommand } from "./eval.ts";
-import { gradeCommand } from "./grade.ts";
-import { importCommand } from "./import.ts";
-import { initCommand } from "./init.ts";
-import { mergeCommand } from "./merge.ts";
-import { planCommand } from "./plan.ts";
-import { recoverCommand } from "./recover.ts";
-import { reportCommand } from "./report.ts";
-import { reproduceCommand } from "./reproduce.ts";
-import { runCommand } from "./run.ts";
-import { scoreCommand } from "./score.ts";
-import { statusCommand } from "./status.ts";
-import { verifyCommand } from "./verify.ts";
 
-/** Every command, in the order of the help. */
-export function commands(context: CliContext): CommandModule[] {
-  return [
-    runCommand(context),
-    evalCommand(context),
-    planCommand(context),
-    reproduceCommand(context),
-    statusCommand(context),
-    reportCommand(context),
-    compareCommand(context),
-    scoreCommand(context),
-    recoverCommand(context),
-    importCommand(context),
-    mergeCommand(context),
-    verifyCommand(context),
-    convertCommand(context),
-    gradeCommand(context),
-    datasetsCommand(context),
-    initCommand(context),
-    doctorCommand(context),
-  ];
+/** A command as the list of all shows it, and where the rest of it is. */
+interface CommandEntry {
+  /** Its name and what stands behind it, as yargs reads them. */
+  readonly command: string;
+  readonly describe: string;
+  readonly load: () => Promise<(context: CliContext) => CommandModule>;
+}
+
+/** In the order of the help. */
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    command: "run <sweep>",
+    describe: "Run a sweep, or go on with it, and render its report",
+    load: async () => (await import("./run.ts")).runCommand,
+  },
+  {
+    command: "eval <model>",
+    describe: "Evaluate one checkpoint, or go on with it, and render its report",
+    load: async () => (await import("./eval.ts")).evalCommand,
+  },
+  {
+    command: "plan <sweep>",
+    describe: "Check a sweep and show what it would do; nothing is written",
+    load: async () => (await import("./plan.ts")).planCommand,
+  },
+  {
+    command: "reproduce <target>",
+    describe: "Make published numbers again, and say whether they are reproduced",
+    load: async () => (await import("./reproduce.ts")).reproduceCommand,
+  },
+  {
+    command: "status <run>",
+    describe: "Show how far a run is, how fast, and who works on it",
+    load: async () => (await import("./status.ts")).statusCommand,
+  },
+  {
+    command: "report <runs..>",
+    describe: "Render the report of a run again, or of several laid over one another; without any model",
+    load: async () => (await import("./report.ts")).reportCommand,
+  },
+  {
+    command: "compare <run> [other]",
+    describe: "Compare two runs, or two points, problem by problem; without any model",
+    load: async () => (await import("./compare.ts")).compareCommand,
+  },
+  {
+    command: "score <run>",
+    describe: "Score the stored completions of a run again, without any model",
+    load: async () => (await import("./score.ts")).scoreCommand,
+  },
+  {
+    command: "recover <run>",
+    describe: "Find and mend damage in a run store; nothing is thrown away",
+    load: async () => (await import("./recover.ts")).recoverCommand,
+  },
+  {
+    command: "import <paths..>",
+    describe:
+      "Import results of lm-evaluation-harness, lighteval, Inspect, verifiers, simple-evals or a table into a run store",
+    load: async () => (await import("./import.ts")).importCommand,
+  },
+  {
+    command: "merge <config> <out>",
+    describe: "Merge checkpoints by a mergekit config, bit for bit as mergekit does",
+    load: async () => (await import("./merge.ts")).mergeCommand,
+  },
+  {
+    command: "verify <merged>",
+    describe: "Make a merge again in memory and say whether a published one is it, bit for bit",
+    load: async () => (await import("./verify.ts")).verifyCommand,
+  },
+  {
+    command: "convert <model> <out>",
+    describe: "Convert a checkpoint to GGUF",
+    load: async () => (await import("./convert.ts")).convertCommand,
+  },
+  {
+    command: "grade [cases]",
+    describe: "Grade answers against gold answers, with the reasons",
+    load: async () => (await import("./grade.ts")).gradeCommand,
+  },
+  {
+    command: "datasets",
+    describe: "List, describe, fetch, check and show the benchmarks",
+    load: async () => (await import("./datasets.ts")).datasetsCommand,
+  },
+  {
+    command: "init [folder]",
+    describe: "Make an example project: the pocket sweep, and one of your own to fill in",
+    load: async () => (await import("./init.ts")).initCommand,
+  },
+  {
+    command: "doctor [model]",
+    describe: "Show versions, machine and runtime: the first thing to put into a bug report",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+];
+
+/**
+ * Every command. Only those whose names are among the words of the command line are loaded with their flags: a start takes as
+ * long as the code that it reads.
+ */
+export async function commands(context: CliContext, args: readonly string[]): Promise<CommandModule[]> {
+  return await Promise.all(
+    COMMANDS.map(async ({ command, describe, load }) => {
+      const [name = ""] = command.split(" ");
+      const body = args.includes(name) ? (await load())(context) : notLoaded(name);
+      return { command, describe, ...body };
+    }),
+  );
+}
+
+function notLoaded(name: string): CommandModule {
+  return {
+    handler: () => {
+      throw new Error(`${name} ran without its name on the command line`);
+    },
+  };
 }

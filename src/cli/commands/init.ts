@@ -40,8 +40,6 @@ const WRITTEN: Readonly<Record<string, string>> = {
 /** `mergesweep init [FOLDER]`: an example project that runs as it is, with a sweep to fill in. */
 export function initCommand({ terminal }: CliContext): CommandModule {
   return defineCommand({
-    command: "init [folder]",
-    describe: "Make an example project: the pocket sweep, and one of your own to fill in",
     builder: (parser) =>
       parser
         .positional("folder", { type: "string", default: ".", description: "Where; what is there stays as it is" })

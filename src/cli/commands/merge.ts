@@ -18,8 +18,6 @@ const DONOR =
 export function mergeCommand(context: CliContext): CommandModule {
   const { terminal, signal } = context;
   return defineCommand({
-    command: "merge <config> <out>",
-    describe: "Merge checkpoints by a mergekit config, bit for bit as mergekit does",
     builder: (parser) =>
       parser
         .positional("config", {

@@ -19,8 +19,6 @@ import { downloads } from "../show-downloads.ts";
 /** `mergesweep plan SWEEP`: check everything and say what would run; writes nothing. */
 export function planCommand(context: CliContext): CommandModule {
   return defineCommand({
-    command: "plan <sweep>",
-    describe: "Check a sweep and show what it would do; nothing is written",
     builder: (parser) =>
       parser
         .positional("sweep", { type: "string", demandOption: true, description: "Sweep file (YAML)" })

@@ -6,8 +6,6 @@ import { defineCommand, jsonFlag, named } from "../flags/options.ts";
 /** `mergesweep recover RUN`: says what is damaged in a run store, and mends what can be mended. */
 export function recoverCommand({ terminal }: CliContext): CommandModule {
   return defineCommand({
-    command: "recover <run>",
-    describe: "Find and mend damage in a run store; nothing is thrown away",
     builder: (parser) =>
       parser
         .positional("run", { type: "string", demandOption: true, description: "Run store, e.g. runs/pocket" })

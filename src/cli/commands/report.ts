@@ -36,8 +36,6 @@ function given(value: unknown): boolean {
 export function reportCommand(context: CliContext): CommandModule {
   const { terminal } = context;
   return defineCommand({
-    command: "report <runs..>",
-    describe: "Render the report of a run again, or of several laid over one another; without any model",
     builder: (parser) =>
       parser
         .positional("runs", {

@@ -33,8 +33,6 @@ const SMOKE_TARGET = "pocket";
 /** `mergesweep reproduce TARGET`: make published numbers again, and say whether they are reproduced. */
 export function reproduceCommand(context: CliContext): CommandModule {
   return defineCommand({
-    command: "reproduce <target>",
-    describe: "Make published numbers again, and say whether they are reproduced",
     builder: (parser) =>
       parser
         .positional("target", {

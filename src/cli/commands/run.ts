@@ -10,8 +10,6 @@ import { planAndRun } from "../run-plan.ts";
 /** `mergesweep run SWEEP`: make, evaluate and report every point that is not done yet. */
 export function runCommand(context: CliContext): CommandModule {
   return defineCommand({
-    command: "run <sweep>",
-    describe: "Run a sweep, or go on with it, and render its report",
     builder: (parser) =>
       parser
         .positional("sweep", { type: "string", demandOption: true, description: "Sweep file (YAML)" })

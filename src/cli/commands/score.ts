@@ -19,8 +19,6 @@ import { reportFolder, sayFailures } from "../report-folder.ts";
 export function scoreCommand(context: CliContext): CommandModule {
   const { terminal } = context;
   return defineCommand({
-    command: "score <run>",
-    describe: "Score the stored completions of a run again, without any model",
     builder: (parser) =>
       parser
         .positional("run", { type: "string", demandOption: true, description: "Run store, e.g. runs/pocket" })

@@ -15,8 +15,6 @@ import { describeSpeed, formatSeconds } from "../progress.ts";
 /** `mergesweep status RUN`: how far a run is, also while another process works on it. */
 export function statusCommand({ terminal }: CliContext): CommandModule {
   return defineCommand({
-    command: "status <run>",
-    describe: "Show how far a run is, how fast, and who works on it",
     builder: (parser) =>
       parser
         .positional("run", { type: "string", demandOption: true, description: "Run store, e.g. runs/pocket" })

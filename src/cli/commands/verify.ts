@@ -15,8 +15,6 @@ const MAX_SHOWN = 12;
 export function verifyCommand(context: CliContext): CommandModule {
   const { terminal, signal } = context;
   return defineCommand({
-    command: "verify <merged>",
-    describe: "Make a merge again in memory and say whether a published one is it, bit for bit",
     builder: (parser) =>
       parser
         .positional("merged", {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { parseJsonLines } from "../../../src/base/jsonl.ts";
-import { gradeCase, gradeCaseSchema } from "../../../src/cli/grade-case.ts";
+import { gradeCase } from "../../../src/cli/grade-case.ts";
+import { gradeCaseSchema } from "../../../src/cli/grade-cases.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 const path = join(projectRoot, "test/fixtures/grading/kinds.jsonl");
