@@ -91,17 +91,17 @@ export {
 } from "./sweep/file/define-sweep.ts";
 export type { OwnParts } from "./sweep/plan/own-parts.ts";
 export { type PlanOverrides, type PlanSettings, planSweep, type SweepPlan } from "./sweep/plan/plan.ts";
-export { runSweep, type SweepOutcome } from "./sweep/run/run-sweep.ts";
+export { runSweep } from "./sweep/run/run-sweep.ts";
 export { type Rescored, type ScoreRunOptions, scoreRun } from "./sweep/run/score-run.ts";
 export type { SweepEvent } from "./sweep/run/sweep-event.ts";
-export type { SweepOptions } from "./sweep/run/sweep-options.ts";
+export type { SetDownOptions, SweepOptions, SweepOutcome } from "./sweep/run/sweep-options.ts";
 
 // Runs: read back, imported from other programs, compared, reported.
 
 export { type ImportOutcome, type ImportRequest, importResults } from "./imports/import-results.ts";
 export { type RenderedReport, type ReportOptions, renderReport } from "./report/render-report.ts";
 export { type ComparedStores, compareStores } from "./report/tables/compare-stores.ts";
-export type { RunProgress } from "./runs/progress.ts";
+export type { RunProgress } from "./runs/leases/progress.ts";
 export { readRun } from "./runs/read-run.ts";
 export type { Manifest, SampleRecord, ScoreRecord, UnitResult } from "./runs/schema.ts";
 export type { StoredRun } from "./runs/stored-run.ts";

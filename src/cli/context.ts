@@ -7,6 +7,8 @@ export interface CliContext {
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP, with an `Interrupted` as its reason. */
   readonly signal: AbortSignal;
+  /** Aborted by SIGUSR2: what is under way is finished, and nothing else begun. */
+  readonly drain?: AbortSignal | undefined;
   readonly version: string;
   /** What was typed, to be typed again. */
   readonly commandLine: string;

@@ -7,6 +7,8 @@ export const EXIT = {
   failed: 1,
   /** The command line, a config or an input cannot be used; nothing was started. */
   usage: 2,
+  /** Asked to end by SIGUSR2, with work left: "try again" among the codes of sysexits.h. */
+  left: 75,
   /** A bug of ours. */
   bug: 70,
   interrupted: 130,

@@ -31,6 +31,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
+// Node keeps SIGUSR1 for its debugger.
+const drain = new AbortController();
+process.on("SIGUSR2", () => {
+  terminal.note("Ending when the completions under way are finished.");
+  drain.abort();
+});
+
 /** From a checkout there is no `mergesweep` on the PATH: what was typed is one of package.json's scripts. */
 function startedByNpm(): boolean {
   return ["mergesweep", "sweep"].includes(process.env.npm_lifecycle_event ?? "");
@@ -41,6 +48,7 @@ process.exitCode = await runCli(args, {
   version: ownVersion(),
   program: startedByNpm() ? "npm run -s mergesweep --" : "mergesweep",
   signal: interrupt.signal,
+  drain: drain.signal,
   cores: availableParallelism(),
   async createRuntime(options = {}) {
     const { createLlamaCppRuntime } = await import("../models/llama-cpp/llama-cpp.ts");

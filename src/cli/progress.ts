@@ -1,5 +1,5 @@
 import { countOf } from "../base/count-of.ts";
-import type { RunProgress } from "../runs/progress.ts";
+import type { RunProgress } from "../runs/leases/progress.ts";
 import type { SweepEvent } from "../sweep/run/sweep-event.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -54,6 +54,12 @@ export function showProgress(
         if (event.sameAs !== null)
           terminal.note(`${event.point}: the same weights as ${labelOf(event.sameAs)}, evaluated once`);
         else if (!terminal.interactive && !event.resumed) log(progress(), `${event.point}: done. `);
+        break;
+      case "unit-left":
+        terminal.note(`${event.point}: left to others: ${event.message}`);
+        break;
+      case "waiting":
+        terminal.note(event.message);
         break;
       case "unit-failed":
         terminal.note(`${event.point}: failed: ${event.message}`);

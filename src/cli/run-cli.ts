@@ -6,7 +6,7 @@ import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
 import { usageErrorOf } from "./usage-errors.ts";
 
 const EPILOGUE = `Exit codes: 0 done; 1 units failed; 2 usage, config or input error, nothing was
-started; 70 a bug in mergesweep; 129, 130 and 143 interrupted (a closed terminal, Ctrl-C,
+started; 70 a bug in mergesweep; 75 ended as SIGUSR2 asked, with work left; 129, 130 and 143 interrupted (a closed terminal, Ctrl-C,
 SIGTERM), everything finished is saved. A reader of the output that goes (| head) ends nothing.`;
 
 /**

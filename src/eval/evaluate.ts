@@ -31,10 +31,18 @@ export interface AskedBenchmark extends Benchmark {
   readonly attempts: number;
 }
 
-interface Task {
+export interface Task {
   readonly benchmark: Benchmark;
   readonly sample: Sample;
   readonly attempt: number;
+}
+
+/** Says what of a unit is to be answered here: others may answer the rest. */
+export interface TaskSource {
+  /** The next attempts; undefined if there are none to be had now. */
+  next(): Promise<readonly Task[] | undefined>;
+  /** Told of every completion once it is stored. */
+  answered(record: SampleRecord): Promise<void>;
 }
 
 /**
@@ -43,37 +51,66 @@ interface Task {
  */
 export class Evaluation {
   readonly #settings: EvaluationSettings;
-  readonly #writer: SampleWriter;
+  readonly #writer: Pick<SampleWriter, "append" | "existing">;
   readonly #onCompletion: (record: SampleRecord) => void;
   readonly #tasks: readonly Task[];
-  /** Not answered, and nobody is on it. */
-  readonly #waiting: Task[];
+  /** To be answered here, and nobody is on it. */
+  readonly #waiting: Task[] = [];
   readonly #records: Map<string, SampleRecord>;
+  readonly #source: TaskSource;
+  /** Whether the source had nothing more when it was last asked. */
+  #exhausted = false;
+  #filling: Promise<void> | undefined;
 
+  /** @param source says what to answer, and when */
   constructor(
     benchmarks: readonly AskedBenchmark[],
     settings: EvaluationSettings,
-    writer: SampleWriter,
+    writer: Pick<SampleWriter, "append" | "existing">,
+    source: TaskSource,
     onCompletion: (record: SampleRecord) => void = () => {},
   ) {
     this.#settings = settings;
     this.#writer = writer;
+    this.#source = source;
     this.#onCompletion = onCompletion;
     this.#tasks = tasksOf(benchmarks);
     this.#records = new Map(
       writer.existing.map((record) => [keyOf(record.benchmark, record.sample, record.attempt), record]),
     );
-    this.#waiting = this.#tasks.filter((task) => !this.#records.has(keyOfTask(task)));
   }
 
-  /** Attempts that are not answered and that no model is answering. */
-  get waiting(): number {
-    return this.#waiting.length;
+  /** Whether another model might find something to answer. */
+  get wantsHelp(): boolean {
+    return this.#waiting.length > 0 || !this.#exhausted;
   }
 
-  /** All that is answered and stored, whether it is asked now or was by an earlier plan. */
-  get records(): SampleRecord[] {
-    return [...this.#records.values()];
+  /** Makes sure that something waits to be answered. @returns whether something does */
+  async fill(): Promise<boolean> {
+    if (this.#waiting.length > 0) return true;
+    if (this.#exhausted) return false;
+    this.#filling ??= this.#ask().finally(() => {
+      this.#filling = undefined;
+    });
+    await this.#filling;
+    return await this.fill();
+  }
+
+  async #ask(): Promise<void> {
+    const tasks = await this.#source.next();
+    if (tasks === undefined) this.#exhausted = true;
+    else if (!this.#exhausted) this.#waiting.push(...tasks);
+  }
+
+  /** Lets nobody begin with another attempt: what is under way is finished. */
+  drain(): void {
+    this.#exhausted = true;
+    this.#waiting.length = 0;
+  }
+
+  /** Takes over completions that other processes have stored. */
+  know(records: readonly SampleRecord[]): void {
+    for (const record of records) this.#records.set(completionKey(record), record);
   }
 
   /**
@@ -97,9 +134,16 @@ export class Evaluation {
       }
     };
     const queue = new PQueue({ concurrency: model.sequences });
-    for (let task = this.#waiting.shift(); task !== undefined; task = this.#waiting.shift()) {
-      const taken = task;
-      void queue.add(() => answerOne(taken));
+    const fill = (): Promise<boolean> =>
+      this.fill().catch((error: unknown) => {
+        failure.abort(error);
+        return false;
+      });
+    while (await fill()) {
+      const task = this.#waiting.shift();
+      // Another model was quicker.
+      if (task === undefined) continue;
+      void queue.add(() => answerOne(task));
       // One more than the model has room for, at the most: the rest is left to the other models.
       await queue.onSizeLessThan(1);
       if (stop.aborted) break;
@@ -114,11 +158,11 @@ export class Evaluation {
    * Nothing is stored.
    */
   async repeat(model: LoadedModel, count: number, signal: AbortSignal): Promise<Repeated> {
-    const answered = this.#tasks.filter((task) => this.#records.has(keyOfTask(task))).slice(0, count);
+    const answered = this.#tasks.filter((task) => this.#records.has(taskKey(task))).slice(0, count);
     const again = await Promise.all(answered.map((task) => answer(model, task, this.#settings, signal)));
     const same = again.filter((record, i) => {
       const task = answered[i];
-      return task !== undefined && this.#records.get(keyOfTask(task))?.completion === record.completion;
+      return task !== undefined && this.#records.get(taskKey(task))?.completion === record.completion;
     });
     return { asked: again.length, same: same.length };
   }
@@ -126,8 +170,9 @@ export class Evaluation {
   async #answer(model: LoadedModel, task: Task, signal: AbortSignal): Promise<void> {
     const record = await answer(model, task, this.#settings, signal);
     await this.#writer.append(record);
-    this.#records.set(keyOfTask(task), record);
+    this.#records.set(taskKey(task), record);
     this.#onCompletion(record);
+    await this.#source.answered(record);
   }
 }
 
@@ -181,7 +226,7 @@ async function tokensLeft(
 
 /** The keys of everything that is asked, as `completionKey` gives them. */
 export function* taskKeys(benchmarks: readonly AskedBenchmark[]): Generator<string> {
-  for (const task of tasksOf(benchmarks)) yield keyOfTask(task);
+  for (const task of tasksOf(benchmarks)) yield taskKey(task);
 }
 
 /** What tells the completion of one attempt from all others of its unit. */
@@ -193,7 +238,8 @@ export function completionKey({
   return keyOf(benchmark, sample, attempt);
 }
 
-function tasksOf(benchmarks: readonly AskedBenchmark[]): Task[] {
+/** Every attempt, in the order of the plan. */
+export function tasksOf(benchmarks: readonly AskedBenchmark[]): Task[] {
   return benchmarks.flatMap((benchmark) =>
     benchmark.samples.flatMap((sample) =>
       Array.from({ length: benchmark.attempts }, (_, attempt): Task => ({ benchmark, sample, attempt })),
@@ -201,7 +247,8 @@ function tasksOf(benchmarks: readonly AskedBenchmark[]): Task[] {
   );
 }
 
-function keyOfTask({ benchmark, sample, attempt }: Task): string {
+/** The same for an attempt that may not be answered yet. */
+export function taskKey({ benchmark, sample, attempt }: Task): string {
   return keyOf(benchmark.name, sample.id, attempt);
 }
 

@@ -13,6 +13,7 @@ export function runNotes(run: StoredRun, rows: readonly SummaryRow[]): string[] 
     ...twins(rows),
     ...scoring(run),
     ...repeats(run),
+    ...hardware(run),
     ...cutOff(run),
   ];
 }
@@ -60,6 +61,24 @@ function repeats(run: StoredRun): string[] {
   const same = repeated.reduce((total, one) => total + one.same, 0);
   return [
     `This runtime need not give the same text for the same seed: ${same} of ${countOf(asked, "completion that was", "completions that were")} asked for twice came out the same.`,
+  ];
+}
+
+/** What several workers have made of one run. */
+function hardware(run: StoredRun): string[] {
+  const differing = run.evaluated.reduce((total, { result }) => total + (result.differing ?? 0), 0);
+  const mixed = run.evaluated.flatMap(({ point, result }) => {
+    if (result.builds === undefined) return [];
+    const builds = Object.entries(result.builds).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return [`${point.name}: ${builds.map(([build, count]) => `${count} by ${build}`).join(", ")}.`];
+  });
+  return [
+    ...(mixed.length === 0 ? [] : [`Completions of one point were made by several builds. ${mixed.join(" ")}`]),
+    ...(differing === 0
+      ? []
+      : [
+          `${countOf(differing, "attempt was", "attempts were")} answered by two workers with different texts; the first file by name counts.`,
+        ]),
   ];
 }
 

@@ -3,7 +3,7 @@ import { StoreError } from "../base/errors.ts";
 import { writeFileAtomic } from "../base/files/atomic-write.ts";
 import { makeFolder } from "../base/files/make-folder.ts";
 import { jsonLinePieces } from "../base/jsonl.ts";
-import { lockFolder } from "./lock.ts";
+import { enterAlone } from "./leases/enter-store.ts";
 import { readManifestIfPresent } from "./read-manifest.ts";
 import { unitStore, writeProblems } from "./run-store.ts";
 import type { Manifest, ProblemRecord, SampleRecord } from "./schema.ts";
@@ -31,7 +31,7 @@ export interface ImportedStore {
  */
 export async function openImportedStore(folder: string): Promise<ImportedStore> {
   await makeFolder(folder);
-  const lock = await lockFolder(folder);
+  const leases = await enterAlone(folder, "import");
   const path = join(folder, "manifest.json");
   try {
     const manifest = await readManifestIfPresent(folder);
@@ -49,10 +49,10 @@ export async function openImportedStore(folder: string): Promise<ImportedStore> 
       writeCompletions: (id, records) =>
         writeFileAtomic(join(folder, "units", id, "samples.jsonl"), jsonLinePieces(records)),
       writeProblems: (problems) => writeProblems(folder, problems),
-      close: () => lock.release(),
+      close: () => leases.leave(),
     };
   } catch (error) {
-    await lock.release();
+    await leases.leave();
     throw error;
   }
 }

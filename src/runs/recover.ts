@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { countOf } from "../base/count-of.ts";
 import { MergesweepError, systemCodeOf } from "../base/errors.ts";
 import { DAMAGED_FILE, mendCompletions } from "./completions/completion-files.ts";
-import { lockFolder } from "./lock.ts";
+import { enterAlone } from "./leases/enter-store.ts";
 import { readManifest } from "./read-manifest.ts";
 import { unitStore } from "./run-store.ts";
 import type { PlannedPoint } from "./schema.ts";
@@ -23,7 +23,7 @@ export interface Recovered {
  */
 export async function recoverRun(folder: string): Promise<Recovered[]> {
   const manifest = await readManifest(folder);
-  const lock = await lockFolder(folder);
+  const leases = await enterAlone(folder, "recover");
   try {
     const found: Recovered[] = [];
     for (const point of manifest.points) found.push(...(await recoverUnit(folder, point)));
@@ -31,7 +31,7 @@ export async function recoverRun(folder: string): Promise<Recovered[]> {
     for (const point of manifest.points) found.push(...(await recoverTwin(folder, point)));
     return found;
   } finally {
-    await lock.release();
+    await leases.leave();
   }
 }
 
@@ -50,7 +50,7 @@ async function recoverUnit(run: string, { name, unit }: PlannedPoint): Promise<R
     );
     return found;
   }
-  const lines = await mendCompletions(folder, { twoTexts: true });
+  const lines = await mendCompletions(folder, await store.completionFiles(), { twoTexts: true });
   if (lines.length > 0) say(`${countOf(lines.length, "line")} set aside in ${join(folder, DAMAGED_FILE)}`);
   for (const [file, read] of [
     ["result.json", () => store.result()],

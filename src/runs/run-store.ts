@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../base/digest.ts";
 import { DiskFullError, StoreError, systemCodeOf, WorkError } from "../base/errors.ts";
@@ -6,43 +6,58 @@ import { describeWriteFailure, writeFileAtomic } from "../base/files/atomic-writ
 import { makeFolder } from "../base/files/make-folder.ts";
 import { toJsonLines } from "../base/jsonl.ts";
 import { growManifest } from "./grow.ts";
-import { lockFolder } from "./lock.ts";
-import { progressSchema, type RunProgress } from "./progress.ts";
+import { enterAsWorker } from "./leases/enter-store.ts";
+import type { WorkerLeases } from "./leases/worker-leases.ts";
 import { readManifestIfPresent } from "./read-manifest.ts";
 import { type Manifest, type PlannedPoint, type ProblemRecord, problemRecordSchema } from "./schema.ts";
-import { readRecords, readStored } from "./stored-files.ts";
+import { type RunSetup, writeSetup } from "./setup.ts";
+import { readRecords } from "./stored-files.ts";
 import { UnitStore } from "./unit-store.ts";
 
-const PROGRESS_FILE = "progress.json";
 const PROBLEMS_FILE = "problems.jsonl";
 
-/** A run store held by this process. */
+/** A run store that this process works on, perhaps beside others. */
 export interface RunStore {
   readonly folder: string;
   /** What the store holds when the plan is done, which may be more than was planned now. */
   readonly manifest: Manifest;
+  /** Whether no other worker was there when this one came. */
+  readonly alone: boolean;
+  readonly leases: WorkerLeases;
   /** The folder of a point's unit. */
   unitOf(point: PlannedPoint): string;
   unit(id: string): UnitStore;
-  /** Says how far the run is, for `status`; gone when the store is closed. */
-  writeProgress(progress: RunProgress): Promise<void>;
   close(): Promise<void>;
 }
 
+export interface OpenRunOptions {
+  /** Whether only a part of the plan is to be done: the rest stays in the manifest. */
+  readonly trial?: boolean | undefined;
+  /** Names what is asked of every unit: workers that ask the same may share the store. All that the manifest asks by default. */
+  readonly asked?: string | undefined;
+  /** Silent for so long, and this worker loses its leases. */
+  readonly leaseSeconds?: number | undefined;
+  /** What the plan was made from, kept for workers that come later. */
+  readonly setup?: RunSetup | undefined;
+  /** Told once when a worker has to be waited for that may be dead. */
+  readonly onWait?: ((message: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Opens the store of a run for work, making it if there is none yet. A plan that grew goes on with what is stored.
+ * Opens the store of a run for work, making it if there is none yet. A plan that grew goes on with what is stored. Others may work
+ * on it at the same time, if they ask the same.
  *
- * @param options.trial whether only a part of the plan is to be done: the rest stays in the manifest
- * @throws StoreError if another process works on it, or if it was made with a plan under which completions would be others;
- *   the error says what differs
+ * @throws StoreError if another process has it for another use, or if it was made with a plan under which completions would be
+ *   others; the error says what differs
  */
 export async function openRunStore(
   folder: string,
   wanted: Manifest,
-  { trial = false }: { readonly trial?: boolean } = {},
+  { trial = false, asked = digestOf([wanted.benchmarks, wanted.scoring]), setup, ...options }: OpenRunOptions = {},
 ): Promise<RunStore> {
-  const lock = await makeFolder(folder)
-    .then(() => lockFolder(folder))
+  const { leases, prepared } = await makeFolder(folder)
+    .then(() => enterAsWorker(folder, asked, (_, alone) => settle(folder, wanted, { trial, alone, setup }), options))
     .catch((error: unknown) => {
       const failure = describeWriteFailure(error, folder);
       // Nothing has been started: that the folder is no good is said like any other wrong input.
@@ -50,33 +65,35 @@ export async function openRunStore(
         ? new StoreError(failure.message, { cause: error })
         : failure;
     });
-  let manifest: Manifest;
-  try {
-    const stored = await readManifestIfPresent(folder);
-    const folders = await unitFolders(folder);
-    if (stored !== undefined) {
-      for (const { unit } of stored.points) await unitStore(folder, unit).upgrade(stored.benchmarks);
-    }
-    const placed = { ...wanted, points: wanted.points.map((point) => ({ ...point, unit: unitIn(folders, point) })) };
-    manifest = stored === undefined ? placed : growManifest(stored, placed, { folder, trial });
-    if (digestOf(stored ?? null) !== digestOf(manifest)) await writeManifest(folder, manifest);
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
-  const progressPath = join(folder, PROGRESS_FILE);
+  const { manifest, alone } = prepared;
   const units = new Map(manifest.points.map(({ name, unit }) => [name, unit]));
   return {
     folder,
     manifest,
+    alone,
+    leases,
     unitOf: (point) => units.get(point.name) ?? point.unit,
     unit: (id) => unitStore(folder, id),
-    writeProgress: (progress) => writeFileAtomic(progressPath, `${JSON.stringify(progress, null, 2)}\n`),
-    close: async () => {
-      await rm(progressPath, { force: true });
-      await lock.release();
-    },
+    close: () => leases.leave(),
   };
+}
+
+/** Brings a store to a plan, while nobody else enters it. Others that work on it keep what they work on. */
+async function settle(
+  folder: string,
+  wanted: Manifest,
+  { trial, alone, setup }: { readonly trial: boolean; readonly alone: boolean; readonly setup: RunSetup | undefined },
+): Promise<Pick<RunStore, "manifest" | "alone">> {
+  const stored = await readManifestIfPresent(folder);
+  const folders = await unitFolders(folder);
+  if (stored !== undefined) {
+    for (const { unit } of stored.points) await unitStore(folder, unit).upgrade(stored.benchmarks);
+  }
+  const placed = { ...wanted, points: wanted.points.map((point) => ({ ...point, unit: unitIn(folders, point) })) };
+  const manifest = stored === undefined ? placed : growManifest(stored, placed, { folder, trial: trial || !alone });
+  if (digestOf(stored ?? null) !== digestOf(manifest)) await writeManifest(folder, manifest);
+  if (setup !== undefined) await writeSetup(folder, setup);
+  return { manifest, alone };
 }
 
 async function unitFolders(folder: string): Promise<string[]> {
@@ -95,11 +112,6 @@ function unitIn(folders: readonly string[], { unit }: PlannedPoint): string {
 
 function withoutNumber(id: string): string {
   return id.replace(/^\d+-/, "");
-}
-
-/** How far the process that works on a run has come, as it last said; undefined if none does. */
-export function readProgress(folder: string): Promise<RunProgress | undefined> {
-  return readStored(progressSchema, join(folder, PROGRESS_FILE));
 }
 
 /** Keeps how the scores of a run are made; its units are to be scored again by whoever changes that. */

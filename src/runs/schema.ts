@@ -9,15 +9,17 @@ import { OUTCOMES } from "./tables/score-table.ts";
  * runs/<name>/manifest.json               the plan (Manifest); it may grow
  * runs/<name>/problems.jsonl              one ProblemRecord a question that is asked
  * runs/<name>/search.json                 what a search did and decided (SearchRecord in search-record.ts)
- * runs/<name>/progress.json               how far a run is, while a process works on it (RunProgress in progress.ts)
+ * runs/<name>/setup.json                  what it was set down from, for workers (RunSetup in setup.ts)
+ * runs/<name>/leases/                     who works on it, and on what (leases/lease-files.ts); gone when nobody does
  * runs/<name>/units/<id>/identity.json    what determines the completions, and the files they were made from (UnitIdentity)
- * runs/<name>/units/<id>/samples*.jsonl   one SampleRecord an attempt, appended the moment it exists; a file a worker
+ * runs/<name>/units/<id>/samples*.jsonl   one SampleRecord an attempt, appended the moment it exists; a file for each worker at a time
  * runs/<name>/units/<id>/scores.jsonl     one ScoreRecord an attempt, recomputed from the completions at will
  * runs/<name>/units/<id>/result.json      UnitResult; its presence means done
  * runs/<name>/units/<id>/failure.json     UnitFailure; there until the unit is done after all
  * runs/<name>/units/<id>/damaged.jsonl    lines of the other files that could not be read, set aside
  *
- * Version 1 had a digest in a file `identity` instead, which covered the list of benchmarks, and no fingerprints.
+ * Version 1 had a digest in a file `identity` instead, which covered the list of benchmarks, and no fingerprints. An older
+ * mergesweep held a store by a file `lock`, alone.
  */
 export const MANIFEST_VERSION = 2;
 
@@ -222,11 +224,18 @@ export const unitResultSchema = z.object({
   asked: digest.optional(),
   /** Where the runtime is not known to repeat itself: a GPU, a server. */
   repeated: repeatedSchema.optional(),
+  /** Attempts that several workers answered with different texts; the first file by name counts. Absent if none. */
+  differing: z.int().positive().optional(),
+  /** Completions by the build of the runtime that made them, where that was more than one. */
+  builds: z.record(z.string(), z.int().nonnegative()).optional(),
 });
 /** What is known of a unit that is done. */
 export type UnitResult = z.infer<typeof unitResultSchema>;
 /** What the evaluation of a unit adds to its result. */
-export type UnitAnswers = Pick<UnitResult, "attempts" | "repeated" | "samples_bytes" | "asked">;
+export type UnitAnswers = Pick<
+  UnitResult,
+  "attempts" | "repeated" | "samples_bytes" | "asked" | "differing" | "builds"
+>;
 
 /** A file that completions were made from, as it was then. */
 const fingerprintSchema = z.object({
@@ -249,6 +258,8 @@ export const unitIdentitySchema = z.object({
   benchmarks: z.record(z.string(), digest),
   inputs: z.array(fingerprintSchema),
   v1: z.object({ identity: z.string(), benchmarks: z.array(plannedBenchmarkSchema) }).optional(),
+  /** Files of completions that another build of the runtime made than the one among the parts, and which. */
+  builds: z.record(z.string(), z.string()).optional(),
 });
 export type UnitIdentity = z.infer<typeof unitIdentitySchema>;
 

@@ -1,20 +1,17 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { MergesweepError, StoreError, systemCodeOf } from "../base/errors.ts";
+import { MergesweepError, systemCodeOf } from "../base/errors.ts";
 import { describeWriteFailure, writeFileAtomic } from "../base/files/atomic-write.ts";
-import { makeFolder } from "../base/files/make-folder.ts";
 import { jsonLinePieces } from "../base/jsonl.ts";
 import {
   completionBytes,
   completionFiles,
   countLines,
-  mendCompletions,
+  keyOf,
   readCompletions,
   refuseDamaged,
   type StoredCompletions,
 } from "./completions/completion-files.ts";
-import { SampleWriter } from "./completions/sample-writer.ts";
-import { differencesOf } from "./grow.ts";
 import { benchmarkIdentity } from "./identity.ts";
 import {
   type PlannedBenchmark,
@@ -40,20 +37,20 @@ export interface OpenedAs extends Omit<UnitIdentity, "v1" | "identity"> {
 
 /** A unit's folder in a run store. */
 export class UnitStore {
-  readonly #folder: string;
+  readonly folder: string;
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   /** Undefined until the unit is done. */
   result(): Promise<UnitResult | undefined> {
-    return readStored(unitResultSchema, join(this.#folder, "result.json"));
+    return readStored(unitResultSchema, join(this.folder, "result.json"));
   }
 
   /** Why the unit failed when it was last tried; undefined if it did not. */
   failure(): Promise<UnitFailure | undefined> {
-    return readStored(unitFailureSchema, join(this.#folder, "failure.json"));
+    return readStored(unitFailureSchema, join(this.folder, "failure.json"));
   }
 
   /** Undefined until the unit is first worked on. */
@@ -62,7 +59,7 @@ export class UnitStore {
   }
 
   get #identityPath(): string {
-    return join(this.#folder, "identity.json");
+    return join(this.folder, "identity.json");
   }
 
   /**
@@ -73,7 +70,7 @@ export class UnitStore {
    */
   async upgrade(benchmarks: readonly PlannedBenchmark[]): Promise<void> {
     if ((await this.identity()) !== undefined) return;
-    const path = join(this.#folder, "identity");
+    const path = join(this.folder, "identity");
     const identity = (await readIfPresent(path)) ?? (await this.result())?.identity;
     if (identity === undefined) return;
     const asked = Object.fromEntries(benchmarks.map((benchmark) => [benchmark.name, benchmarkIdentity(benchmark)]));
@@ -104,25 +101,30 @@ export class UnitStore {
 
   /** The completions in pieces, so that they are never all in memory. */
   async *readSamples(): AsyncGenerator<SampleRecord[]> {
-    for (const file of await completionFiles(this.#folder)) {
-      yield* streamRecords(sampleRecordSchema, join(this.#folder, file), false);
+    const files = await completionFiles(this.folder);
+    const seen = files.length > 1 ? new Set<string>() : undefined;
+    for (const file of files) {
+      for await (const records of streamRecords(sampleRecordSchema, join(this.folder, file), false)) {
+        // Of an attempt that two workers answered, the first file counts.
+        yield seen === undefined ? records : records.filter((record) => isNew(seen, keyOf(record)));
+      }
     }
   }
 
   get #scoresPath(): string {
-    return join(this.#folder, SCORES_FILE);
+    return join(this.folder, SCORES_FILE);
   }
 
   /** @throws StoreError naming the first line that is damaged */
   async samples(): Promise<readonly SampleRecord[]> {
-    const { records, damaged } = await readCompletions(this.#folder);
+    const { records, damaged } = await readCompletions(this.folder);
     refuseDamaged(damaged);
     return records;
   }
 
   /** The completions, and which lines are none. */
   completions(): Promise<StoredCompletions> {
-    return readCompletions(this.#folder);
+    return readCompletions(this.folder);
   }
 
   /** How many scores there are; none where the file is damaged: they are made again from the completions. */
@@ -139,32 +141,28 @@ export class UnitStore {
 
   /** How many lines the completions have, without reading them as records. */
   lineCount(): Promise<number> {
-    return countLines(this.#folder);
+    return countLines(this.folder);
   }
 
   /** Bytes of the completions: the same as when the unit was done, and none was lost. */
   samplesBytes(): Promise<number> {
-    return completionBytes(this.#folder);
+    return completionBytes(this.folder);
   }
 
-  /**
-   * Opens the unit for completions made under an identity (the hash of all that determines them). Completions of the same
-   * identity are given back, a torn last line dropped, damaged lines set aside.
-   *
-   * @throws StoreError if there are completions of another identity, saying what differs; they are never mixed, nor thrown away
-   */
-  async open(as: OpenedAs): Promise<SampleWriter> {
-    await makeFolder(this.#folder);
-    const stored = await this.identity();
-    if (stored !== undefined && (await this.samplesBytes()) > 0) refuseOther(this.#folder, stored, as);
-    await this.writeIdentity({ ...as, benchmarks: { ...stored?.benchmarks, ...as.benchmarks } });
-    const found = await this.completions();
-    const mended = found.torn || found.damaged.length > 0 ? await mendCompletions(this.#folder) : [];
-    return SampleWriter.open(join(this.#folder, "samples.jsonl"), found.records, mended);
+  /** Names of the files of completions. */
+  completionFiles(): Promise<string[]> {
+    return completionFiles(this.folder);
   }
 
-  async writeIdentity({ identity, parts, benchmarks, inputs, v1 }: UnitIdentity): Promise<void> {
-    const record: UnitIdentity = { identity, parts, benchmarks, inputs, ...(v1 === undefined ? {} : { v1 }) };
+  async writeIdentity({ identity, parts, benchmarks, inputs, v1, builds }: UnitIdentity): Promise<void> {
+    const record: UnitIdentity = {
+      identity,
+      parts,
+      benchmarks,
+      inputs,
+      ...(v1 === undefined ? {} : { v1 }),
+      ...(builds === undefined ? {} : { builds }),
+    };
     await writeFileAtomic(this.#identityPath, `${JSON.stringify(record, null, 2)}\n`);
   }
 
@@ -175,18 +173,18 @@ export class UnitStore {
 
   /** Marks the unit as done. */
   async writeResult(result: UnitResult): Promise<void> {
-    await writeFileAtomic(join(this.#folder, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
-    await rm(join(this.#folder, "failure.json"), { force: true });
+    await writeFileAtomic(join(this.folder, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
+    await rm(join(this.folder, "failure.json"), { force: true });
   }
 
   /** Marks the unit as not done, after all: its completions stay. */
   async removeResult(): Promise<void> {
-    await rm(join(this.#folder, "result.json"), { force: true });
+    await rm(join(this.folder, "result.json"), { force: true });
   }
 
   /** Notes why the unit failed, for the report and for whoever looks later. */
   async writeFailure(failure: UnitFailure): Promise<void> {
-    await writeFileAtomic(join(this.#folder, "failure.json"), `${JSON.stringify(failure, null, 2)}\n`);
+    await writeFileAtomic(join(this.folder, "failure.json"), `${JSON.stringify(failure, null, 2)}\n`);
   }
 
   /**
@@ -196,9 +194,9 @@ export class UnitStore {
    */
   async setAside(): Promise<string | undefined> {
     for (let count = 1; ; count++) {
-      const aside = `${this.#folder}.old-${count}`;
+      const aside = `${this.folder}.old-${count}`;
       try {
-        await rename(this.#folder, aside);
+        await rename(this.folder, aside);
         return aside;
       } catch (error) {
         const code = systemCodeOf(error);
@@ -211,22 +209,7 @@ export class UnitStore {
 
 const SCORES_FILE = "scores.jsonl";
 
-function refuseOther(folder: string, stored: UnitIdentity, as: OpenedAs): void {
-  const changed = Object.entries(as.benchmarks).filter(([name, asked]) => (stored.benchmarks[name] ?? asked) !== asked);
-  const same =
-    stored.v1 === undefined
-      ? stored.identity === as.identity
-      : stored.v1.identity === as.identityV1?.(stored.v1.benchmarks);
-  if (same && changed.length === 0) return;
-  const differences = [
-    ...(stored.v1 === undefined ? differencesOf(stored.parts, as.parts) : []),
-    ...changed.map(([name]) => `benchmark ${name}: other problems or another prompt`),
-  ];
-  const what = differences.length === 0 ? ["an input or the runtime"] : differences;
-  throw new StoreError(
-    `${folder} holds completions that were made otherwise:\n${what.map((line) => `  ${line}`).join("\n")}`,
-    {
-      hint: "Keep them and make the point again with: --again POINT; or give the new ones a store of their own with --out FOLDER.",
-    },
-  );
+function isNew(seen: Set<string>, key: string): boolean {
+  const before = seen.size;
+  return seen.add(key).size > before;
 }

@@ -3,14 +3,14 @@ import { suggestion } from "../base/suggest.ts";
 import { type SearchRecord, writeSearch } from "../runs/search-record.ts";
 import type { SearchConfig } from "../sweep/file/config.ts";
 import type { SweepPlan } from "../sweep/plan/plan.ts";
-import { runSweep, type SweepOutcome } from "../sweep/run/run-sweep.ts";
-import type { SweepOptions } from "../sweep/run/sweep-options.ts";
+import { runSweep } from "../sweep/run/run-sweep.ts";
+import type { SweepOptions, SweepOutcome } from "../sweep/run/sweep-options.ts";
 import { type RaceOutcome, race } from "./race.ts";
 import type { Ask } from "./race-plan.ts";
 import { narrowPlan, planSearch, type SearchPlan } from "./search-plan.ts";
 import { StoredAnswers } from "./stored-answers.ts";
 
-/** What a search came to; without its record where points failed. */
+/** What a search came to; without its record where points failed, or it was asked to end. */
 export interface SearchOutcome extends SweepOutcome {
   readonly search: SearchRecord | undefined;
 }
@@ -56,12 +56,15 @@ export async function runSearch(
       if (missing) {
         onBlock(names.length, Math.max(...Array.from(group.questions.values(), ({ size }) => size)));
         const part = narrowPlan(plan, group.points, group.questions);
-        const { failed } = await runSweep(part, { ...options, again: again.filter((name) => group.points.has(name)) });
+        const { failed, left } = await runSweep(part, {
+          ...options,
+          again: again.filter((name) => group.points.has(name)),
+        });
         again = again.filter((name) => !group.points.has(name));
-        if (failed.length > 0) {
+        if (failed.length > 0 || left > 0) {
           for (const name of names) done.add(name);
           for (const { point } of failed) done.delete(point);
-          return { done: done.size, failed, search: undefined };
+          return { done: done.size - left, failed, left, search: undefined };
         }
       }
       for (const name of names) done.add(name);
@@ -77,7 +80,7 @@ export async function runSearch(
   }
   const record = recordOf(search, config, step.value);
   await writeSearch(out, record);
-  return { done: done.size, failed: [], search: record };
+  return { done: done.size, failed: [], left: 0, search: record };
 }
 
 /** @throws ConfigError for a point to make again that the search has not */

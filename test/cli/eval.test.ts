@@ -70,7 +70,7 @@ describe("the same seed gives the same completions, byte for byte", { timeout: 3
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       if (child.signalCode === null) await once(child, "exit");
       expect(await countStored(run(name), "000-accfmt")).toBeLessThan(60);
-      expect(await readdir(run(name))).toContain("lock");
+      expect(await readdir(run(name))).toContain("leases");
       expect(await completions(name, [...settings, "--workers", "2"])).toEqual(expected);
     });
   });

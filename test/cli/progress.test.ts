@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { expect, it } from "vitest";
 import { showProgress } from "../../src/cli/progress.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
-import type { RunProgress } from "../../src/runs/progress.ts";
+import type { RunProgress } from "../../src/runs/leases/progress.ts";
 
 const PROGRESS: RunProgress = {
   workers: 2,

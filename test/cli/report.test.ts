@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRunStore } from "../../src/runs/run-store.ts";
 import type { ScoreRecord } from "../../src/runs/schema.ts";
+import { openUnit } from "../helpers/open-unit.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
 import { syntheticRun } from "../report/synthetic-run.ts";
 
@@ -18,7 +19,12 @@ describe("mergesweep report", () => {
     const store = await openRunStore(run, made.manifest);
     for (const { point, result, records } of made.evaluated) {
       const unit = store.unit(point.unit);
-      const writer = await unit.open({ identity: result.identity, parts: {}, benchmarks: {}, inputs: [] });
+      const writer = await openUnit(store, point.unit, {
+        identity: result.identity,
+        parts: {},
+        benchmarks: {},
+        inputs: [],
+      });
       await writer.close();
       const scores: ScoreRecord[] = [];
       for await (const piece of records()) scores.push(...piece);

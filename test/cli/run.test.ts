@@ -116,7 +116,7 @@ describe("mergesweep run", () => {
     // What was typed, so that it is the same plan.
     expect(stderr).toContain(`Go on with: mergesweep ${sweepArgs("stopped").join(" ")}`);
     await expect.poll(() => livingInGroup(child.pid), { timeout: 5000 }).toEqual([]);
-    expect(await readdir(join(folder, "stopped"))).not.toContain("lock");
+    expect(await readdir(join(folder, "stopped"))).not.toContain("leases");
   });
 });
 
@@ -134,7 +134,7 @@ describe("a run whose output nobody reads any more", () => {
     expect(code).toBe(0);
     expect(stderr).not.toMatch(/EPIPE|at .*:\d+:\d+/);
     expect(await readdir(join(folder, "unread-report"))).toContain("summary.csv");
-    expect(await readdir(join(folder, "unread"))).not.toContain("lock");
+    expect(await readdir(join(folder, "unread"))).not.toContain("leases");
   });
 });
 

@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { sha256 } from "../../src/base/digest.ts";
 import type { Benchmark } from "../../src/benchmarks/benchmark.ts";
 import { choosePrompt } from "../../src/benchmarks/prompt.ts";
 import { findBenchmark } from "../../src/benchmarks/registry.ts";
-import { Evaluation } from "../../src/eval/evaluate.ts";
-import { UnitStore } from "../../src/runs/unit-store.ts";
+import { Evaluation, type Task, type TaskSource, tasksOf } from "../../src/eval/evaluate.ts";
 import { createScriptedRuntime } from "../helpers/scripted-runtime.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
@@ -15,7 +10,6 @@ const { declared } = await findBenchmark("gsm8k", projectRoot);
 
 /** The stop strings that a model is asked with, for a prompt and the sweep's own. */
 async function stopsOf(prompt: string, own: readonly string[]): Promise<readonly string[]> {
-  const folder = await mkdtemp(join(tmpdir(), "mergesweep-stop-"));
   let asked: readonly string[] = [];
   const runtime = createScriptedRuntime((_prompt, { sampling }) => {
     asked = sampling.stop;
@@ -42,11 +36,18 @@ async function stopsOf(prompt: string, own: readonly string[]): Promise<readonly
     maxThinkingTokens: null,
     stop: own,
   };
-  const writer = await new UnitStore(folder).open({ identity: sha256("i"), parts: {}, benchmarks: {}, inputs: [] });
-  const evaluation = new Evaluation([benchmark], { sampling, seed: 0, contextTokens: 4096 }, writer);
+  let left: readonly Task[] | undefined = tasksOf([benchmark]);
+  const source: TaskSource = {
+    next: () => {
+      const tasks = left;
+      left = undefined;
+      return Promise.resolve(tasks);
+    },
+    answered: () => Promise.resolve(),
+  };
+  const writer = { existing: [], append: () => Promise.resolve() };
+  const evaluation = new Evaluation([benchmark], { sampling, seed: 0, contextTokens: 4096 }, writer, source);
   await evaluation.answerWith(model, new AbortController().signal);
-  await writer.close();
-  await rm(folder, { recursive: true });
   return asked;
 }
 

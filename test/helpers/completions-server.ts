@@ -9,7 +9,7 @@ export interface Question {
 /** What is answered as a whole, as JSON; or how, where it is not. */
 export type Answer =
   | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body: unknown }
-  | ((response: ServerResponse) => void);
+  | ((response: ServerResponse) => void | Promise<void>);
 
 export interface CompletionsServer {
   /** Up to and with the version. */
@@ -40,7 +40,7 @@ export async function serveCompletions(
           ? { body: models }
           : { status: 404, body: { detail: "Not Found" } }
         : await answered(path, request);
-    if (typeof found === "function") found(response);
+    if (typeof found === "function") await found(response);
     else {
       const { status = 200, headers, body } = found;
       response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseJsonLines } from "../../src/base/jsonl.ts";
 import { readManifest } from "../../src/runs/read-manifest.ts";
-import { sampleRecordSchema } from "../../src/runs/schema.ts";
+import { unitStore } from "../../src/runs/run-store.ts";
 
 /**
  * What the points of a run answered, a line a completion, sorted by benchmark, sample and attempt: everything that is stored
@@ -11,8 +10,7 @@ import { sampleRecordSchema } from "../../src/runs/schema.ts";
 export async function storedCompletions(run: string): Promise<Record<string, string[]>> {
   const { points } = await readManifest(run);
   const lines = points.map(async ({ name, unit }): Promise<[string, string[]]> => {
-    const path = join(run, "units", unit, "samples.jsonl");
-    const records = parseJsonLines(await readFile(path, "utf8"), path).map((value) => sampleRecordSchema.parse(value));
+    const records = await unitStore(run, unit).samples();
     return [name, records.map((record) => JSON.stringify({ ...record, milliseconds: 0 })).toSorted()];
   });
   return Object.fromEntries(await Promise.all(lines));

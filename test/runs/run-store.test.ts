@@ -1,15 +1,16 @@
-import { fork } from "node:child_process";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { digestOf, sha256 } from "../../src/base/digest.ts";
-import { lockFolder } from "../../src/runs/lock.ts";
+import { OtherBuild } from "../../src/runs/leases/open-unit.ts";
 import { readRun } from "../../src/runs/read-run.ts";
 import { recoverRun } from "../../src/runs/recover.ts";
 import { openRunStore, writeProblems } from "../../src/runs/run-store.ts";
 import type { Manifest, SampleRecord } from "../../src/runs/schema.ts";
 import type { OpenedAs } from "../../src/runs/unit-store.ts";
+import { completionsByBuild } from "../../src/sweep/run/stored-completions.ts";
+import { openUnit } from "../helpers/open-unit.ts";
 
 const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "run-"));
 
@@ -64,15 +65,21 @@ function identified(weights: string): OpenedAs {
   return { identity: sha256(weights), parts: { weights }, benchmarks: { b: sha256("b") }, inputs: [] };
 }
 
+/** Completions of one model by a build of the runtime. */
+function build(runtime: string): OpenedAs {
+  const parts = { weights: "w", runtime };
+  return { identity: digestOf(parts), parts, benchmarks: { b: sha256("b") }, inputs: [] };
+}
+
 describe("a run store", () => {
   it("gives back what was appended, and drops a torn last line", async () => {
     const folder = await newFolder();
     const store = await openRunStore(folder, manifest());
-    const writer = await store.unit("000-w=0").open(identified("a"));
+    const writer = await openUnit(store, "000-w=0", identified("a"));
     await Promise.all([writer.append(record("1")), writer.append(record("2"))]);
     await writer.close();
     await appendFile(join(folder, "units/000-w=0/samples.jsonl"), '{"benchmark":"b","sam');
-    const again = await store.unit("000-w=0").open(identified("a"));
+    const again = await openUnit(store, "000-w=0", identified("a"));
     expect(again.existing).toEqual([record("1"), record("2")]);
     await again.append(record("3"));
     await again.close();
@@ -83,13 +90,13 @@ describe("a run store", () => {
   it("never mixes completions of two identities, and says what differs", async () => {
     const folder = await newFolder();
     const store = await openRunStore(folder, manifest());
-    const writer = await store.unit("000-w=0").open(identified("a"));
+    const writer = await openUnit(store, "000-w=0", identified("a"));
     await writer.append(record("1"));
     await writer.close();
-    await expect(store.unit("000-w=0").open(identified("b"))).rejects.toThrow(
+    await expect(openUnit(store, "000-w=0", identified("b"))).rejects.toThrow(
       /holds completions that were made otherwise:\n {2}weights: "a" in the store, "b" now/,
     );
-    const again = await store.unit("000-w=0").open(identified("a"));
+    const again = await openUnit(store, "000-w=0", identified("a"));
     expect(again.existing).toEqual([record("1")]);
     await again.close();
     await store.close();
@@ -112,7 +119,7 @@ describe("a run store", () => {
   it("counts the first of several files that answer an attempt, and recover says so", async () => {
     const folder = await newFolder();
     const store = await openRunStore(folder, manifest());
-    const writer = await store.unit("000-w=0").open(identified("a"));
+    const writer = await openUnit(store, "000-w=0", identified("a"));
     await Promise.all([writer.append(record("1")), writer.append(record("2"))]);
     await writer.close();
     const other = { ...record("1"), completion: "another" };
@@ -129,6 +136,42 @@ describe("a run store", () => {
         what: expect.stringMatching(/^1 attempt is answered otherwise in another file; the first file by name counts$/),
       },
     ]);
+  });
+
+  it("gives each worker a file of its own, and counts completions of both", async () => {
+    const folder = await newFolder();
+    const [one, two] = [await openRunStore(folder, manifest()), await openRunStore(folder, manifest())];
+    const [a, b] = [await openUnit(one, "000-w=0", identified("a")), await openUnit(two, "000-w=0", identified("a"))];
+    await a.append(record("1"));
+    await b.append(record("2"));
+    expect([a.name, b.name]).toEqual(["samples.jsonl", "samples-1.jsonl"]);
+    expect(await one.unit("000-w=0").samples()).toEqual([record("2"), record("1")]);
+    await a.close();
+    const again = await openUnit(one, "000-w=0", identified("a"));
+    expect(again.name).toBe("samples.jsonl");
+    expect(again.existing).toHaveLength(2);
+    await again.close();
+    await b.close();
+    await one.close();
+    await two.close();
+  });
+
+  it("keeps builds of the runtime apart, unless they may be mixed: each then has files of its own", async () => {
+    const folder = await newFolder();
+    const store = await openRunStore(folder, manifest());
+    const first = await openUnit(store, "000-w=0", build("a100"));
+    // Nothing is stored yet, but somebody is about to.
+    await expect(openUnit(store, "000-w=0", build("h100"))).rejects.toThrow(OtherBuild);
+    await first.append(record("1"));
+    await first.close();
+    await expect(openUnit(store, "000-w=0", build("h100"))).rejects.toThrow(/runtime: "a100" in the store, "h100" now/);
+    const second = await openUnit(store, "000-w=0", build("h100"), true);
+    expect(second.name).toBe("samples-1.jsonl");
+    await second.append(record("2"));
+    await second.close();
+    const unit = store.unit("000-w=0");
+    expect(completionsByBuild((await unit.completions()).counts, await unit.identity())).toEqual({ a100: 1, h100: 1 });
+    await store.close();
   });
 
   it("refuses another plan and says what differs", async () => {
@@ -160,38 +203,6 @@ describe("a run store", () => {
     await expect(writeProblems(folder, [{ ...problem, problem: "1 - 1?" }])).rejects.toThrow(
       'holds answers to other problems: b 1 was "1 + 1?", and is now "1 - 1?"',
     );
-  });
-
-  it("refuses a second process, and takes over from one that was killed", async () => {
-    const folder = await newFolder();
-    const script = join(folder, "hold.mjs");
-    await writeFile(script, "process.send('up'); setInterval(() => {}, 1000);");
-    const child = fork(script, { execArgv: [] });
-    await new Promise((resolve) => child.once("message", resolve));
-    const lock = await lockFolder(folder);
-    const mine: { pid: number; host: string; started: string } = JSON.parse(
-      await readFile(join(folder, "lock"), "utf8"),
-    );
-    const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
-    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-    await lock.release();
-    await writeFile(join(folder, "lock"), JSON.stringify({ ...mine, pid: child.pid, started }));
-    await expect(openRunStore(folder, manifest())).rejects.toThrow(`in use by process ${child.pid}`);
-    child.kill("SIGKILL");
-    await new Promise((resolve) => child.once("exit", resolve));
-    await (await openRunStore(folder, manifest())).close();
-    expect((await readdir(folder)).filter((name) => name.startsWith("lock"))).toEqual([]);
-  });
-
-  it("is not held by a process that happens to have the pid of a dead one", async () => {
-    const folder = await newFolder();
-    const lock = await lockFolder(folder);
-    const mine: object = JSON.parse(await readFile(join(folder, "lock"), "utf8"));
-    await lock.release();
-    await writeFile(join(folder, "lock"), JSON.stringify({ ...mine, started: "1" }));
-    const taken = await lockFolder(folder);
-    expect(JSON.parse(await readFile(join(folder, "lock"), "utf8"))).toEqual(mine);
-    await taken.release();
   });
 
   it("that is none is named, and so is one that was changed by hand", async () => {

@@ -18,8 +18,9 @@ export function evalCommand(context: CliContext): CommandModule {
         .example("$0 eval model.gguf --temperature 0.6 --attempts 4", "sampled, four times each")
         .example("$0 eval MODEL --serve 'vllm serve {model} --port {port}'", "by a server that is started for it"),
     handler: async (args) => {
-      const sweep = await defineEvaluation(args.model, { benchmarks: args.benchmarks });
-      await planAndRun(context, sweep, args);
+      const { model, benchmarks } = args;
+      const sweep = await defineEvaluation(model, { benchmarks });
+      await planAndRun(context, sweep, args, { kind: "model", model, benchmarks });
     },
   });
 }

@@ -23,8 +23,13 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     command: "plan <sweep>",
-    describe: "Check a sweep and show what it would do; nothing is written",
+    describe: "Check a sweep and show what it would do; writes nothing without --store",
     load: async () => (await import("./plan.ts")).planCommand,
+  },
+  {
+    command: "worker <run>",
+    describe: "Work on a run that was set down, beside any number of other workers",
+    load: async () => (await import("./worker.ts")).workerCommand,
   },
   {
     command: "reproduce <target>",

@@ -62,7 +62,8 @@ export function reproduceCommand(context: CliContext): CommandModule {
       const target = await readPublished(args.target);
       const published = smoke ? await readPublished(SMOKE_TARGET) : target;
       checkChoice(args, published);
-      const sweep = await readSweepFile(published.sweep, smoke ? {} : variablesOf(args.set), args.protocol);
+      const set = smoke ? {} : variablesOf(args.set);
+      const sweep = await readSweepFile(published.sweep, set, args.protocol);
       const label = [published.name, smoke ? "smoke" : args.protocol].filter((part) => part !== undefined).join("-");
       const out = args.out ?? join("runs", `reproduce-${label}`);
       const folder = args.report ?? join("reports", `reproduce-${label}`);
@@ -78,13 +79,16 @@ export function reproduceCommand(context: CliContext): CommandModule {
           ? await verifyWrongMerge(context, sweep, { other, claimed })
           : undefined;
       if (wrong !== undefined) terminal.note(describeFoundOut(wrong));
-      const benchmarks = await planAndRun({ ...context, terminal: { ...context.terminal, out: () => {} } }, sweep, {
+      const chosen = {
         ...args,
         limit: smoke ? pairedQuestions(published) : args.limit,
         only: only.length === 0 ? undefined : only,
         out,
         report: folder,
-      });
+      };
+      const source = { kind: "sweep", path: published.sweep, set, protocol: args.protocol } as const;
+      const silent = { ...context, terminal: { ...context.terminal, out: () => {} } };
+      const benchmarks = await planAndRun(silent, sweep, chosen, source);
       const run = await readRun(out);
       const margin = args.margin ?? DEFAULT_MARGIN;
       const reproduction = judgeReproduction(

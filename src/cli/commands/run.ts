@@ -26,8 +26,9 @@ export function runCommand(context: CliContext): CommandModule {
         .example("$0 run sweeps/pocket.yaml", "the whole sweep")
         .example("$0 run sweeps/pocket.yaml --only w=0.1 --limit 50 --out runs/try", "a quick look at one point"),
     handler: async (args) => {
-      const sweep = await readSweepFile(args.sweep, variablesOf(args.set));
-      await planAndRun(context, sweep, args);
+      const set = variablesOf(args.set);
+      const sweep = await readSweepFile(args.sweep, set);
+      await planAndRun(context, sweep, args, { kind: "sweep", path: args.sweep, set });
     },
   });
 }

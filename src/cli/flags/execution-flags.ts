@@ -3,8 +3,8 @@ import { DEFAULT_CACHE_LIMIT } from "../../sweep/run/gguf-folder.ts";
 import { openFlag } from "../page/open-page.ts";
 import { integerOption, jsonFlag, listOption, namesOption, rawCsvFlag, sizeOption, textOption } from "./options.ts";
 
-/** Flags that change how the work is done and no result; shared by `run` and `eval`. */
-export const executionFlags = {
+/** Flags that change how the work is done and no result; shared by `run`, `eval` and `worker`. */
+export const workFlags = {
   workers: {
     ...integerOption(
       "Processes at work; they share the problems of the last points (default: a core each as memory goes, one with a server)",
@@ -29,27 +29,47 @@ export const executionFlags = {
     ...sizeOption(`What merged files may take on disk (default: ${formatBytes(DEFAULT_CACHE_LIMIT)})`),
     group: "Execution:",
   },
+  "mixed-hardware": {
+    type: "boolean",
+    description: "Go on with points that another build of the runtime has begun; the report says which made what",
+    group: "Execution:",
+  },
+  "lease-seconds": {
+    ...integerOption("A worker that is silent for so long loses its work to others (default: 120)", 4),
+    group: "Execution:",
+  },
+  "keep-gguf": { ...textOption("Folder that keeps the weights of every point"), group: "Output:" },
+} as const;
+
+/** The same and more; shared by `run` and `eval`. */
+export const executionFlags = {
+  ...workFlags,
   again: {
     ...namesOption("A point to make again though it is done, by name; its old completions are kept aside"),
     group: "Execution:",
   },
-  "keep-gguf": { ...textOption("Folder that keeps the weights of every point"), group: "Output:" },
   report: { ...textOption("Folder of the report (default: reports/, by the name of the store)"), group: "Output:" },
   open: openFlag,
   "raw-csv": rawCsvFlag,
   json: jsonFlag,
 } as const;
 
-/** The values of `executionFlags` as yargs gives them. */
-export interface ExecutionFlagValues {
+/** The values of `workFlags` as yargs gives them. */
+export interface WorkFlagValues {
   readonly workers: number | undefined;
   readonly sequences: number | undefined;
   readonly devices: readonly string[] | undefined;
   readonly batchSize: number | undefined;
   readonly hangSeconds: number | undefined;
   readonly cacheLimit: number | undefined;
-  readonly again: readonly string[] | undefined;
+  readonly mixedHardware?: boolean | undefined;
+  readonly leaseSeconds?: number | undefined;
+  readonly again?: readonly string[] | undefined;
   readonly keepGguf: string | undefined;
+}
+
+/** The values of `executionFlags` as yargs gives them. */
+export interface ExecutionFlagValues extends WorkFlagValues {
   readonly report: string | undefined;
   readonly out: string | undefined;
   readonly open: boolean | undefined;

@@ -29,8 +29,10 @@ export interface StoredCompletions {
   readonly damaged: readonly DamagedLine[];
   /** Attempts that several files answer with different texts: the first file counts. */
   readonly differing: number;
-  /** Whether a file ends within a line: of whoever is writing it, or of one who was killed. */
-  readonly torn: boolean;
+  /** How many of the records each file gave. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** Files that end within a line: of whoever is writing it, or of one who was killed. */
+  readonly torn: readonly string[];
 }
 
 /** The files that hold a unit's completions, in the order in which they count. */
@@ -41,6 +43,11 @@ export async function completionFiles(folder: string): Promise<string[]> {
     if (systemCodeOf(error) === "ENOENT") return [];
     throw error;
   }
+}
+
+/** The name of the n-th file of completions: a worker takes the first that no other has. */
+export function completionFile(n: number): string {
+  return n === 0 ? "samples.jsonl" : `samples-${n}.jsonl`;
 }
 
 /** Bytes of a unit's completions. */
@@ -72,10 +79,11 @@ export async function readCompletions(folder: string): Promise<StoredCompletions
   const records = new Map<string, SampleRecord>();
   const damaged: DamagedLine[] = [];
   let differing = 0;
-  let torn = false;
+  const torn: string[] = [];
+  const counts = new Map<string, number>();
   for (const file of await completionFiles(folder)) {
     const content = await readFile(join(folder, file));
-    torn ||= content.length > 0 && content.at(-1) !== NEWLINE;
+    if (content.length > 0 && content.at(-1) !== NEWLINE) torn.push(file);
     const own = new Map<string, number>();
     for (const { line, bytes: written } of wholeLines(content)) {
       const record = parseRecord(written);
@@ -85,8 +93,10 @@ export async function readCompletions(folder: string): Promise<StoredCompletions
       }
       const key = keyOf(record);
       const earlier = records.get(key);
-      if (earlier === undefined) records.set(key, record);
-      else if (earlier.completion !== record.completion) {
+      if (earlier === undefined) {
+        records.set(key, record);
+        counts.set(file, (counts.get(file) ?? 0) + 1);
+      } else if (earlier.completion !== record.completion) {
         const other = own.get(key);
         if (other !== undefined) throw twoTexts(join(folder, file), other, line, record);
         differing++;
@@ -94,21 +104,23 @@ export async function readCompletions(folder: string): Promise<StoredCompletions
       own.set(key, line);
     }
   }
-  return { records: [...records.values()], damaged, differing, torn };
+  return { records: [...records.values()], damaged, differing, counts, torn };
 }
 
 /**
- * Makes a unit's completion files good again: torn last lines are cut off, damaged ones set aside in `damaged.jsonl`.
+ * Makes files of completions good again: torn last lines are cut off, damaged ones set aside in `damaged.jsonl`. Nobody may be
+ * writing them.
  *
  * @param options.twoTexts whether of two texts for one attempt in one file both are set aside, so that it is asked again
  * @returns what was set aside
  */
 export async function mendCompletions(
   folder: string,
+  files: readonly string[],
   { twoTexts: bothAside = false }: { readonly twoTexts?: boolean } = {},
 ): Promise<DamagedLine[]> {
   const aside: DamagedLine[] = [];
-  for (const file of await completionFiles(folder)) {
+  for (const file of files) {
     const path = join(folder, file);
     const content = await readFile(path);
     const lines = wholeLines(content);
@@ -157,7 +169,7 @@ function wholeLines(content: Buffer): Line[] {
 }
 
 /** @returns why it is none, if it is none */
-function parseRecord(bytes: Buffer): SampleRecord | string {
+export function parseRecord(bytes: Buffer): SampleRecord | string {
   if (!isUtf8(bytes)) return "bytes that are no UTF-8";
   const text = bytes.toString("utf8");
   let value: unknown;
@@ -194,7 +206,8 @@ function damagedLines(path: string, lines: readonly Line[], bothAside: boolean):
   return [...bad.values()];
 }
 
-function keyOf({ benchmark, sample, attempt }: SampleRecord): string {
+/** What tells the completion of one attempt from all others of its unit. */
+export function keyOf({ benchmark, sample, attempt }: SampleRecord): string {
   return JSON.stringify([benchmark, sample, attempt]);
 }
 

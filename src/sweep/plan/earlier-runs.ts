@@ -5,8 +5,8 @@ import { digestOf } from "../../base/digest.ts";
 import { messageOf } from "../../base/errors.ts";
 import { isRecord } from "../../base/is-record.ts";
 import { parseJsonLines } from "../../base/jsonl.ts";
+import { readLastProgress } from "../../runs/leases/read-workers.ts";
 import { readManifestIfPresent } from "../../runs/read-manifest.ts";
-import { readProgress } from "../../runs/run-store.ts";
 import type { Manifest } from "../../runs/schema.ts";
 
 /** What an earlier run tells of the next. */
@@ -64,8 +64,8 @@ async function readEarlierRun(folder: string): Promise<EarlierRun | undefined> {
       tokens.set(benchmark, { total: sum.total + length, count: sum.count + 1 });
     }
   }
-  const progress = await readProgress(folder);
-  const isTelling = progress !== undefined && progress.seconds >= LEAST_SECONDS && progress.tokens_per_second > 0;
+  const telling = (await readLastProgress(folder)).filter(({ seconds }) => seconds >= LEAST_SECONDS);
+  const speed = telling.reduce((sum, { tokens_per_second }) => sum + tokens_per_second, 0);
   return {
     folder,
     models: modelsOf(manifest.plan),
@@ -73,7 +73,7 @@ async function readEarlierRun(folder: string): Promise<EarlierRun | undefined> {
     ggufType: typeof manifest.plan.gguf_type === "string" ? manifest.plan.gguf_type : undefined,
     runtime: runtimeOf(manifest.plan),
     lengths: Object.fromEntries(Array.from(tokens, ([name, { total, count }]) => [name, total / count])),
-    tokensPerSecond: isTelling ? progress.tokens_per_second : undefined,
+    tokensPerSecond: speed > 0 ? speed : undefined,
   };
 }
 

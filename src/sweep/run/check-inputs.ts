@@ -1,5 +1,6 @@
 import { StoreError } from "../../base/errors.ts";
 import { changedFiles } from "../../checkpoints/fingerprint.ts";
+import { IDENTITIES } from "../../runs/leases/open-unit.ts";
 import type { RunStore } from "../../runs/run-store.ts";
 import type { PlannedUnit, SweepPlan } from "../plan/plan.ts";
 import { type InputFiles, unitDigest, unitIdentity } from "./unit-identity.ts";
@@ -69,7 +70,10 @@ async function changedInputs(
       : stored.v1.identity === now.identityV1?.(stored.v1.benchmarks);
   if (!same) return stored.v1 === undefined ? differing : ["weights, config, tokenizer or settings"];
   const { identityV1: _v1, ...record } = now;
-  await own.writeIdentity({ ...record, benchmarks: { ...stored.benchmarks, ...now.benchmarks } });
+  await store.leases.exclusively(IDENTITIES, async () => {
+    const { benchmarks, builds } = (await own.identity()) ?? stored;
+    await own.writeIdentity({ ...record, benchmarks: { ...benchmarks, ...now.benchmarks }, builds });
+  });
   if (result !== undefined && result.identity !== now.identity) {
     await own.writeResult({ ...result, identity: now.identity });
   }

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { sha256 } from "../../base/digest.ts";
 import { gradedBenchmark } from "../../eval/problem-records.ts";
 import { scoreSamples } from "../../eval/score-samples.ts";
-import { readLock } from "../../runs/lock.ts";
+import { readWorkers, secondsLeft } from "../../runs/leases/read-workers.ts";
 import { readManifest } from "../../runs/read-manifest.ts";
 import { readRun } from "../../runs/read-run.ts";
-import { readProgress, unitStore } from "../../runs/run-store.ts";
+import { unitStore } from "../../runs/run-store.ts";
 import {
   completionsPerPoint,
   type Manifest,
@@ -49,20 +49,16 @@ export class LiveRun {
   async progress(): Promise<LiveProgress> {
     const manifest = await readManifest(this.#folder);
     const total = completionsPerPoint(manifest) * manifest.points.length;
-    const lock = await readLock(this.#folder);
-    const progress = lock?.alive === true ? await readProgress(this.#folder) : undefined;
-    if (progress !== undefined) {
-      return { done: progress.samples_done, total: progress.samples_total, secondsLeft: progress.seconds_left };
-    }
     const counts = await Promise.all(
       manifest.points.map((point) => this.#answered(point, completionsPerPoint(manifest))),
     );
-    return { done: counts.reduce((sum, count) => sum + count, 0), total, secondsLeft: null };
+    const done = counts.reduce((sum, count) => sum + count, 0);
+    return { done, total, secondsLeft: secondsLeft(await readWorkers(this.#folder), total - done) };
   }
 
   async #answered({ unit }: PlannedPoint, all: number): Promise<number> {
     const store = unitStore(this.#folder, unit);
-    return (await store.result()) === undefined ? (await store.samples()).length : all;
+    return (await store.result()) === undefined ? Math.min(all, await store.lineCount()) : all;
   }
 
   /**

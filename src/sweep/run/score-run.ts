@@ -7,7 +7,7 @@ import type { OwnBenchmark } from "../../benchmarks/define-benchmark.ts";
 import { loadBenchmark } from "../../benchmarks/load-dataset.ts";
 import { problemRecords } from "../../eval/problem-records.ts";
 import { scoreSamples } from "../../eval/score-samples.ts";
-import { lockFolder } from "../../runs/lock.ts";
+import { enterAlone } from "../../runs/leases/enter-store.ts";
 import { readManifest } from "../../runs/read-manifest.ts";
 import { unitStore, writeProblems, writeScoring } from "../../runs/run-store.ts";
 import type { Manifest, PlannedPoint, SampleRecord, ScoreRecord, UnitResult } from "../../runs/schema.ts";
@@ -53,7 +53,7 @@ export async function scoreRun(
   const scoring = withScorers(withProfile(manifest, profile), own.scorers);
   scoreOptionsOf(scoring, scorers);
   const benchmarks = await plannedBenchmarks(manifest, root, own.benchmarks);
-  const lock = into === undefined ? await lockFolder(folder) : undefined;
+  const leases = into === undefined ? await enterAlone(folder, "score") : undefined;
   try {
     const units = await finishedUnits(folder, manifest);
     if (into === undefined) {
@@ -71,7 +71,7 @@ export async function scoreRun(
     }
     return total;
   } finally {
-    await lock?.release();
+    await leases?.leave();
   }
 }
 

@@ -1,6 +1,6 @@
 import { digestOf } from "../../base/digest.ts";
 import { type AskedBenchmark, completionKey, taskKeys } from "../../eval/evaluate.ts";
-import type { UnitResult } from "../../runs/schema.ts";
+import type { UnitIdentity, UnitResult } from "../../runs/schema.ts";
 import type { UnitStore } from "../../runs/unit-store.ts";
 
 /** Names what is asked: the same, and a unit that was done is done. */
@@ -34,4 +34,18 @@ export async function storedShare(
   const complete = lost === 0 && damaged.length === 0 && [...taskKeys(benchmarks)].every((key) => keys.has(key));
   if (complete) await store.writeResult({ ...result, asked, samples_bytes: bytes });
   return { complete, lost };
+}
+
+/** How many of a unit's completions each build of the runtime made; undefined if one made all. */
+export function completionsByBuild(
+  counts: ReadonlyMap<string, number>,
+  identity: UnitIdentity | undefined,
+): Record<string, number> | undefined {
+  if (identity?.builds === undefined) return undefined;
+  const totals: Record<string, number> = {};
+  for (const [file, count] of counts) {
+    const build = identity.builds[file] ?? String(identity.parts.runtime);
+    totals[build] = (totals[build] ?? 0) + count;
+  }
+  return Object.keys(totals).length > 1 ? totals : undefined;
 }

@@ -13,6 +13,7 @@ export class StoredUnits {
   readonly #plan: SweepPlan;
   readonly #store: RunStore;
   readonly #report: (event: SweepEvent) => void;
+  readonly #saidLost = new Set<string>();
 
   constructor(plan: SweepPlan, store: RunStore, report: (event: SweepEvent) => void) {
     this.#plan = plan;
@@ -44,16 +45,6 @@ export class StoredUnits {
     }
   }
 
-  /** By identity, the folder that has its completions: the first in the order of the store. */
-  async owners(): Promise<Map<string, string>> {
-    const owners = new Map<string, string>();
-    for (const { unit } of this.#store.manifest.points) {
-      const result = await this.#store.unit(unit).result();
-      if (result?.same_as === null && !owners.has(result.identity)) owners.set(result.identity, unit);
-    }
-    return owners;
-  }
-
   /** @returns the unit's result if all that is asked of it is stored; its scores are brought up to date then */
   async finished(unit: PlannedUnit): Promise<UnitResult | undefined> {
     const own = await this.#store.unit(this.folderOf(unit)).result();
@@ -63,7 +54,10 @@ export class StoredUnits {
     if (result === undefined) return undefined;
     const { benchmarks, wholeBenchmarks, manifest } = this.#plan;
     const { complete, lost } = await storedShare(store, result, benchmarks);
-    if (lost > 0) this.#report({ kind: "completions-lost", point: unit.point.name, lost });
+    if (lost > 0 && !this.#saidLost.has(unit.point.name)) {
+      this.#saidLost.add(unit.point.name);
+      this.#report({ kind: "completions-lost", point: unit.point.name, lost });
+    }
     if (!complete) return undefined;
     // Completions stay what they are; scores follow the scorers of today and the sweep file.
     if (!isScoredBy(result, manifest.scoring) || (await store.scoreCount()) < result.attempts) {

@@ -15,6 +15,10 @@ export type SweepEvent =
   /** `stored` are the completions from before. */
   | { readonly kind: "unit-started"; readonly point: string; readonly stored: readonly SampleRecord[] }
   | { readonly kind: "completion"; readonly point: string; readonly record: SampleRecord }
+  /** Completions of a point that has begun here, by other processes. */
+  | { readonly kind: "completions-elsewhere"; readonly point: string; readonly records: readonly SampleRecord[] }
+  /** Another process may be dead, and is waited for. */
+  | { readonly kind: "waiting"; readonly message: string }
   /** An engine died, at work or while it started: the unit goes on with a fresh process, or a server that is started again. */
   | {
       readonly kind: "unit-crashed";
@@ -24,5 +28,7 @@ export type SweepEvent =
     }
   /** A worker's engine does not start: the work is left to the other workers. */
   | { readonly kind: "worker-lost"; readonly message: string }
+  /** Another build of the runtime has begun this point and goes on with it: it is left alone. */
+  | { readonly kind: "unit-left"; readonly point: string; readonly message: string }
   | { readonly kind: "unit-done"; readonly point: string; readonly sameAs: string | null; readonly resumed: boolean }
   | { readonly kind: "unit-failed"; readonly point: string; readonly message: string };

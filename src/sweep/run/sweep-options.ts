@@ -2,16 +2,31 @@ import { availableParallelism } from "node:os";
 import { createLlamaCppRuntime, type LlamaCppOptions } from "../../models/llama-cpp/llama-cpp.ts";
 import { usableMemory } from "../../models/llama-cpp/usable-memory.ts";
 import type { ModelRuntime } from "../../models/runtime.ts";
-import type { RunProgress } from "../../runs/progress.ts";
+import type { RunProgress } from "../../runs/leases/progress.ts";
+import type { RunSetup } from "../../runs/setup.ts";
 import { chooseWorkers, plannedModels, type WorkerChoice } from "../plan/choose-workers.ts";
 import type { SweepPlan } from "../plan/plan.ts";
 import { DEFAULT_CACHE_LIMIT } from "./gguf-folder.ts";
 import type { SweepEvent } from "./sweep-event.ts";
 
-/** How a sweep is run. Nothing of it changes a completion. */
-export interface SweepOptions {
+/** How a sweep is set down in its store. */
+export interface SetDownOptions {
   /** The run store's folder. @default the plan's `store`, which is runs/<name> */
   readonly out?: string | undefined;
+  /** What the plan was made from, kept for workers that come later. */
+  readonly setup?: RunSetup | undefined;
+  /** Points to make again though they are done; what is stored of them is moved aside. */
+  readonly again?: readonly string[] | undefined;
+  /** Seconds of silence after which a worker has lost its leases. @default 120 */
+  readonly leaseSeconds?: number | undefined;
+  /** Ends the sweep in order: all that was answered is saved, and the same plan goes on from there. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told what happens; `progress` says how far the sweep is after the event. */
+  readonly onEvent?: ((event: SweepEvent, progress: () => RunProgress) => void) | undefined;
+}
+
+/** How a sweep is run. Nothing of it changes a completion. */
+export interface SweepOptions extends SetDownOptions {
   /**
    * Runtimes (processes) at work. Each takes a unit of its own while there are any, and helps with another's then.
    *
@@ -26,12 +41,20 @@ export interface SweepOptions {
   readonly keepGguf?: string | undefined;
   /** Bytes that merged files may take in the cache folder. @default 50 GB */
   readonly cacheLimit?: number | undefined;
-  /** Points to make again though they are done; what is stored of them is moved aside. */
-  readonly again?: readonly string[] | undefined;
-  /** Ends the sweep in order: all that was answered is saved, and the same plan goes on from there. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told what happens; `progress` says how far the sweep is after the event. */
-  readonly onEvent?: ((event: SweepEvent, progress: () => RunProgress) => void) | undefined;
+  /** Whether points that another build of the runtime has begun are gone on with. @default false */
+  readonly mixedHardware?: boolean | undefined;
+  /** Aborted when nothing more is to be begun: what is under way is finished. */
+  readonly drain?: AbortSignal | undefined;
+}
+
+/** What became of a sweep. */
+export interface SweepOutcome {
+  /** Points that have a result now, those of earlier runs included. */
+  readonly done: number;
+  /** Points that were tried in vain; the same plan tries them again. */
+  readonly failed: readonly { readonly point: string; readonly message: string }[];
+  /** Points that are not done, because `drain` asked this worker to end. */
+  readonly left: number;
 }
 
 /** The same with everything chosen. */

@@ -1,11 +1,13 @@
-import type { RunProgress } from "../../runs/progress.ts";
+import type { RunProgress } from "../../runs/leases/progress.ts";
 import type { RunStore } from "../../runs/run-store.ts";
 import type { Manifest } from "../../runs/schema.ts";
 import type { SweepEvent } from "./sweep-event.ts";
 import { SweepTally } from "./tally.ts";
 
-/** How often others are told how far a sweep is. */
+/** How often whoever shows a sweep is told that time has passed. */
 const BEAT_MILLISECONDS = 2000;
+/** Every so many beats it is written down for others: a thousand workers may share one server of files. */
+const BEATS_PER_NOTE = 5;
 
 interface Listeners {
   /** `progress` says how far the sweep is after the event. */
@@ -24,10 +26,12 @@ export class SweepReporter {
   constructor(manifest: Manifest, workers: number, store: RunStore, listeners: Listeners) {
     this.#tally = new SweepTally(manifest, workers, performance.now());
     this.#listeners = listeners;
+    let beats = 0;
     this.#beat = setInterval(() => {
       this.report({ kind: "beat" });
+      if (beats++ % BEATS_PER_NOTE > 0) return;
       // A failure to write is left to the completions, which are not to be lost silently.
-      this.#writing = this.#writing.then(() => store.writeProgress(this.#progress())).catch(() => {});
+      this.#writing = this.#writing.then(() => store.leases.writeProgress(this.#progress())).catch(() => {});
     }, BEAT_MILLISECONDS).unref();
   }
 

@@ -1,4 +1,4 @@
-import type { RunProgress } from "../../runs/progress.ts";
+import type { RunProgress } from "../../runs/leases/progress.ts";
 import { completionsPerPoint, type Manifest, type SampleRecord } from "../../runs/schema.ts";
 import type { SweepEvent } from "./sweep-event.ts";
 
@@ -43,6 +43,11 @@ export class SweepTally {
         this.#countRecord(begun, event.record);
         begun.tokens += event.record.completion_tokens ?? 0;
         this.#tokens += event.record.completion_tokens ?? 0;
+        break;
+      }
+      case "completions-elsewhere": {
+        const begun = this.#begun.get(event.point);
+        if (begun !== undefined) for (const record of event.records) this.#countRecord(begun, record);
         break;
       }
       case "unit-done":

@@ -37,7 +37,8 @@ async function storedRuns(
   await writeFile(join(runs, "earlier/manifest.json"), JSON.stringify(manifest));
   const lines = lengths.map((tokens) => JSON.stringify({ benchmark: "pocket-math", completion_tokens: tokens }));
   await writeFile(join(unit, "samples-2.jsonl"), `${lines.join("\n")}\n`);
-  await writeFile(join(runs, "earlier/progress.json"), JSON.stringify({ ...PROGRESS, ...progress }));
+  await mkdir(join(runs, "earlier/leases"));
+  await writeFile(join(runs, "earlier/leases/progress.a"), JSON.stringify({ ...PROGRESS, ...progress }));
   await mkdir(join(runs, "broken/units"), { recursive: true });
   await writeFile(join(runs, "broken/manifest.json"), "no JSON");
   return runs;

@@ -12,6 +12,7 @@ import type { SampleWriter } from "../../../src/runs/completions/sample-writer.t
 import { openRunStore, type RunStore, writeProblems } from "../../../src/runs/run-store.ts";
 import type { Manifest, SampleRecord, ScoreRecord } from "../../../src/runs/schema.ts";
 import { LiveRun } from "../../../src/sweep/run/live-run.ts";
+import { openUnit } from "../../helpers/open-unit.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 import { syntheticRun } from "../../report/synthetic-run.ts";
 
@@ -51,9 +52,12 @@ describe("a run that goes on", () => {
   });
 
   const open = (point: number): Promise<SampleWriter> =>
-    store
-      .unit(manifest.points[point]?.unit ?? "")
-      .open({ identity: sha256("identity"), parts: {}, benchmarks: {}, inputs: [] });
+    openUnit(store, manifest.points[point]?.unit ?? "", {
+      identity: sha256("identity"),
+      parts: {},
+      benchmarks: {},
+      inputs: [],
+    });
 
   it("has the questions of which all attempts are there, scored, and more after more is answered", async () => {
     const [first, second] = questions;
