@@ -1,9 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that start the command line or a browser, or load a model: minutes, where all the others together take less than one. */
+/** Tests that start the command line, a browser or other processes, load a model, or make whole checkpoints: minutes, where all the others together take about one. */
 const MODEL = [
   "test/cli/**/*.test.ts",
+  "test/checkpoints/architectures.test.ts",
+  "test/merge/{merge-threads,verify}.test.ts",
+  "test/models/chat-template.test.ts",
   "test/models/llama-cpp/**/*.test.ts",
+  "test/search/run-search.test.ts",
+  "test/sweep/plan/check-weights.test.ts",
   "test/sweep/run/**/*.test.ts",
   "test/page/{browser,live}.test.ts",
   "test/library/examples.test.ts",

@@ -154,4 +154,18 @@ describe("architecture", () => {
     });
     expect(wrong).toEqual([]);
   });
+
+  // Graded values are compared with room for more than the last bits; powers of BigInts are exact.
+  it("powers have the same bits on every version of Node", () => {
+    const rounded = /Math\.pow|(?<!\b(?:2|\d+n)\s)\*\*(?!\s(?:2n?\b|BigInt))/;
+    const wrong = files
+      .filter((file) => !file.startsWith("scorers/accuracy/values/"))
+      .flatMap((file) => {
+        const code = readFileSync(join(src, file), "utf8")
+          .replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*/g, "")
+          .replaceAll(/`[^`]*`|"[^"\n]*"|\/[^/\n]*\*\*[^/\n]*\//g, "");
+        return code.split("\n").flatMap((line) => (rounded.test(line) ? [`${file}: ${line.trim()}`] : []));
+      });
+    expect(wrong).toEqual([]);
+  });
 });

@@ -1,3 +1,5 @@
+import { power } from "./power.ts";
+
 /** Lanczos coefficients (g = 7, 9 terms): relative error below 1e-14 for positive arguments. */
 const LANCZOS = [
   0.999_999_999_999_809_93, 676.520_368_121_885_1, -1259.139_216_722_402_8, 771.323_428_777_653_13,
@@ -30,5 +32,5 @@ export function gamma(x: number): number {
   }
   if (x < 0.5) return Math.PI / (Math.sin(Math.PI * x) * gamma(1 - x));
   const { series, base } = lanczos(x);
-  return Math.sqrt(2 * Math.PI) * base ** (x - 0.5) * Math.exp(-base) * series;
+  return Math.sqrt(2 * Math.PI) * power(base, x - 0.5) * Math.exp(-base) * series;
 }

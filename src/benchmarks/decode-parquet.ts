@@ -4,7 +4,7 @@ import { InputError, messageOf } from "../base/errors.ts";
 import { isRecord } from "../base/is-record.ts";
 
 /** What a file says it becomes in memory; token lists make the largest. */
-const MAX_UNPACKED_BYTES = 3 * 1024 ** 3;
+const MAX_UNPACKED_BYTES = 3 * 2 ** 30;
 const MAX_ROWS = 5_000_000;
 
 /**

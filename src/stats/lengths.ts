@@ -1,3 +1,4 @@
+import { power } from "../base/power.ts";
 import { studentQuantile } from "./distributions.ts";
 import { CONFIDENCE, type Interval, studentInterval } from "./interval.ts";
 import { sum, variance } from "./mean.ts";
@@ -25,7 +26,8 @@ export function lengthInterval(
   if (spread === 0) return { low: mean, high: mean };
   const t = studentQuantile(1 - (1 - confidence) / 2, n - 1);
   const error = spread / Math.sqrt(n);
-  const skewness = n < 3 ? 0 : (n / ((n - 1) * (n - 2))) * sum(values.map((value) => ((value - mean) / spread) ** 3));
+  const skewness =
+    n < 3 ? 0 : (n / ((n - 1) * (n - 2))) * sum(values.map((value) => power((value - mean) / spread, 3)));
   if (Math.abs(skewness) < SYMMETRIC) return { low: Math.max(0, mean - t * error), high: mean + t * error };
   const transformed = (x: number): number => {
     const inner = 1 + (skewness * (x - skewness / (6 * Math.sqrt(n)))) / Math.sqrt(n);

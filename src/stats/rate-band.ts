@@ -1,3 +1,4 @@
+import { power } from "../base/power.ts";
 import { deriveSeed, seededRandom } from "../base/random.ts";
 import { normalQuantile } from "./distributions.ts";
 import { upperQuantile } from "./family.ts";
@@ -66,7 +67,7 @@ const MANY_DEGREES = 60;
 function chiSquare(normal: () => number, degrees: number): number {
   if (degrees > MANY_DEGREES) {
     const spread = 2 / (9 * degrees);
-    return degrees * (1 - spread + normal() * Math.sqrt(spread)) ** 3;
+    return degrees * power(1 - spread + normal() * Math.sqrt(spread), 3);
   }
   let total = 0;
   for (let i = 0; i < degrees; i++) total += normal() ** 2;

@@ -1,4 +1,5 @@
 import { InputError } from "../../base/errors.ts";
+import { power } from "../../base/power.ts";
 import { float32, type GgufValue, text, uint32 } from "../../gguf/metadata.ts";
 import type { GgufTensor } from "../../gguf/write.ts";
 import type { ModelConfig } from "../config.ts";
@@ -106,7 +107,7 @@ export function llama3Factors(
   { factor, low, high, context }: Llama3Scaling,
 ): number[] {
   return Array.from({ length: headSize / 2 }, (_, i) => {
-    const wavelength = 2 * Math.PI * theta ** ((2 * i) / headSize);
+    const wavelength = 2 * Math.PI * power(theta, (2 * i) / headSize);
     if (wavelength < context / high) return 1;
     if (wavelength > context / low) return factor;
     const smooth = (context / wavelength - low) / (high - low);

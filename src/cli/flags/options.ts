@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { UsageError } from "../../base/errors.ts";
+import { powerOfTen } from "../../base/power.ts";
 import { isServerUrl } from "../../models/server/server-url.ts";
 
 /** A flag that takes exactly one value. Undefined if not given: defaults belong to whoever may also read a file. */
@@ -104,7 +105,7 @@ export function billionsOption(description: string): Flag<number> {
 function readSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)B?$/i.exec(text.trim());
   if (match === null) return undefined;
-  return Math.round(Number(match[1]) * 1000 ** SIZE_UNITS.indexOf((match[2] ?? "").toUpperCase()));
+  return Math.round(Number(match[1]) * powerOfTen(3 * SIZE_UNITS.indexOf((match[2] ?? "").toUpperCase())));
 }
 
 /** Prints JSON instead of a table. */

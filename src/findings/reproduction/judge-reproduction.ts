@@ -1,3 +1,4 @@
+import { power } from "../../base/power.ts";
 import type { PlannedBenchmark } from "../../runs/schema.ts";
 import type { EvaluatedPoint, StoredRun } from "../../runs/stored-run.ts";
 import type { ScoreTable } from "../../runs/tables/score-table.ts";
@@ -87,8 +88,8 @@ function averageOf(rows: readonly ReproductionRow[], margin: number): Reproducti
     Math.sqrt(rows.reduce((sum, row) => sum + error(row) ** 2, 0)) / rows.length;
   const difference = mean((row) => row.difference);
   const error = errorOf((row) => row.error);
-  const uncertain = rows.reduce((sum, row) => sum + (row.error / rows.length) ** 4 / row.degrees, 0);
-  const degrees = uncertain === 0 ? Number.POSITIVE_INFINITY : error ** 4 / uncertain;
+  const uncertain = rows.reduce((sum, row) => sum + power(row.error / rows.length, 4) / row.degrees, 0);
+  const degrees = uncertain === 0 ? Number.POSITIVE_INFINITY : power(error, 4) / uncertain;
   const test = testEquivalence({ difference, error, degrees }, margin, 1);
   const [first] = rows;
   const alike = rows.every(({ basis }) => basis === first?.basis);

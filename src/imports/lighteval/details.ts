@@ -6,7 +6,7 @@ import type { ImportedAnswer } from "../imported-run.ts";
 import { generatedLengths, readTokens } from "./token-lists.ts";
 
 /** A file of one task; token lists make the largest. */
-const MAX_FILE_BYTES = 1024 ** 3;
+const MAX_FILE_BYTES = 2 ** 30;
 
 /** What a details file has. */
 export interface ReadDetails {

@@ -1,3 +1,4 @@
+import { powerOfTen } from "../../base/power.ts";
 import type { Interval } from "../../stats/interval.ts";
 
 /** What a picture, or a sheet of several, shows; a run has those that its data allow. */
@@ -159,7 +160,7 @@ export function roundTicks(low: number, high: number, count = 6): number[] {
   const span = high - low;
   if (!(span > 0)) return [low];
   const rough = span / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
+  const power = powerOfTen(Math.floor(Math.log10(rough)));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999) ?? rough;
   const ticks: number[] = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {

@@ -1,3 +1,4 @@
+import { power } from "../../base/power.ts";
 import { type ContrastSums, centreOf, contrastSums, contrastT, leastVariance, RATE_BOUND } from "../contrast.ts";
 import { studentQuantile } from "../distributions.ts";
 import { type BenchmarkFlips, contrastValues, type MeasureColumns, rankedQuantile } from "../family.ts";
@@ -131,7 +132,7 @@ export function averageContrasts(
     if (sums.questions < 2) known = false;
     const { error } = contrastT(sums, sum, bound);
     variance += error ** 2;
-    fourth += error ** 4 / Math.max(1, sums.questions - 1);
+    fourth += power(error, 4) / Math.max(1, sums.questions - 1);
   });
   const centre = total / parts.length;
   if (!known) return { centre, error: Number.POSITIVE_INFINITY, t: 0, degrees: 1 };

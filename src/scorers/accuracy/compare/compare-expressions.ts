@@ -1,3 +1,4 @@
+import { powerOfTen } from "../../../base/power.ts";
 import type { Budget } from "../values/budget.ts";
 import { type Bindings, evaluate } from "../values/evaluate.ts";
 import { evaluateExact } from "../values/evaluate-exact.ts";
@@ -41,8 +42,8 @@ function compareExact(x: Rational, y: Rational, decimal: boolean, nearness: Near
   // Of the larger one; both fractions are divided by it, so that nothing underflows.
   const [a, b] = [magnitude(x.n) * y.d, magnitude(y.n) * x.d];
   const share = rationalToNumber({ n: distance.n, d: a > b ? a : b });
-  const near = rationalToNumber(distance) <= 0.5 * 10 ** -nearness.precision;
-  return near && share <= 10 ** (1 - nearness.precision) ? "decimal" : undefined;
+  const near = rationalToNumber(distance) <= 0.5 * powerOfTen(-nearness.precision);
+  return near && share <= powerOfTen(1 - nearness.precision) ? "decimal" : undefined;
 }
 
 function magnitude(n: bigint): bigint {
@@ -51,7 +52,7 @@ function magnitude(n: bigint): bigint {
 
 /** Equal to `precision` decimals; of small numbers, as many digits. */
 function isNear(difference: number, size: number, precision: number): boolean {
-  return difference <= 0.5 * 10 ** -precision && difference <= size * 10 ** (1 - precision);
+  return difference <= 0.5 * powerOfTen(-precision) && difference <= size * powerOfTen(1 - precision);
 }
 
 function compareAtPoints(
@@ -77,7 +78,8 @@ function compareAtPoints(
     const difference = Math.hypot(x.re - y.re, x.im - y.im);
     const size = Math.max(Math.hypot(x.re, x.im), Math.hypot(y.re, y.im));
     const near =
-      difference <= size * 1e-9 || (inA !== inB && difference <= Math.max(size, 0.01) * 10 ** -nearness.precision);
+      difference <= size * 1e-9 ||
+      (inA !== inB && difference <= Math.max(size, 0.01) * powerOfTen(-nearness.precision));
     // What is that small is the noise of sums that cancel, or small indeed.
     const noise = !near && difference <= 1e-11;
     if (!near && !noise) {
