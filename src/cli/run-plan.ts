@@ -6,7 +6,8 @@ import { renderReport } from "../report/render-report.ts";
 import { readRun } from "../runs/read-run.ts";
 import type { Manifest } from "../runs/schema.ts";
 import type { RunSetup } from "../runs/setup.ts";
-import { DEFAULT_SEARCH, type SearchConfig, type SweepFile } from "../sweep/file/config.ts";
+import type { SweepFile } from "../sweep/file/config.ts";
+import type { SearchInput } from "../sweep/file/search-config.ts";
 import { planSweep, type SweepPlan } from "../sweep/plan/plan.ts";
 import type { SweepOutcome } from "../sweep/run/sweep-options.ts";
 import type { CliContext } from "./context.ts";
@@ -66,9 +67,9 @@ async function runPlan(context: CliContext, plan: SweepPlan, flags: RunFlagValue
 }
 
 /** @throws UsageError for a search over a part of the sweep only */
-function searchOf({ sweep, trial }: SweepPlan, flag: boolean | undefined): SearchConfig | undefined {
+function searchOf({ sweep, trial }: SweepPlan, flag: boolean | undefined): SearchInput | undefined {
   if (!(flag ?? sweep.config.search !== undefined)) return undefined;
-  if (!trial) return sweep.config.search ?? DEFAULT_SEARCH;
+  if (!trial) return sweep.config.search ?? {};
   throw new UsageError("A search is over the whole sweep: expected no --limit, --only or --sample-id with it", {
     hint: "--no-search runs a part of the grid; a sweep file may limit its benchmarks: [{ name: math500, limit: 100 }]",
   });

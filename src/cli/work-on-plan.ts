@@ -3,7 +3,7 @@ import { UsageError } from "../base/errors.ts";
 import { completionsPerPoint } from "../runs/schema.ts";
 import type { RunSetup } from "../runs/setup.ts";
 import { runSearch } from "../search/run-search.ts";
-import type { SearchConfig } from "../sweep/file/config.ts";
+import type { SearchInput } from "../sweep/file/search-config.ts";
 import type { SweepPlan } from "../sweep/plan/plan.ts";
 import { runSweep } from "../sweep/run/run-sweep.ts";
 import { planWorkers, runtimeStarter, type SweepOptions, type SweepOutcome } from "../sweep/run/sweep-options.ts";
@@ -17,7 +17,7 @@ interface Work {
   /** Kept in the store for workers that come later. */
   readonly setup?: RunSetup | undefined;
   /** The whole grid if left out. */
-  readonly search?: SearchConfig | undefined;
+  readonly search?: SearchInput | undefined;
 }
 
 /** Works on a plan until nothing is left, beside other workers if there are any, and shows how it goes. */

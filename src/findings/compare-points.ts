@@ -57,7 +57,6 @@ export function comparisonsOf(
     if (a === undefined || b === undefined || a === b) return [];
     const find = (measure: MeasureId): PairedDifference | null => differenceOf(own, measure, a, b);
     const [x, y] = [a, b].map((place) => evidence.columns.accuracy.columns[place] ?? new Float64Array());
-    const [s, t] = [a, b].map((place) => evidence.columns.tokens.columns[place] ?? new Float64Array());
     const better = (sign: number): number =>
       x?.reduce((count, value, q) => count + (sign * (value - (y?.[q] ?? Number.NaN)) > 1e-12 ? 1 : 0), 0) ?? 0;
     return [
@@ -73,7 +72,7 @@ export function comparisonsOf(
         format: find("format"),
         tokens: find("tokens"),
         detectable: detectableOf(own, evidence, a, b, criticalZ),
-        cost: pairedRatio(s ?? new Float64Array(), t ?? new Float64Array()),
+        cost: pairedRatio(evidence.columns.tokens, a, b),
       },
     ];
   });
@@ -93,7 +92,7 @@ function detectableOf(
   const claim = claimOf(own, "accuracy", a, b);
   const test = claim?.tested?.found.test;
   if (test === undefined || unit === "run") return null;
-  const rates = [a, b].map((place) => meanOf(columns.accuracy.columns[place] ?? new Float64Array()));
+  const rates = [a, b].map((place) => meanOf(columns.accuracy, place));
   return detectableDifference(test, [rates[0] ?? 0, rates[1] ?? 0], tOfNormal(criticalZ, test.questions - 1));
 }
 

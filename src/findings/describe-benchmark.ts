@@ -3,7 +3,7 @@ import { varianceComponents } from "../stats/variance-shares.ts";
 import type { AxisLevels } from "./axis-levels.ts";
 import { type Claim, type Judged, SIGNIFICANT } from "./claims.ts";
 import { acrossRuns } from "./contrasts.ts";
-import { type Evidence, MEASURE_IDS, type MeasureId } from "./evidence.ts";
+import { type Evidence, MEASURE_IDS, type MeasureId, measureOf } from "./evidence.ts";
 import { listed, MEASURES, writeEffect, writeP } from "./measures.ts";
 import { decimal, percent } from "./numbers.ts";
 import { curveOf, direction, shapeOf, turn } from "./shape.ts";
@@ -226,12 +226,13 @@ function truncation(evidence: Evidence, rows: readonly SummaryRow[]): Sentence[]
 function otherQuestions({ points, questions, benchmark, unit }: Evidence): Sentence[] {
   const fewer = points.filter(({ table }) => table.samples.length < questions.length);
   if (fewer.length === 0) return [];
+  const weighted = fewer.some(({ table }) => table.weights !== undefined);
   const parts = fewer.map(({ point, table }) => `${point.name} (${table.samples.length})`);
   return [
     described(
       { benchmark },
       "note",
-      `Not every point ${unit === "run" ? `has all ${questions.length} runs` : `was asked all ${questions.length} questions`}: ${listed(parts.slice(0, 8))}${parts.length > 8 ? " and others" : ""}. Points are compared on the ${unit === "run" ? "runs that both have" : "questions that both were asked"}; how many is with each claim.`,
+      `Not every point ${unit === "run" ? `has all ${questions.length} runs` : `was asked all ${questions.length} questions`}: ${listed(parts.slice(0, 8))}${parts.length > 8 ? " and others" : ""}. Points are compared on the ${unit === "run" ? "runs that both have" : "questions that both were asked"}; how many is with each claim.${weighted ? " Samples of questions are weighted by stratum." : ""}`,
     ),
   ];
 }
@@ -239,9 +240,14 @@ function otherQuestions({ points, questions, benchmark, unit }: Evidence): Sente
 function variance(evidence: Evidence, greedy: boolean): Sentence[] {
   if (evidence.unit === "run") return [];
   const places = evidence.points.flatMap(({ point }, place) => (point.kind === "point" ? [place] : []));
-  const columns = places.map((place) => evidence.columns.accuracy.columns[place] ?? new Float64Array());
   const shares =
-    columns.length === 0 ? null : varianceComponents(columns, evidence.attempts[places[0] ?? 0] ?? 1, greedy);
+    places.length === 0
+      ? null
+      : varianceComponents(
+          measureOf(evidence, "accuracy", places),
+          evidence.attempts[places[0] ?? 0] ?? 1,
+          greedy,
+        );
   if (shares === null) return [];
   const n = evidence.questions.length;
   const error = (questions: number, attempts: number): number =>

@@ -1,3 +1,5 @@
+import type { QuestionStrata } from "../base/stratum-weights.ts";
+import { joinStrata, sizesOf } from "../runs/tables/question-strata.ts";
 import type { StoredRun } from "../runs/stored-run.ts";
 import { BenchmarkFlips, drawsFor, type MeasureColumns } from "../stats/family.ts";
 import { groupBy } from "../stats/mean.ts";
@@ -83,8 +85,10 @@ function benchmarkEvidence(
     });
     return column;
   };
+  const strata = commonStrata(points, questions);
   const columnsOf = (measure: MeasureId): MeasureColumns => ({
     columns: points.map((point) => spread(point, questionMeans(point.table, measure), Number.NaN)),
+    strata,
   });
   const tokens = columnsOf("tokens");
   const flips = new BenchmarkFlips(`${benchmark} ${dataSha256}`, questions.length, draws, alone);
@@ -103,11 +107,32 @@ function benchmarkEvidence(
     },
     logTokens: {
       columns: tokens.columns.map((column) => column.map((value) => (value > 0 ? Math.log(value) : Number.NaN))),
+      strata,
     },
     attempts: points.map((point) => Int32Array.from(spread(point, attemptsOf(point.table), 0))),
     place: (name) => places.get(name),
     flips,
   };
+}
+
+/** A measure at some of the points. */
+export function measureOf(
+  { columns }: Pick<Evidence, "columns">,
+  measure: MeasureId,
+  places: readonly number[],
+): MeasureColumns {
+  const { columns: all, strata } = columns[measure];
+  return { columns: places.map((place) => all[place] ?? new Float64Array()), strata };
+}
+
+/**
+ * The strata of all tables as one: where points come from two searches, questions are alike that are so in both.
+ */
+function commonStrata(points: readonly PointScores[], questions: readonly string[]): QuestionStrata | undefined {
+  const designs = [...new Set(points.flatMap(({ table }) => table.strata ?? []))];
+  if (designs.length === 0) return undefined;
+  const strata = joinStrata(designs);
+  return { of: Int32Array.from(questions, (question) => strata.get(question) ?? -1), sizes: sizesOf(strata) };
 }
 
 /** Whether a point has a measure at all: results of other programs may lack lengths or formats. */

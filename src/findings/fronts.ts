@@ -1,4 +1,5 @@
 import { bootstrapFront } from "../stats/choice/front-bootstrap.ts";
+import { sharedQuestions } from "../stats/family.ts";
 import type { Interval } from "../stats/interval.ts";
 import { type Evidence, isMeasured, type RateId } from "./evidence.ts";
 import { keptMeasures, type Objective } from "./objective.ts";
@@ -28,15 +29,14 @@ export function fronts(evidence: readonly Evidence[], objective: Objective, maxT
       "maximise" in objective ? [objective.maximise] : keptMeasures(objective).map(({ measure }) => measure);
     const rates = named.filter(has);
     if (!has("tokens") || rates.length === 0 || places.length < 2) return [];
-    const asked = one.questions.flatMap((_, q) =>
-      places.every((place) => !Number.isNaN(one.columns.tokens.columns[place]?.[q] ?? Number.NaN)) ? [q] : [],
-    );
+    const { asked, weights } = sharedQuestions(one.columns.tokens);
     const pick = (column: Float64Array | undefined, scale: number): Float64Array =>
       Float64Array.from(asked, (q) => (column?.[q] ?? 0) * scale);
     const result = bootstrapFront(
       rates.map((rate) => places.map((place) => pick(one.columns[rate].columns[place], 1))),
       places.map((place) => pick(one.columns.tokens.columns[place], 1 / (maxTokens ?? 1))),
       { gain: 0, cost: 1 },
+      { weights },
     );
     const names = one.points.map(({ point }) => point.name);
     return [

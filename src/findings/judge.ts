@@ -1,9 +1,11 @@
 import { isRecord } from "../base/is-record.ts";
 import type { StoredRun } from "../runs/stored-run.ts";
 import { macroAverage } from "../stats/averages.ts";
+import { weightsOfValues } from "../stats/family.ts";
 import type { Interval } from "../stats/interval.ts";
 import { rateInterval, runsInterval } from "../stats/rate.ts";
 import { rateBand } from "../stats/rate-band.ts";
+import { weightedMean } from "../stats/weights.ts";
 import { axisLevels } from "./axis-levels.ts";
 import { type Claim, type Family, type Judged, judgeFamily } from "./claims.ts";
 import { baselinePairs, type Comparison, comparisonsOf } from "./compare-points.ts";
@@ -15,7 +17,7 @@ import { wordDecision } from "./decision/decision-text.ts";
 import { decidingSearch } from "./decision/raced.ts";
 import { chordBand, describeBenchmark, type Sentence, sentenceOf } from "./describe-benchmark.ts";
 import { describeTogether } from "./describe-together.ts";
-import { type Evidence, gatherEvidence, haveOneUnit, isMeasured, type RateId } from "./evidence.ts";
+import { type Evidence, gatherEvidence, haveOneUnit, isMeasured, measureOf, type RateId } from "./evidence.ts";
 import { describeFront } from "./front-text.ts";
 import { type Front, fronts } from "./fronts.ts";
 import { MEASURES, writeEffect, writeP } from "./measures.ts";
@@ -197,19 +199,21 @@ const RATES: readonly RateId[] = ["accuracy", "accuracy_strict", "format"];
 function bandsOf(evidence: Evidence, names: readonly string[]): Map<string, Bands> {
   const places = evidence.points.flatMap(({ point }, place) => (point.kind === "point" ? [place] : []));
   const critical = (rate: RateId): number | undefined => {
-    const columns = places
-      .filter((place) => isMeasured(evidence, rate, place))
-      .map((place) => evidence.columns[rate].columns[place] ?? new Float64Array());
-    return columns.length < 2
+    const measured = measureOf(
+      evidence,
+      rate,
+      places.filter((place) => isMeasured(evidence, rate, place)),
+    );
+    return measured.columns.length < 2
       ? undefined
-      : rateBand(columns, `${evidence.benchmark} ${evidence.dataSha256} ${rate}`, evidence.columns[rate]).critical;
+      : rateBand(measured, `${evidence.benchmark} ${evidence.dataSha256} ${rate}`).critical;
   };
   const criticals = new Map(RATES.map((rate) => [rate, critical(rate)]));
   const bandOf = (rate: RateId, place: number): Interval | null => {
     const z = criticals.get(rate);
     const rates = evidence.columns[rate].columns[place];
     if (evidence.unit === "run" || z === undefined || rates === undefined || !places.includes(place)) return null;
-    const { weights } = evidence.columns[rate];
+    const weights = weightsOfValues(evidence.columns[rate], rates);
     return rateInterval({ rates, attempts: evidence.attempts[place] ?? 1, weights }, { z });
   };
   return new Map(
@@ -237,9 +241,11 @@ function averagesOf(evidence: readonly Evidence[], names: readonly string[]): Av
       const parts = evidence.flatMap((one) => {
         const place = one.place(point);
         if (place === undefined || !isMeasured(one, measure, place)) return [];
+        const rates = one.columns[measure].columns[place] ?? new Float64Array();
         return [
           {
-            rates: one.columns[measure].columns[place] ?? new Float64Array(),
+            rates,
+            weights: weightsOfValues(one.columns[measure], rates),
             attempts: one.attempts[place] ?? new Int32Array(),
             runSize: one.unit === "run" ? one.runSize : null,
           },
@@ -247,9 +253,9 @@ function averagesOf(evidence: readonly Evidence[], names: readonly string[]): Av
       });
       if (parts.length < evidence.length) return [];
       const macro = macroAverage(
-        parts.map(({ rates, attempts, runSize }) => ({
-          value: knownMean(rates),
-          interval: (runSize !== null ? runsInterval(rates, runSize) : rateInterval({ rates, attempts })) ?? {
+        parts.map(({ rates, weights, attempts, runSize }) => ({
+          value: weightedMean(rates, weights),
+          interval: (runSize !== null ? runsInterval(rates, runSize) : rateInterval({ rates, attempts, weights })) ?? {
             low: 0,
             high: 1,
           },
@@ -258,14 +264,14 @@ function averagesOf(evidence: readonly Evidence[], names: readonly string[]): Av
       if (evidence[0]?.unit === "run") return [{ point, measure, macro, micro: { value: null, interval: null } }];
       const rates = Float64Array.from(parts.flatMap((part) => Array.from(part.rates)));
       const attempts = Int32Array.from(parts.flatMap((part) => Array.from(part.attempts)));
-      return [
-        { point, measure, macro, micro: { value: knownMean(rates), interval: rateInterval({ rates, attempts }) } },
-      ];
+      const weights = parts.some((part) => part.weights !== undefined)
+        ? Float64Array.from(parts.flatMap((part) => Array.from(part.weights ?? part.rates.map(() => 1))))
+        : undefined;
+      const micro = {
+        value: weightedMean(rates, weights),
+        interval: rateInterval({ rates, attempts, weights }),
+      };
+      return [{ point, measure, macro, micro }];
     }),
   );
-}
-
-function knownMean(values: Float64Array): number {
-  const known = values.filter((value) => !Number.isNaN(value));
-  return known.reduce((total, value) => total + value, 0) / Math.max(1, known.length);
 }

@@ -1,5 +1,6 @@
 import type { AxisLevels } from "./axis-levels.ts";
 import { type Judged, SIGNIFICANT } from "./claims.ts";
+import { meanOf } from "./decision/contenders.ts";
 import type { Evidence, MeasureId } from "./evidence.ts";
 import { listed, MEASURES, writeEffect, writeP } from "./measures.ts";
 
@@ -45,12 +46,8 @@ export function curveOf(
 
 /** The mean over the questions that every point of the level was asked, each point the same. */
 function levelMean(evidence: Evidence, measure: MeasureId, points: readonly string[]): number | undefined {
-  const means = points.map((name) => {
-    const column = evidence.columns[measure].columns[evidence.place(name) ?? -1];
-    const known = column?.filter((value) => !Number.isNaN(value));
-    return known === undefined || known.length === 0 ? undefined : known.reduce((a, b) => a + b, 0) / known.length;
-  });
-  return means.includes(undefined) ? undefined : means.reduce<number>((a, b) => a + (b ?? 0), 0) / means.length;
+  const means = points.map((name) => meanOf(evidence.columns[measure], evidence.place(name) ?? -1));
+  return means.some(Number.isNaN) ? undefined : means.reduce((a, b) => a + b, 0) / means.length;
 }
 
 function find(own: readonly Judged[], a: string, b: string): Judged | undefined {

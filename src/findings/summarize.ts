@@ -6,6 +6,7 @@ import { mean } from "../stats/mean.ts";
 import { majorityAtK, passAtK, passPowerK } from "../stats/pass-at-k.ts";
 import { quantile } from "../stats/quantile.ts";
 import { rateInterval, runsInterval } from "../stats/rate.ts";
+import { weightedMean } from "../stats/weights.ts";
 import { runSize } from "./evidence.ts";
 import { attemptsOf, type PointScores, pointScores, questionMeans, sameAs } from "./point-scores.ts";
 
@@ -25,6 +26,8 @@ export interface SummaryRow {
   readonly benchmarkVersion: number;
   /** Questions that were asked; null where a source does not say. */
   readonly samples: number | null;
+  /** Where a search asked samples of the questions: how many these stand for; all else of the row is weighted by stratum. */
+  readonly standsFor?: number;
   /** Attempts a question: the most that any has. Of whole runs, how many there are. */
   readonly attempts: number;
   readonly accuracy: Estimate;
@@ -74,11 +77,13 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
   const { columns } = table;
   const attempts = attemptsOf(table);
   const most = Math.max(...attempts);
+  const { weights } = table;
+  const each = attemptWeights(table);
   const byRun = benchmark.unit === "run";
-  const rate = (measure: ScoreMeasure): Estimate => rateEstimate(questionMeans(table, measure), attempts);
-  const correct = where(columns.tokens, columns.accuracy, 1);
-  const bought = total(known(columns.accuracy.filter((_, i) => !Number.isNaN(columns.tokens[i] ?? Number.NaN))));
-  const lengths = known(columns.tokens).toSorted((a, b) => a - b);
+  const rate = (measure: ScoreMeasure): Estimate => rateEstimate(questionMeans(table, measure), attempts, weights);
+  const average = (values: Float64Array): number | null => meanKnown(values, each);
+  const bought = total(where(columns.accuracy, columns.tokens, (tokens) => !Number.isNaN(tokens)), each);
+  const lengths = known(columns.tokens, each);
   return {
     sweep: manifest.sweep,
     point: point.name,
@@ -87,23 +92,24 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
     benchmark: benchmark.name,
     benchmarkVersion: benchmark.version,
     samples: byRun ? (benchmark.questions ?? null) : table.samples.length,
+    ...(weights === undefined ? {} : { standsFor: weights.reduce((sum, weight) => sum + weight, 0) }),
     attempts: byRun ? table.samples.length : most,
     accuracy: byRun ? runsEstimate(questionMeans(table, "accuracy"), runSize(benchmark.questions)) : rate("accuracy"),
     accuracyStrict: rate("accuracy_strict"),
     format: rate("format"),
-    tokens: lengthEstimate(known(questionMeans(table, "tokens"))),
-    tokensMedian: quantile(lengths, 0.5),
-    tokensP90: quantile(lengths, 0.9),
-    truncated: meanKnown(columns.truncated),
-    noAnswer: complement(meanKnown(columns.answered)),
+    tokens: lengthEstimate(known(questionMeans(table, "tokens"), weights)),
+    tokensMedian: quantile(lengths.values, 0.5, lengths.weights),
+    tokensP90: quantile(lengths.values, 0.9, lengths.weights),
+    truncated: average(columns.truncated),
+    noAnswer: complement(average(columns.answered)),
     accuracyCompleted: completedAccuracy(table),
-    tokensPerCorrect: bought === 0 || lengths.length === 0 ? null : total(lengths) / bought,
-    tokensCorrect: meanKnown(correct),
-    tokensWrong: meanKnown(where(columns.tokens, columns.accuracy, 0)),
-    thinkingTokens: meanKnown(columns.thinking_tokens),
-    answerTokens: meanKnown(columns.answer_tokens),
-    characters: meanKnown(columns.characters),
-    words: meanKnown(columns.words),
+    tokensPerCorrect: bought === 0 || lengths.values.length === 0 ? null : total(columns.tokens, each) / bought,
+    tokensCorrect: average(where(columns.tokens, columns.accuracy, (right) => right === 1)),
+    tokensWrong: average(where(columns.tokens, columns.accuracy, (right) => right === 0)),
+    thinkingTokens: average(columns.thinking_tokens),
+    answerTokens: average(columns.answer_tokens),
+    characters: average(columns.characters),
+    words: average(columns.words),
     ...severalAttempts(table, most),
     formatParts: table.formatParts,
     rewards: table.rewards,
@@ -117,8 +123,12 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
 }
 
 /** @param rates of the questions; NaN where one has none */
-function rateEstimate(rates: Float64Array, attempts: ArrayLike<number> | number): Estimate {
-  return { value: meanKnown(rates), interval: rateInterval({ rates, attempts }) };
+function rateEstimate(
+  rates: Float64Array,
+  attempts: ArrayLike<number> | number,
+  weights: Float64Array | undefined,
+): Estimate {
+  return { value: meanKnown(rates, weights), interval: rateInterval({ rates, attempts, weights }) };
 }
 
 /** @param rates of whole runs */
@@ -126,12 +136,13 @@ function runsEstimate(rates: Float64Array, questions: number): Estimate {
   return { value: meanKnown(rates), interval: runsInterval(rates, questions) };
 }
 
-function lengthEstimate(values: readonly number[]): Estimate {
-  return { value: mean(values), interval: lengthInterval(values) };
+function lengthEstimate({ values, weights }: Known): Estimate {
+  return { value: weightedOr(values, weights), interval: lengthInterval(values, { weights }) };
 }
 
 /** Questions of which an attempt was not cut off, by those attempts. */
-function completedAccuracy({ samples, starts, columns }: ScoreTable): Estimate {
+function completedAccuracy(table: ScoreTable): Estimate {
+  const { samples, starts, columns, weights } = table;
   const completed = new Int32Array(samples.length);
   const rates = Float64Array.from(samples, (_, q) => {
     let [right, ended] = [0, 0];
@@ -143,12 +154,15 @@ function completedAccuracy({ samples, starts, columns }: ScoreTable): Estimate {
     completed[q] = ended;
     return ended === 0 ? Number.NaN : right / ended;
   });
-  const ended = where(columns.accuracy, columns.truncated, 0);
-  return { value: meanKnown(ended), interval: rateInterval({ rates, attempts: completed }) };
+  const ended = where(columns.accuracy, columns.truncated, (truncated) => truncated === 0);
+  return {
+    value: meanKnown(ended, attemptWeights(table)),
+    interval: rateInterval({ rates, attempts: completed, weights }),
+  };
 }
 
 function severalAttempts(
-  { samples, starts, columns, answerClasses }: ScoreTable,
+  { samples, starts, columns, answerClasses, weights }: ScoreTable,
   k: number,
 ): Pick<SummaryRow, "passAtK" | "passPowerK" | "majorityAtK"> {
   if (k < 2) return { passAtK: null, passPowerK: null, majorityAtK: null };
@@ -160,15 +174,24 @@ function severalAttempts(
       correct: correct[i] === 1,
     }));
     // Sources that give only the mean over the attempts still say how many were right, but not which.
-    const c = Math.round(total(Array.from(correct)) * 1e6) / 1e6;
+    const c = Math.round(total(correct, undefined) * 1e6) / 1e6;
     const voted = correct.every((value) => value === 0 || value === 1);
     const answered = columns.answered.subarray(from, to).every((value) => !Number.isNaN(value));
     return { n: Number.isInteger(c) ? to - from : 0, c, answers: voted && answered ? answers : [] };
   });
   return {
-    passAtK: votesEstimate(questions.map(({ n, c }) => passAtK(n, c, k))),
-    passPowerK: votesEstimate(questions.map(({ n, c }) => passPowerK(n, c, k))),
-    majorityAtK: votesEstimate(questions.map(({ answers }) => majorityAtK(answers, k))),
+    passAtK: votesEstimate(
+      questions.map(({ n, c }) => passAtK(n, c, k)),
+      weights,
+    ),
+    passPowerK: votesEstimate(
+      questions.map(({ n, c }) => passPowerK(n, c, k)),
+      weights,
+    ),
+    majorityAtK: votesEstimate(
+      questions.map(({ answers }) => majorityAtK(answers, k)),
+      weights,
+    ),
   };
 }
 
@@ -176,28 +199,52 @@ function severalAttempts(
  * What is voted on or tried k times is one answer a question. A question with fewer attempts has no value: it is left out,
  * never counted as 0.
  */
-function votesEstimate(values: readonly (number | null)[]): Estimate {
+function votesEstimate(values: readonly (number | null)[], weights: Float64Array | undefined): Estimate {
   return rateEstimate(
     Float64Array.from(values, (value) => value ?? Number.NaN),
     1,
+    weights,
   );
 }
 
+/** What each attempt stands for, as its question does; undefined where each stands for itself. */
+export function attemptWeights({ samples, starts, weights, outcomes }: ScoreTable): Float64Array | undefined {
+  if (weights === undefined) return undefined;
+  const each = new Float64Array(outcomes.length);
+  samples.forEach((_, q) => each.fill(weights[q] ?? 1, starts[q], starts[q + 1]));
+  return each;
+}
+
+/** Values that are known, and what each stands for. */
+interface Known {
+  readonly values: readonly number[];
+  readonly weights: readonly number[] | undefined;
+}
+
 /** The mean of the values that are known: what is undefined for an attempt is left out, never counted as 0. */
-function meanKnown(values: ArrayLike<number>): number | null {
-  return mean(known(values));
+function meanKnown(values: Float64Array, weights?: Float64Array): number | null {
+  const found = known(values, weights);
+  return weightedOr(found.values, found.weights);
 }
 
-function known(values: ArrayLike<number>): number[] {
-  return Array.from(values).filter((value) => !Number.isNaN(value));
+/** The mean by weights; the exact one where there are none. */
+function weightedOr(values: readonly number[], weights: readonly number[] | undefined): number | null {
+  return weights === undefined || values.length === 0 ? mean(values) : weightedMean(values, weights);
 }
 
-function where(values: Float64Array, chosen: Float64Array, is: number): number[] {
-  return known(values.filter((_, i) => chosen[i] === is));
+/** @param weights of all values */
+export function known(values: Float64Array, weights: Float64Array | undefined): Known {
+  const isKnown = (_: number, i: number): boolean => !Number.isNaN(values[i] ?? Number.NaN);
+  return { values: Array.from(values.filter(isKnown)), weights: weights && Array.from(weights.filter(isKnown)) };
 }
 
-function total(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
+/** Values where another column is as is said; NaN elsewhere. */
+function where(values: Float64Array, other: Float64Array, is: (value: number) => boolean): Float64Array {
+  return values.map((value, i) => (is(other[i] ?? Number.NaN) ? value : Number.NaN));
+}
+
+function total(values: Float64Array, weights: Float64Array | undefined): number {
+  return values.reduce((sum, value, i) => sum + (Number.isNaN(value) ? 0 : value * (weights?.[i] ?? 1)), 0);
 }
 
 function complement(share: number | null): number | null {

@@ -107,7 +107,7 @@ export async function renderReport(
   return {
     files,
     content: { ...content, rows },
-    table: rows.length === 0 ? "" : alignedText(table),
+    table: rows.length === 0 ? "" : [alignedText(table), ...(table.note === "" ? [] : [`${table.note}\n`])].join(""),
     decisions: decisionTexts(decisions),
     failures: drawn.failures,
   };

@@ -2,6 +2,7 @@ import { mapInThreads } from "../base/call-threads.ts";
 import { digestOf } from "../base/digest.ts";
 import { siblingModule } from "../base/start-thread.ts";
 import { readManifest } from "./read-manifest.ts";
+import { readStrata } from "./tables/question-strata.ts";
 import { readProblems, unitStore } from "./run-store.ts";
 import {
   completionsPerPoint,
@@ -54,6 +55,7 @@ export async function readRun(folder: string, options: ReadOptions = {}): Promis
   );
   const newest = Math.max(...tried.map(({ result }) => (result?.same_as === null ? result.scorer_version : 0)));
   const asked = inView(manifest);
+  const strata = await readStrata(folder, manifest);
   const failed: (UnitFailure & { point: string })[] = [];
   const scored: ScoredPoint[] = [];
   for (const { point, result, failure } of tried) {
@@ -70,7 +72,7 @@ export async function readRun(folder: string, options: ReadOptions = {}): Promis
       failed.push({ point: point.name, message, earlier: [] });
       continue;
     }
-    scored.push({ point, result, source: { store: folder, unit, from, benchmarks: manifest.benchmarks } });
+    scored.push({ point, result, source: { store: folder, unit, from, benchmarks: manifest.benchmarks, strata } });
   }
   const evaluated: EvaluatedPoint[] = [];
   for await (const [{ point, result, source }, { count, ...tables }] of tablesOf(scored, regroup)) {
@@ -112,7 +114,7 @@ function tablesOf(
 ): AsyncGenerator<readonly [ScoredPoint, CountedTables]> {
   const completions = points.reduce((sum, { result }) => sum + result.attempts, 0);
   if (regroup === undefined) return mapInThreads(READ_TABLES, points, threadsFor(completions));
-  const read = ({ source }: ScoredPoint): Promise<CountedTables> => buildTables(regrouped(source, regroup, false));
+  const read = ({ source }: ScoredPoint): Promise<CountedTables> => buildTables(regrouped(source, regroup, false), source.strata);
   return mapInThreads({ ...READ_TABLES, call: read }, points, 0);
 }
 

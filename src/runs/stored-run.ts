@@ -7,6 +7,7 @@ import type {
   UnitFailure,
   UnitResult,
 } from "./schema.ts";
+import type { StrataOf } from "./tables/question-strata.ts";
 import type { SearchRecord } from "./search-record.ts";
 import type { ScoreTable } from "./tables/score-table.ts";
 
@@ -18,6 +19,8 @@ export interface UnitSource {
   /** A folder that has the unit's scores, where they are not in the store. */
   readonly from: string | undefined;
   readonly benchmarks: Manifest["benchmarks"];
+  /** By benchmark: strata of which samples were asked. */
+  readonly strata?: ReadonlyMap<string, StrataOf> | undefined;
 }
 
 /** One unit as a report sees it. */

@@ -18,7 +18,7 @@ export interface Levers {
   readonly futility: boolean;
 }
 
-/** All four levers, as the bench begins; a search of a sweep is without strata. */
+/** All four levers. */
 export const ALL_LEVERS: Levers = { refine: 2, strata: true, elimination: true, futility: true };
 
 /** A benchmark, and how many questions it has. */
@@ -58,6 +58,16 @@ export interface Ask {
   readonly benchmark: number;
   readonly questions: readonly number[];
 }
+
+/** What a race waits for. */
+export interface RaceStep {
+  readonly asks: readonly Ask[];
+  /** By benchmark: the strata so far of which points are asked samples, as places of questions. */
+  readonly strata: DrawnStrata;
+}
+
+/** By benchmark, stratum by stratum: questions of which only some are asked of points between the outermost ones. */
+export type DrawnStrata = readonly (readonly (readonly number[])[])[];
 
 /** A question's mean over its attempts: a value a measure of the plan; and the tokens of all its attempts. */
 export interface RaceAnswer {

@@ -1,7 +1,7 @@
 import { AnswerSheets } from "./answer-sheet.ts";
 import { type Foresight, foresee, neededQuestions } from "./foresee.ts";
 import { frontOf, lookFronts } from "./looks.ts";
-import type { AnswerLookup, Ask, RacePlan } from "./race-plan.ts";
+import type { AnswerLookup, Ask, DrawnStrata, RacePlan, RaceStep } from "./race-plan.ts";
 import { coarseGrid, middlesBeside } from "./refine.ts";
 import { type Block, Strata } from "./strata.ts";
 import { type Evidence, Verdicts } from "./verdicts.ts";
@@ -36,6 +36,7 @@ export interface RaceOutcome {
   readonly gridTokens: number;
   /** Questions asked, by point. */
   readonly asked: readonly number[];
+  readonly strata: DrawnStrata;
 }
 
 /** Less likely events are not waited for. */
@@ -49,7 +50,7 @@ const EARLY = 100;
  * came of it. It depends on the plan and on answers alone, so that a race that is begun again on stored answers goes on where it
  * was.
  */
-export function race(plan: RacePlan): Generator<readonly Ask[], RaceOutcome, AnswerLookup> {
+export function race(plan: RacePlan): Generator<RaceStep, RaceOutcome, AnswerLookup> {
   return new Race(plan).run();
 }
 
@@ -72,7 +73,7 @@ class Race {
     this.#all = plan.benchmarks.reduce((sum, { questions }) => sum + questions, 0);
   }
 
-  *run(): Generator<readonly Ask[], RaceOutcome, AnswerLookup> {
+  *run(): Generator<RaceStep, RaceOutcome, AnswerLookup> {
     const { levers, points, positions } = this.#plan;
     const refine = positions === undefined ? 0 : levers.refine;
     this.#enter(coarseGrid(points, refine));
@@ -108,7 +109,7 @@ class Race {
   }
 
   /** @returns false if it does not fit into the budget */
-  *#askBlock(front: number): Generator<readonly Ask[], boolean, AnswerLookup> {
+  *#askBlock(front: number): Generator<RaceStep, boolean, AnswerLookup> {
     const living = this.#living();
     const blocks = this.#plan.benchmarks.map(({ questions }, benchmark): Block => {
       const from = this.#blocks.findLast((block) => block.benchmark === benchmark)?.to ?? 0;
@@ -129,7 +130,7 @@ class Race {
   }
 
   /** Asks points what the others were asked before they joined. */
-  *#catchUp(points: readonly number[]): Generator<readonly Ask[], boolean, AnswerLookup> {
+  *#catchUp(points: readonly number[]): Generator<RaceStep, boolean, AnswerLookup> {
     const before = this.#asked.filter((point) => !points.includes(point));
     const parts = this.#plan.levers.strata ? this.#strata.parts(before) : undefined;
     for (const block of this.#blocks) {
@@ -145,7 +146,7 @@ class Race {
     return yield* this.#ask(asks);
   }
 
-  *#ask(asks: readonly ReturnType<Strata["whole"]>[]): Generator<readonly Ask[], boolean, AnswerLookup> {
+  *#ask(asks: readonly ReturnType<Strata["whole"]>[]): Generator<RaceStep, boolean, AnswerLookup> {
     const fresh = asks
       .map(({ questions, weights, point, benchmark }) => {
         const places = questions
@@ -161,7 +162,7 @@ class Race {
       .filter(({ questions }) => questions.length > 0);
     if (fresh.length === 0) return true;
     if (this.#sheets.spent + this.#expected(fresh) > this.#allowed()) return false;
-    const lookup = yield fresh;
+    const lookup = yield { asks: fresh, strata: this.#strata.drawn };
     for (const ask of fresh) this.#sheets.note(ask, lookup);
     return true;
   }
@@ -255,6 +256,7 @@ class Race {
       tokens: this.#sheets.spent,
       gridTokens: this.#gridTokens(),
       asked: all.map((point) => this.#sheets.asked(point)),
+      strata: this.#strata.drawn,
     };
   }
 }

@@ -1,12 +1,13 @@
 import { ConfigError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
 import { type SearchRecord, writeSearch } from "../runs/search-record.ts";
-import type { SearchConfig } from "../sweep/file/config.ts";
+import { type StrataDesign, writeStrata } from "../runs/tables/question-strata.ts";
+import { type SearchConfig, type SearchInput, settleSearch } from "../sweep/file/search-config.ts";
 import type { SweepPlan } from "../sweep/plan/plan.ts";
 import { runSweep } from "../sweep/run/run-sweep.ts";
 import type { SweepOptions, SweepOutcome } from "../sweep/run/sweep-options.ts";
 import { type RaceOutcome, race } from "./race.ts";
-import type { Ask } from "./race-plan.ts";
+import type { Ask, DrawnStrata } from "./race-plan.ts";
 import { narrowPlan, planSearch, type SearchPlan } from "./search-plan.ts";
 import { StoredAnswers } from "./stored-answers.ts";
 
@@ -20,15 +21,17 @@ export interface SearchOutcome extends SweepOutcome {
  * follows from the plan and the stored answers: begun again, whatever had stopped it, it goes on where it was, and it makes use
  * of everything that an earlier run or search has left.
  *
+ * @param given what the sweep's own search does not say has its default
  * @param onBlock told before questions are asked: how many points, and how many questions of each at the most
  * @throws what `runSweep` throws; ConfigError for an objective that a search has no answer to
  */
 export async function runSearch(
   plan: SweepPlan,
-  config: SearchConfig,
+  given: SearchInput = {},
   options: SweepOptions = {},
   onBlock: (points: number, questions: number) => void = () => {},
 ): Promise<SearchOutcome> {
+  const config = settleSearch(given);
   const search = planSearch(plan, config);
   const { out = plan.store } = options;
   const attempts = new Map(plan.benchmarks.map(({ name, attempts: each }) => [name, each]));
@@ -45,7 +48,7 @@ export async function runSearch(
   const running = race(search.race);
   let step = running.next();
   for (let first = true; !step.done; first = false) {
-    for (const group of groupAsks(search, plan, step.value)) {
+    for (const group of groupAsks(search, plan, step.value.asks)) {
       const names = [...group.points];
       if (!first) await answers.read(names, attempts);
       const missing = names.some(
@@ -54,6 +57,7 @@ export async function runSearch(
           [...group.questions].some(([name, ids]) => [...ids].some((id) => !answers.has(point, name, id))),
       );
       if (missing) {
+        await writeStrata(out, strataOf(search, step.value.strata));
         onBlock(names.length, Math.max(...Array.from(group.questions.values(), ({ size }) => size)));
         const part = narrowPlan(plan, group.points, group.questions);
         const { failed, left } = await runSweep(part, {
@@ -79,8 +83,17 @@ export async function runSearch(
     );
   }
   const record = recordOf(search, config, step.value);
+  await writeStrata(out, strataOf(search, step.value.strata));
   await writeSearch(out, record);
   return { done: done.size, failed: [], left: 0, search: record };
+}
+
+/** The strata of which a race asks samples, by the names of their questions. */
+function strataOf({ race: raced, questions }: SearchPlan, strata: DrawnStrata): StrataDesign[] {
+  return raced.benchmarks.map(({ name }, b) => ({
+    benchmark: name,
+    strata: (strata[b] ?? []).map((own) => own.map((place) => questions[b]?.[place] ?? "")),
+  }));
 }
 
 /** @throws ConfigError for a point to make again that the search has not */

@@ -2,9 +2,9 @@ import { sha256 } from "../base/digest.ts";
 import { ConfigError } from "../base/errors.ts";
 import { chooseObjective, keptMeasures, type Objective } from "../findings/objective.ts";
 import type { PlannedBenchmark } from "../runs/schema.ts";
-import type { SearchConfig } from "../sweep/file/config.ts";
+import type { SearchConfig } from "../sweep/file/search-config.ts";
 import type { PlannedUnit, SweepPlan } from "../sweep/plan/plan.ts";
-import { ALL_LEVERS, type RacePlan } from "./race-plan.ts";
+import type { RacePlan } from "./race-plan.ts";
 
 /** A race over the points of a sweep, and the names of what it counts. */
 export interface SearchPlan {
@@ -22,7 +22,7 @@ export interface SearchPlan {
  *
  * @throws ConfigError for an objective that a search has no answer to
  */
-export function planSearch(plan: SweepPlan, { budget, confidence, refine }: SearchConfig): SearchPlan {
+export function planSearch(plan: SweepPlan, { budget, confidence, ...levers }: SearchConfig): SearchPlan {
   const { objective } = chooseObjective(plan.sweep.config.objective, []);
   const points = plan.units.filter(({ point }) => point.kind === "point");
   if (points.length < 2) {
@@ -47,8 +47,7 @@ export function planSearch(plan: SweepPlan, { budget, confidence, refine }: Sear
       measures: highest ? [{ measure: objective.maximise, margin: 0 }] : keptMeasures(objective),
       cheapest: !highest,
       against: highest ? undefined : againstPoint(objective.against, units),
-      // Reports count every answer the same: a run asks whole blocks.
-      levers: { ...ALL_LEVERS, refine, strata: false },
+      levers,
       budget: budget ?? { tokens: Number.POSITIVE_INFINITY },
       confidence,
       seed: plan.benchmarks.map(({ name, dataSha256 }) => `${name} ${dataSha256}`).join(" "),

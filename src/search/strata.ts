@@ -27,12 +27,15 @@ export class Strata {
   readonly #standsFor: readonly Float64Array[];
   readonly #strata: readonly Int8Array[];
   readonly #sampled = new Set<Block>();
+  /** By benchmark: the strata of which a part is asked. */
+  readonly drawn: readonly (readonly number[])[][];
 
   constructor(plan: RacePlan, sheets: AnswerSheets) {
     this.#plan = plan;
     this.#sheets = sheets;
     this.#standsFor = plan.benchmarks.map(({ questions }) => new Float64Array(questions).fill(1));
     this.#strata = plan.benchmarks.map(({ questions }) => new Int8Array(questions).fill(-1));
+    this.drawn = plan.benchmarks.map(() => []);
   }
 
   /** All questions of a block. */
@@ -65,6 +68,7 @@ export class Strata {
       const own: number[] = [];
       for (let q = from; q < to; q++) if (strata[q] === stratum) own.push(q);
       const asked = Math.min(own.length, Math.max(2, Math.ceil(part * own.length)));
+      if (asked < own.length) this.drawn[benchmark]?.push(own);
       own.forEach((q, i) => {
         standsFor[q] = i < asked ? own.length / asked : Number.NaN;
       });

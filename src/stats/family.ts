@@ -1,3 +1,4 @@
+import { type QuestionStrata, stratumWeights } from "../base/stratum-weights.ts";
 import { type ContrastTest, contrastSums, contrastT, normalOfT, testContrast } from "./contrast.ts";
 import { studentQuantile } from "./distributions.ts";
 import { CONFIDENCE } from "./interval.ts";
@@ -6,7 +7,31 @@ import { drawSigns, flippedSums, type SignFlips } from "./sign-flips.ts";
 /** A measure at the points of a benchmark: a column a point, a value a question, NaN where a question was not asked. */
 export interface MeasureColumns {
   readonly columns: readonly Float64Array[];
-  readonly weights?: Float64Array | undefined;
+  /** Where a sample of the questions was asked. @default every question stands for itself */
+  readonly strata?: QuestionStrata | undefined;
+}
+
+/** What the questions stand for of which some values of a measure are: those of a point, or of a contrast. */
+export function weightsOfValues(
+  { strata }: Pick<MeasureColumns, "strata">,
+  values: ArrayLike<number>,
+): Float64Array | undefined {
+  return stratumWeights(strata, (q) => !Number.isNaN(values[q] ?? Number.NaN));
+}
+
+/** The questions that every point of a measure was asked, and what each of them stands for. */
+export function sharedQuestions(measure: MeasureColumns): {
+  readonly asked: readonly number[];
+  readonly weights: Float64Array | undefined;
+} {
+  const { columns } = measure;
+  const questions = columns[0]?.length ?? 0;
+  const all = Float64Array.from({ length: questions }, (_, q) =>
+    columns.reduce((sum, column) => sum + (column[q] ?? Number.NaN), 0),
+  );
+  const asked = Array.from(all.keys()).filter((q) => !Number.isNaN(all[q] ?? Number.NaN));
+  const weights = weightsOfValues(measure, all);
+  return { asked, weights: weights && Float64Array.from(asked, (q) => weights[q] ?? 1) };
 }
 
 /** A contrast of points: what is estimated is the sum over points of coefficient times mean. The coefficients add up to 0. */
@@ -52,7 +77,7 @@ export class BenchmarkFlips {
   /** Tests a contrast of a measure, and again under every draw. */
   flip(measure: MeasureColumns, contrast: Contrast): FlippedContrast {
     const values = contrastValues(measure, contrast);
-    const sums = contrastSums(values, contrast.bound, measure.weights);
+    const sums = contrastSums(values, contrast.bound, weightsOfValues(measure, values));
     const test = testContrast(sums, contrast.bound);
     const degrees = Math.max(1, sums.questions - 1);
     const draws = new Float64Array(this.signs.draws);
@@ -79,8 +104,9 @@ export class BenchmarkFlips {
     questions: number,
   ): Float64Array {
     const total = new Float64Array(this.signs.draws);
-    if (questions < values.length || measure.weights !== undefined) {
-      flippedSums(this.signs, weightedValues(values, measure.weights, questions), total);
+    const weights = weightsOfValues(measure, values);
+    if (questions < values.length || weights !== undefined) {
+      flippedSums(this.signs, weightedValues(values, weights, questions), total);
       return total;
     }
     points.forEach((point, i) => {

@@ -1,6 +1,8 @@
 import { deriveSeed, seededRandom } from "../base/random.ts";
+import { type MeasureColumns, sharedQuestions } from "./family.ts";
 import { cholesky, type Matrix } from "./matrix.ts";
 import { normalDraws } from "./normal-draws.ts";
+import { relativeWeights } from "./weights.ts";
 
 /** 80% power, of a normal. */
 const POWER = 0.84;
@@ -110,15 +112,14 @@ function pairErrors(covariance: Matrix, questions: number): Float64Array[] {
   );
 }
 
-/** The covariance of the points' values over the questions that all were asked. */
-export function questionCovariance(columns: readonly Float64Array[]): Float64Array[] {
-  const questions = columns[0]?.length ?? 0;
-  const asked = Array.from({ length: questions }, (_, q) => q).filter((q) =>
-    columns.every((column) => !Number.isNaN(column[q] ?? Number.NaN)),
-  );
+/** The covariance of the points' values, for one question, over the questions that all were asked. */
+export function questionCovariance(measure: MeasureColumns): Float64Array[] {
+  const { columns } = measure;
+  const { asked, weights } = sharedQuestions(measure);
+  const share = relativeWeights(asked.length, weights);
   const centred = columns.map((column) => {
-    const mean = asked.reduce((sum, q) => sum + (column[q] ?? 0), 0) / Math.max(1, asked.length);
-    return Float64Array.from(asked, (q) => (column[q] ?? 0) - mean);
+    const mean = asked.reduce((sum, q, i) => sum + share(i) * (column[q] ?? 0), 0) / Math.max(1, asked.length);
+    return Float64Array.from(asked, (q, i) => share(i) * ((column[q] ?? 0) - mean));
   });
   const rows = columns.map(() => new Float64Array(columns.length));
   centred.forEach((a, i) => {

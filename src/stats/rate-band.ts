@@ -1,7 +1,7 @@
 import { power } from "../base/power.ts";
 import { deriveSeed, seededRandom } from "../base/random.ts";
 import { normalQuantile } from "./distributions.ts";
-import { upperQuantile } from "./family.ts";
+import { type MeasureColumns, upperQuantile, weightsOfValues } from "./family.ts";
 import { CONFIDENCE } from "./interval.ts";
 import { cholesky } from "./matrix.ts";
 import { normalDraws } from "./normal-draws.ts";
@@ -22,15 +22,11 @@ export interface RateBand {
  * The critical value of a simultaneous band for rates: of a multivariate t with the correlation that the points have over
  * questions (as Hothorn, Bretz and Westfall 2008), shrunk by the two pseudo-questions.
  *
- * @param columns a point each, a value a question; NaN where it was not asked
- * @param weights what a question stands for. @default 1 each
+ * @param measure a column a point
  */
-export function rateBand(
-  columns: readonly Float64Array[],
-  seed: string,
-  { confidence = CONFIDENCE, weights }: { confidence?: number; weights?: ArrayLike<number> | undefined } = {},
-): RateBand {
-  const factor = cholesky(shrunkCorrelation(columns, weightsOf(weights)));
+export function rateBand(measure: MeasureColumns, seed: string, confidence: number = CONFIDENCE): RateBand {
+  const { columns } = measure;
+  const factor = cholesky(shrunkCorrelation(measure));
   const questions = Math.min(
     ...columns.map((column) => column.reduce((n, value) => n + (Number.isNaN(value) ? 0 : 1), 0)),
   );
@@ -74,15 +70,14 @@ function chiSquare(normal: () => number, degrees: number): number {
   return total;
 }
 
-type WeightOf = (question: number) => number;
-
 /** Correlation over the questions that both points were asked, 0 with a point that does not vary, times n / (n + 2). */
-function shrunkCorrelation(columns: readonly Float64Array[], weightOf: WeightOf): Float64Array[] {
+function shrunkCorrelation(measure: MeasureColumns): Float64Array[] {
+  const { columns } = measure;
   const rows = columns.map(() => new Float64Array(columns.length));
   columns.forEach((a, i) => {
     rows[i]?.fill(1, i, i + 1);
     for (let j = 0; j < i; j++) {
-      const r = correlation(a, columns[j] ?? a, weightOf);
+      const r = correlation(measure, a, columns[j] ?? a);
       rows[i]?.fill(r, j, j + 1);
       rows[j]?.fill(r, i, i + 1);
     }
@@ -90,7 +85,9 @@ function shrunkCorrelation(columns: readonly Float64Array[], weightOf: WeightOf)
   return rows;
 }
 
-function correlation(a: Float64Array, b: Float64Array, weightOf: WeightOf): number {
+function correlation(measure: MeasureColumns, a: Float64Array, b: Float64Array): number {
+  const both = measure.strata === undefined ? a : a.map((value, q) => value + (b[q] ?? Number.NaN));
+  const weightOf = weightsOf(weightsOfValues(measure, both));
   let [n, total, sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0, 0, 0];
   for (let q = 0; q < a.length; q++) {
     const [x, y] = [a[q] ?? Number.NaN, b[q] ?? Number.NaN];

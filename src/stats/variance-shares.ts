@@ -1,3 +1,6 @@
+import { type MeasureColumns, sharedQuestions } from "./family.ts";
+import { relativeWeights } from "./weights.ts";
+
 /** Where the spread of single answers on a benchmark comes from; the three add up to 1. */
 interface VarianceShares {
   /** Some questions are harder than others, at every point alike. */
@@ -21,37 +24,37 @@ export interface VarianceComponents extends VarianceShares {
 /**
  * Splits the variance of a measure in 0..1 by questions, points and attempts (moments over the questions that every point was asked).
  *
- * @param columns the questions' means at each point
+ * @param measure the questions' means at each point
  * @param attempts of a question
  * @param greedy whether attempts cannot differ
  * @returns null where nothing varies or there is one question
  */
 export function varianceComponents(
-  columns: readonly Float64Array[],
+  measure: MeasureColumns,
   attempts: ArrayLike<number> | number,
   greedy: boolean,
 ): VarianceComponents | null {
-  const questions = columns[0]?.length ?? 0;
-  const asked = Array.from({ length: questions }, (_, q) => q).filter((q) =>
-    columns.every((column) => !Number.isNaN(column[q] ?? Number.NaN)),
-  );
+  const { columns } = measure;
+  const { asked, weights } = sharedQuestions(measure);
   const n = asked.length;
   if (n < 2) return null;
+  const share = relativeWeights(n, weights);
   const each = (q: number): number => (typeof attempts === "number" ? attempts : (attempts[q] ?? 1));
   const attemptsEach = asked.reduce((total, q) => total + each(q), 0) / n;
   const known = greedy || attemptsEach > 1;
   let [within, total] = [0, 0];
   const centred = columns.map((column) => {
-    const mean = asked.reduce((sum, q) => sum + (column[q] ?? 0), 0) / n;
-    return asked.map((q) => (column[q] ?? 0) - mean);
+    const mean = asked.reduce((sum, q, i) => sum + share(i) * (column[q] ?? 0), 0) / n;
+    // The squares of these have the weights of their questions.
+    return asked.map((q, i) => Math.sqrt(share(i)) * ((column[q] ?? 0) - mean));
   });
   columns.forEach((column, j) => {
     total += variance(centred[j] ?? [], n);
     if (greedy) return;
-    for (const q of asked) {
+    asked.forEach((q, i) => {
       const [y, k] = [column[q] ?? 0, each(q)];
-      if (k > 1) within += (y * (1 - y) * k) / (k - 1) / n;
-    }
+      if (k > 1) within += (share(i) * y * (1 - y) * k) / (k - 1) / n;
+    });
   });
   const points = columns.length;
   const spread = total / points;

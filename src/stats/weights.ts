@@ -29,3 +29,16 @@ export function influences(values: readonly number[], weights: ArrayLike<number>
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, value));
 }
+
+/** The mean of the values that are known; NaN of none. */
+export function weightedMean(values: ArrayLike<number>, weights?: ArrayLike<number>): number {
+  const weightOf = weightsOf(weights);
+  let [sum, total] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? Number.NaN;
+    if (Number.isNaN(value)) continue;
+    sum += weightOf(i) * value;
+    total += weightOf(i);
+  }
+  return total === 0 ? Number.NaN : sum / total;
+}

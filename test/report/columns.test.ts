@@ -6,6 +6,7 @@ import { figuresCsv } from "../../src/report/pictures/figures-csv.ts";
 import { chartSpecs } from "../../src/report/pictures/specs/chart-specs.ts";
 import { averagesCsv, comparisonsCsv, summaryCsv } from "../../src/report/tables/csv.ts";
 import { samplesHeader, samplesLayout } from "../../src/report/tables/samples-csv.ts";
+import type { StoredRun } from "../../src/runs/stored-run.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { syntheticRun } from "./synthetic-run.ts";
 
@@ -28,7 +29,20 @@ function general(name: string): string {
   return name.startsWith("reward_") ? "reward_<name>" : name;
 }
 
-const run = syntheticRun({ samples: 6, attempts: 2, benchmarks: ["one", "two"] });
+/** As if each question stood for a third of another one, too. */
+function sampled(run: StoredRun): StoredRun {
+  const evaluated = run.evaluated.map((unit) => ({
+    ...unit,
+    tables: unit.tables.map((table) => ({
+      ...table,
+      strata: new Map(table.samples.map((sample) => [sample, 0])),
+      weights: new Float64Array(table.samples.length).fill(4 / 3),
+    })),
+  }));
+  return { ...run, evaluated };
+}
+
+const run = sampled(syntheticRun({ samples: 6, attempts: 2, benchmarks: ["one", "two"] }));
 const judged = judge(run);
 const firstLine = (text: string): string[] => (text.split("\n")[0] ?? "").split(",");
 

@@ -47,7 +47,7 @@ function asksOf(
   const asks: Ask[] = [];
   let step = running.next();
   while (!step.done) {
-    asks.push(...step.value);
+    asks.push(...step.value.asks);
     step = running.next(lookup);
   }
   return { asks, outcome: step.value };

@@ -32,6 +32,22 @@ objective: { minimise: tokens, keep: { accuracy: 5 } }
 search: { refine: 1 }
 `;
 
+/** What is looked at of report.json. */
+interface Report {
+  readonly rows: readonly {
+    readonly point: string;
+    readonly accuracy: { readonly value: number };
+    readonly tokens: { readonly value: number };
+    readonly standsFor?: number;
+  }[];
+  readonly comparisons: readonly {
+    readonly point: string;
+    readonly baseline: string;
+    readonly accuracy: { readonly difference: number };
+  }[];
+  readonly decision: { readonly point: string | null; readonly figure: { readonly seen: number } };
+}
+
 describe("run --search", { timeout: 300_000 }, () => {
   let folder = "";
   const golds = new Map<string, string>();
@@ -96,6 +112,57 @@ describe("run --search", { timeout: 300_000 }, () => {
     expect(report).toMatch(/w=1 was out after 50 questions: more than may be lost: \d+\.\d points of accuracy below/);
   });
 
+  it("asks samples of what the ends answer alike, and weighs them by stratum wherever it shows them", async () => {
+    await writeFile(
+      join(folder, "sweep.yaml"),
+      SWEEP.replace("{ refine: 1 }", "{ refine: 0, elimination: false, futility: false }"),
+    );
+    expect(await run("sampled", "--workers", "1")).toMatchObject({ code: 0 });
+    await writeFile(join(folder, "sweep.yaml"), SWEEP);
+    const [header = "", ...lines] = (await read("sampled-report/samples.csv")).trim().split("\n");
+    const names = header.split(",");
+    const rows = lines.map((line) => new Map(line.split(",").map((cell, i) => [names[i] ?? "", cell])));
+    const report: Report = JSON.parse(await read("sampled-report/report.json"));
+    const { asked: perPoint } = await searched("sampled");
+    const summary = await read("sampled-report/summary.md");
+    const bars = (await read("sampled-report/outcomes.csv")).split("\n").map((line) => line.split(","));
+    const means = new Map<string, number>();
+    expect(Object.keys(perPoint)).toHaveLength(5);
+    for (const point of ["w=0.25", "w=0.5", "w=0.75"]) {
+      const own = rows.filter((row) => row.get("point") === point);
+      const total = (name: string, weight: string): number =>
+        own.reduce((sum, row) => sum + Number(row.get(weight)) * Number(row.get(name)), 0);
+      const mean = (name: string): number => total(name, "stands_for") / 150;
+      // They stand for all questions together.
+      expect(own).toHaveLength(perPoint[point] ?? 0);
+      expect(own.length).toBeLessThan(130);
+      expect(own.reduce((sum, row) => sum + Number(row.get("stands_for")), 0)).toBeCloseTo(150, 3);
+      // The plain mean has too many of the questions that the ends answer differently.
+      const plain = own.reduce((sum, row) => sum + Number(row.get("accuracy")), 0) / own.length;
+      expect(Math.abs(plain - mean("accuracy"))).toBeGreaterThan(0.005);
+      expect(Math.abs(mean("accuracy") - (ACCURACY[point] ?? 0))).toBeLessThan(0.06);
+      const row = report.rows.find((one) => one.point === point);
+      expect(row?.accuracy.value).toBeCloseTo(mean("accuracy"), 5);
+      expect(row?.tokens.value).toBeCloseTo(mean("tokens"), 3);
+      expect(row?.standsFor).toBeCloseTo(150, 9);
+      means.set(point, mean("accuracy"));
+      const difference = report.comparisons.find((one) => one.point === point && one.baseline === "w=0");
+      const first = report.rows.find((one) => one.point === "w=0")?.accuracy.value ?? 0;
+      // On the questions that both were asked, which stand for all: w=0 is then estimated as well.
+      expect(difference?.accuracy.difference).toBeCloseTo(mean("accuracy") - first, 1);
+      expect(summary).toContain(`${point} (${own.length} for 150 questions)`);
+      const bar = bars.find((cells) => cells.includes(point) && cells.includes("correct")) ?? [];
+      expect(bar.some((cell) => Math.abs(Number(cell) - 100 * mean("accuracy")) < 0.01)).toBe(true);
+    }
+    expect(report.decision.point).toBe("w=0.5");
+    expect(report.decision.figure.seen).toBeCloseTo(means.get("w=0.5") ?? 0, 5);
+    const compared = await cli(["compare", join(folder, "sampled"), "--points", "w=0", "w=0.5"]);
+    expect(compared.stderr).toMatch(/weighted by stratum/);
+    expect((await cli(["status", join(folder, "sampled"), "--scores"])).stdout).toMatch(/weighted by stratum/);
+    await run("sampled", "--no-search");
+    expect(await read("sampled-report/summary.md")).not.toMatch(/weighted by stratum/);
+  });
+
   it("ends the same, byte for byte, however often it was stopped and whoever works", async () => {
     for (stopAfter of [20, 70, 110]) expect((await run("stopped", "--workers", "1")).code).not.toBe(0);
     stopAfter = Number.POSITIVE_INFINITY;
@@ -103,7 +170,7 @@ describe("run --search", { timeout: 300_000 }, () => {
     const units = (await searched("once")).points.map((name, i) => `${String(i).padStart(3, "0")}-${name}`);
     await appendFile(join(folder, "stopped/units", units[0] ?? "", "samples.jsonl"), '{"benchmark":"pocket-ma');
     expect(await run("stopped", "--workers", "2")).toMatchObject({ code: 0 });
-    for (const file of ["search.json", "manifest.json"]) {
+    for (const file of ["search.json", "manifest.json", "strata.json"]) {
       expect(await read("stopped", file)).toBe(await read("once", file));
     }
     for (const file of ["report.json", "summary.csv", "samples.csv", "summary.md"]) {

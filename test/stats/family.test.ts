@@ -95,18 +95,28 @@ describe("a family of claims", () => {
     expect(new Set(adjusted).size).toBe(1);
   });
 
-  it("has the same statistic by its points' sums and by its own, with questions missing and with weights of one", () => {
+  it("has the same statistic by its points' sums and by its own, with questions missing and with strata", () => {
     const n = 90;
     const columns = [column(n, 0.4, 7), column(n, 0.6, 8), column(n, 0.6, 9)];
     const trend: Contrast = { points: [0, 1, 2], coefficients: [-1, 0, 1], bound: RATE_BOUND };
     const flips = new BenchmarkFlips("same", n, 500, false);
     const plain = flips.flip({ columns }, trend);
-    const weights = new Float64Array(n).fill(2);
-    const weighted = flips.flip({ columns, weights }, trend);
-    expect(weighted.z).toBeCloseTo(plain.z, 9);
-    expect(Array.from(weighted.draws.slice(0, 50))).toEqual(
-      Array.from(plain.draws.slice(0, 50), (z) => expect.closeTo(z, 9)),
+    // All of every stratum was asked.
+    const strata = { of: Int32Array.from({ length: n }, (_, q) => q % 2), sizes: [n / 2, n / 2] };
+    expect(flips.flip({ columns, strata }, trend)).toEqual(plain);
+    // One point lacks two thirds of the odd questions: the others stand for three each.
+    const sampled = columns.map((values, i) =>
+      values.map((value, q) => (i === 1 && q % 2 === 1 && q % 3 > 0 ? Number.NaN : value)),
     );
+    const weighted = flips.flip({ columns: sampled, strata }, trend);
+    expect(weighted.test.questions).toBe(60);
+    const differences = Array.from({ length: n }, (_, q) => (columns[2]?.[q] ?? 0) - (columns[0]?.[q] ?? 0));
+    const mean = (of: (q: number) => boolean): number => {
+      const own = differences.filter((_, q) => of(q));
+      return own.reduce((sum, value) => sum + value, 0) / own.length;
+    };
+    const [even, odd] = [mean((q) => q % 2 === 0), mean((q) => q % 2 === 1 && q % 3 === 0)];
+    expect(weighted.test.estimate).toBeCloseTo((even + odd) / 2, 12);
     const missing = columns.map((values, i) => values.map((value, q) => (i === 1 && q < 30 ? Number.NaN : value)));
     expect(flips.flip({ columns: missing }, trend).test.questions).toBe(60);
   });

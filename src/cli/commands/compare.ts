@@ -33,7 +33,7 @@ export function compareCommand({ terminal }: CliContext): CommandModule {
       if (args.other === undefined && points === undefined) {
         throw new UsageError("expected another run, or --points with two points of this one");
       }
-      const { comparisons, graded, asked } = await compareStores(args.run, args.other, points);
+      const { comparisons, graded, asked, sampled } = await compareStores(args.run, args.other, points);
       terminal.out(
         args.json === true ? JSON.stringify(comparisons, null, 2) : alignedText(comparisonTable(comparisons)),
       );
@@ -43,6 +43,7 @@ export function compareCommand({ terminal }: CliContext): CommandModule {
         );
       }
       for (const line of asked) terminal.note(`The two were asked differently: ${line}`);
+      for (const line of sampled) terminal.note(line);
       terminal.note(
         "Differences are of the point minus the one it is compared with, on the problems that both answered; in brackets 95% intervals. " +
           "p is of accuracy, adjusted for the number of comparisons.",

@@ -52,5 +52,5 @@ function describeScores(rows: readonly SummaryRow[]): string {
     header: [...table.header, "questions"],
     rows: table.rows.map((cells, i) => [...cells, String(rows[i]?.samples ?? "")]),
   });
-  return `Of the questions that have all of their answers:\n${text.trimEnd()}`;
+  return `Of the questions that have all of their answers:\n${text.trimEnd()}${table.note === "" ? "" : `\n${table.note}`}`;
 }

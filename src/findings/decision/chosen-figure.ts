@@ -1,6 +1,7 @@
 import { macroAverage } from "../../stats/averages.ts";
 import type { Pairwise } from "../../stats/choice/best.ts";
 import { crossFit, FOLDS, FoldedMeans, FoldedPairs, foldsOf, SALTS } from "../../stats/choice/cross-fit.ts";
+import { weightsOfValues } from "../../stats/family.ts";
 import type { Interval } from "../../stats/interval.ts";
 import { rateBounds, runsInterval } from "../../stats/rate.ts";
 import { rateBand } from "../../stats/rate-band.ts";
@@ -50,15 +51,16 @@ function boundsOf(
   one: Evidence,
   { main, shown, seed }: Rule,
 ): { value: number; interval: Interval } {
-  const { columns } = contenders.columns(one, main);
+  const measure = contenders.columns(one, main);
+  const { columns, strata } = measure;
   const rates = columns[shown] ?? new Float64Array();
-  if (one.unit === "run")
-    return { value: meanOf(rates), interval: runsInterval(rates, one.runSize) ?? { low: 0, high: 1 } };
-  const { winner } = rateBand(columns.slice(0, contenders.names.length), `${seed} ${one.benchmark}`);
+  const value = meanOf(measure, shown);
+  if (one.unit === "run") return { value, interval: runsInterval(rates, one.runSize) ?? { low: 0, high: 1 } };
+  const points = columns.slice(0, contenders.names.length);
+  const { winner } = rateBand({ columns: points, strata }, `${seed} ${one.benchmark}`);
   const attempts = one.attempts[one.place(contenders.names[shown] ?? "") ?? 0] ?? 1;
-  const interval = rateBounds({ rates, attempts }, { low: winner }) ?? { low: 0, high: 1 };
-  const known = rates.filter((rate) => !Number.isNaN(rate));
-  return { value: known.reduce((total, rate) => total + rate, 0) / Math.max(1, known.length), interval };
+  const weights = weightsOfValues(measure, rates);
+  return { value, interval: rateBounds({ rates, attempts, weights }, { low: winner }) ?? { low: 0, high: 1 } };
 }
 
 /** In every fold the rule sees the other nine; its errors and critical values stay those of all questions. */

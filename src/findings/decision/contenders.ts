@@ -1,8 +1,9 @@
 import { comparePairwise, type Pairwise } from "../../stats/choice/best.ts";
 import { RATE_BOUND, runBound } from "../../stats/contrast.ts";
-import type { MeasureColumns } from "../../stats/family.ts";
+import { type MeasureColumns, weightsOfValues } from "../../stats/family.ts";
 import { questionCovariance } from "../../stats/needed.ts";
-import { type Evidence, isMeasured, MEASURE_IDS, type MeasureId, type RateId } from "../evidence.ts";
+import { weightedMean } from "../../stats/weights.ts";
+import { type Evidence, isMeasured, MEASURE_IDS, type MeasureId, measureOf, type RateId } from "../evidence.ts";
 
 /** The points that a decision is about, on one benchmark or on the mean of several. */
 export interface Contenders {
@@ -29,12 +30,8 @@ export function gatherContenders(benchmarks: readonly Evidence[]): Contenders {
   const [names, references] = [everywhere("point"), everywhere("reference")];
   const all = [...names, ...references];
   const places = new Map(benchmarks.map((one) => [one, all.map((name) => one.place(name) ?? 0)]));
-  const columns = (evidence: Evidence, measure: MeasureId): MeasureColumns => ({
-    columns: (places.get(evidence) ?? []).map(
-      (place) => evidence.columns[measure].columns[place] ?? new Float64Array(),
-    ),
-    weights: evidence.columns[measure].weights,
-  });
+  const columns = (evidence: Evidence, measure: MeasureId): MeasureColumns =>
+    measureOf(evidence, measure, places.get(evidence) ?? []);
   const known = new Map<RateId, Pairwise>();
   return {
     benchmarks,
@@ -48,7 +45,7 @@ export function gatherContenders(benchmarks: readonly Evidence[]): Contenders {
     columns,
     means: (measure) =>
       all.map((_, i) =>
-        average(benchmarks.map((one) => meanOf(columns(one, measure).columns[i] ?? new Float64Array()))),
+        average(benchmarks.map((one) => meanOf(columns(one, measure), i))),
       ),
     pairwise: (measure) => {
       const found =
@@ -78,7 +75,8 @@ export function covarianceOfMeans(
   const size = names.length;
   const perQuestion = Array.from({ length: size }, () => new Float64Array(size));
   for (const one of benchmarks) {
-    const own = questionCovariance(columns(one, measure).columns.slice(0, size));
+    const { columns: all, strata } = columns(one, measure);
+    const own = questionCovariance({ columns: all.slice(0, size), strata });
     const factor = questions / one.questions.length / benchmarks.length ** 2;
     own.forEach((row, i) => {
       row.forEach((value, j) => {
@@ -90,15 +88,10 @@ export function covarianceOfMeans(
   return { perQuestion, questions };
 }
 
-/** The mean of the values that are known. */
-export function meanOf(column: Float64Array): number {
-  let [total, n] = [0, 0];
-  for (const value of column) {
-    if (Number.isNaN(value)) continue;
-    total += value;
-    n++;
-  }
-  return n === 0 ? Number.NaN : total / n;
+/** The mean of a point in a measure; NaN where it was asked nothing. */
+export function meanOf(measure: MeasureColumns, point: number): number {
+  const column = measure.columns[point] ?? new Float64Array();
+  return weightedMean(column, weightsOfValues(measure, column));
 }
 
 function average(values: readonly number[]): number {

@@ -1,6 +1,7 @@
 import type { SearchRecord } from "../../runs/search-record.ts";
 import { decisionCritical, losesAtMost } from "../../stats/choice/best.ts";
 import { shrinkMeans } from "../../stats/choice/best-probability.ts";
+import { type MeasureColumns, sharedQuestions } from "../../stats/family.ts";
 import type { Interval } from "../../stats/interval.ts";
 import { type Ratio, ratioOfMeans } from "../../stats/lengths.ts";
 import { type AssumedMeasure, questionsToDecide } from "../../stats/needed.ts";
@@ -188,21 +189,15 @@ function tokensRatio(contenders: Contenders, shown: number): Decided["tokens_rat
 }
 
 function ratioAgainst(benchmark: Evidence, contenders: Contenders, shown: number): Ratio | null {
-  const { columns } = contenders.columns(benchmark, "tokens");
-  return pairedRatio(columns[shown] ?? new Float64Array(), columns[0] ?? new Float64Array());
+  return pairedRatio(contenders.columns(benchmark, "tokens"), shown, 0);
 }
 
-/** Over the questions that both were asked. */
-export function pairedRatio(point: Float64Array, baseline: Float64Array): Ratio | null {
-  const asked = Array.from(point.keys()).filter(
-    (q) => !Number.isNaN(point[q] ?? Number.NaN) && !Number.isNaN(baseline[q] ?? Number.NaN),
-  );
-  return asked.length === 0
-    ? null
-    : ratioOfMeans(
-        asked.map((q) => point[q] ?? 0),
-        asked.map((q) => baseline[q] ?? 0),
-      );
+/** The mean of a point over that of another, over the questions that both were asked. */
+export function pairedRatio({ columns, strata }: MeasureColumns, point: number, baseline: number): Ratio | null {
+  const pair = [point, baseline].map((place) => columns[place] ?? new Float64Array());
+  const { asked, weights } = sharedQuestions({ columns: pair, strata });
+  const [own = [], other = []] = pair.map((column) => asked.map((q) => column[q] ?? 0));
+  return asked.length === 0 ? null : ratioOfMeans(own, other, { weights: weights && Array.from(weights) });
 }
 
 /** The means of a measure, shrunk towards each other, and how often each point is the best then. */

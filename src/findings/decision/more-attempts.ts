@@ -1,5 +1,7 @@
 import { decisionCritical } from "../../stats/choice/best.ts";
+import { type MeasureColumns, sharedQuestions } from "../../stats/family.ts";
 import { attemptsForPair, type OpenPair, questionsForPair } from "../../stats/needed.ts";
+import { relativeWeights } from "../../stats/weights.ts";
 import type { RateId } from "../evidence.ts";
 import type { Choice } from "./choice-rule.ts";
 import type { Contenders } from "./contenders.ts";
@@ -38,11 +40,12 @@ export function moreAttempts(
   if (hardest === undefined || hardest >= contenders.names.length) return null;
   const pair = [contenders.names[shown] ?? "", contenders.names[hardest] ?? ""] as const;
   if (context.greedy) return { kind: "greedy", pair, attempts: null, questions: null, questionsWithMore: null };
-  const columns = [shown, hardest].map((i) => contenders.columns(one, main).columns[i] ?? new Float64Array());
-  const attempts = [shown, hardest].map(
+  const { columns, strata } = contenders.columns(one, main);
+  const places = [shown, hardest];
+  const attempts = places.map(
     (i) => one.attempts[one.place(contenders.names[i] ?? "") ?? 0] ?? new Int32Array(),
   );
-  const open = openPair(columns, attempts);
+  const open = openPair({ columns: places.map((i) => columns[i] ?? new Float64Array()), strata }, attempts);
   if (open === undefined) return { kind: "unknown", pair, attempts: null, questions: null, questionsWithMore: null };
   const hard: OpenPair = { ...open, margin: kept.margin, critical };
   return {
@@ -56,18 +59,20 @@ export function moreAttempts(
 
 /** The variance of a pair's difference between questions and within them; undefined with one attempt each. */
 function openPair(
-  [a, b]: readonly Float64Array[],
+  pair: MeasureColumns,
   [ka, kb]: readonly Int32Array[],
 ): { difference: number; between: number; within: number; each: number; questions: number } | undefined {
-  let [n, sum, squares, within, each] = [0, 0, 0, 0, 0];
-  for (let q = 0; q < (a?.length ?? 0); q++) {
-    const [x, y, kx, ky] = [a?.[q] ?? Number.NaN, b?.[q] ?? Number.NaN, ka?.[q] ?? 0, kb?.[q] ?? 0];
-    if (Number.isNaN(x) || Number.isNaN(y)) continue;
+  const [a, b] = pair.columns;
+  const { asked, weights } = sharedQuestions(pair);
+  const n = asked.length;
+  const share = relativeWeights(n, weights);
+  let [sum, squares, within, each] = [0, 0, 0, 0];
+  for (const [i, q] of asked.entries()) {
+    const [x, y, kx, ky] = [a?.[q] ?? 0, b?.[q] ?? 0, ka?.[q] ?? 0, kb?.[q] ?? 0];
     if (kx < 2 || ky < 2) return undefined;
-    n++;
-    sum += x - y;
-    squares += (x - y) ** 2;
-    within += (x * (1 - x) * kx) / (kx - 1) + (y * (1 - y) * ky) / (ky - 1);
+    sum += share(i) * (x - y);
+    squares += share(i) * (x - y) ** 2;
+    within += share(i) * ((x * (1 - x) * kx) / (kx - 1) + (y * (1 - y) * ky) / (ky - 1));
     each += (kx + ky) / 2;
   }
   if (n < 2) return undefined;

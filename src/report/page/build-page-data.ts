@@ -4,7 +4,7 @@ import { pointScores, sameAs } from "../../findings/point-scores.ts";
 import type { Manifest, ProblemRecord } from "../../runs/schema.ts";
 import type { StoredRun } from "../../runs/stored-run.ts";
 import { OUTCOMES, type ScoreTable } from "../../runs/tables/score-table.ts";
-import { summaryTable } from "../tables/summary-table.ts";
+import { type SummaryTable, summaryTable } from "../tables/summary-table.ts";
 import { type AttemptsByPoint, placeTexts, StringTable, type WantedTexts } from "./choose-texts.ts";
 import { describeRun, legendOf, recipeText, sectionsOf } from "./markdown.ts";
 import type {
@@ -33,6 +33,7 @@ export interface PageExtras {
 export function buildPageData(run: StoredRun, judgement: Judgement, extras: PageExtras): PageData {
   const { manifest } = run;
   const strings = new StringTable();
+  const table = summaryTable(judgement.rows, judgement.averages);
   const problems = new Map((run.problems ?? []).map((record) => [`${record.benchmark}\n${record.sample}`, record]));
   const benchmarks = pageBenchmarks(run, (benchmark, sample) => problems.get(`${benchmark}\n${sample}`), strings);
   const evaluated = new Map(run.evaluated.map((unit) => [unit.point.name, unit]));
@@ -45,8 +46,8 @@ export function buildPageData(run: StoredRun, judgement: Judgement, extras: Page
       point: point ?? useful,
     })),
     run: describeRun(manifest),
-    table: pageTable(judgement),
-    legend: legendOf(manifest),
+    table: pageTable(table),
+    legend: legendOf(manifest, table.note),
     pictures: extras.pictures,
     points: manifest.points.flatMap(({ name, kind }) => {
       const unit = evaluated.get(name);
@@ -138,8 +139,7 @@ function bit(value: number | undefined): boolean | null {
   return value === undefined || Number.isNaN(value) ? null : value >= 0.5;
 }
 
-function pageTable({ rows, averages }: Judgement): PageTable {
-  const { header, rows: texts, points, values, nameColumns } = summaryTable(rows, averages);
+function pageTable({ header, rows: texts, points, values, nameColumns }: SummaryTable): PageTable {
   return {
     header,
     nameColumns,

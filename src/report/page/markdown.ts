@@ -5,12 +5,12 @@ import type { Claim } from "../../findings/claims.ts";
 import type { Decision } from "../../findings/decision/decision.ts";
 import type { Manifest, PlannedBenchmark } from "../../runs/schema.ts";
 import { groupBy } from "../../stats/mean.ts";
-import { markdownTable, type TextTable } from "../tables/summary-table.ts";
+import { markdownTable, type SummaryTable } from "../tables/summary-table.ts";
 
 /** Everything that a page shows, in texts. */
 export interface PageContent {
   readonly manifest: Manifest;
-  readonly table: TextTable;
+  readonly table: SummaryTable;
   /** The sentences, a claim each, in the order of the page. */
   readonly claims: readonly Claim[];
   readonly decisions: readonly Decision[];
@@ -22,8 +22,8 @@ export interface PageContent {
   readonly protocol: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** How the numbers are to be read; under every table. */
-export function legendOf({ benchmarks }: Manifest): string {
+/** How the numbers are to be read; under every table. @param note of its table */
+export function legendOf({ benchmarks }: Manifest, note: string): string {
   const byRun = benchmarks.filter(({ unit }) => unit === "run").length;
   const [ofQuestions, ofRuns] = [
     "over questions (Agresti and Coull's with an effective number of answers for rates, Hall's transformed t for lengths)",
@@ -35,7 +35,7 @@ export function legendOf({ benchmarks }: Manifest): string {
       : byRun === benchmarks.length
         ? ofRuns
         : `${ofQuestions}, or, where only whole runs are known, ${ofRuns}`;
-  return `In brackets: 95% intervals ${intervals}. ${LEGEND}`;
+  return `In brackets: 95% intervals ${intervals}. ${LEGEND}${note === "" ? "" : ` ${note}`}`;
 }
 
 const LEGEND =
@@ -106,7 +106,7 @@ export function summaryMarkdown({
     describeRun(manifest),
     "",
     markdownTable(table),
-    legendOf(manifest),
+    legendOf(manifest, table.note),
     "",
     ...sectionsOf(claims).flatMap(({ heading, claims: own }) => [
       `## ${heading}`,

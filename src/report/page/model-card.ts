@@ -127,7 +127,7 @@ function resultsText(content: CardContent): string {
     "",
     ...decisionTexts(decisions).flatMap((text) => [text, ""]),
     markdownTable(table),
-    legendOf(manifest),
+    legendOf(manifest, table.note),
     "",
     ...(picture === undefined ? [] : [`![The sweep: accuracy, format, length](${picture})`, ""]),
   ].join("\n");

@@ -1,5 +1,7 @@
 import { basename, resolve } from "node:path";
 import type { Comparison } from "../../findings/compare-points.ts";
+import { strataNote } from "../../findings/strata-text.ts";
+import { summarize } from "../../findings/summarize.ts";
 import { askedDifferently, gradedDifferently, refuseIncomparable } from "../../runs/comparable.ts";
 import { readRun } from "../../runs/read-run.ts";
 import { compareRuns } from "./compare-runs.ts";
@@ -12,6 +14,8 @@ export interface ComparedStores {
   readonly graded: readonly string[];
   /** How the two were asked differently. */
   readonly asked: readonly string[];
+  /** Which points were asked samples of the questions: differences are weighted by stratum. */
+  readonly sampled: readonly string[];
 }
 
 /**
@@ -34,5 +38,9 @@ export async function compareStores(
     comparisons: compareRuns(baseline, compared, points),
     graded: gradedDifferently(baseline, compared),
     asked: askedDifferently(baseline, compared),
+    sampled: [...new Set([baseline, compared])].flatMap(({ name, run: one }) => {
+      const note = strataNote(summarize(one));
+      return note === "" ? [] : [`${name}: ${note}`];
+    }),
   };
 }

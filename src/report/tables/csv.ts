@@ -32,6 +32,9 @@ export function summaryCsv(
       ...axisColumns<SummaryRow>(axes, (row) => row.axes),
       ["benchmark", (row) => row.benchmark],
       ["samples", (row) => row.samples],
+      ...(rows.some(({ standsFor }) => standsFor !== undefined)
+        ? [["samples_stand_for", (row: SummaryRow) => csvCount(row.standsFor ?? row.samples)] as const]
+        : []),
       ["attempts", (row) => row.attempts],
       ...estimateColumns("accuracy", (row) => row.accuracy),
       ["accuracy_strict", (row) => csvRate(row.accuracyStrict.value)],

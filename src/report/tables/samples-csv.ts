@@ -12,6 +12,8 @@ export interface SamplesLayout {
   readonly axes: readonly string[];
   readonly formatParts: readonly string[];
   readonly rewards: readonly string[];
+  /** Whether any point was asked samples of the questions. */
+  readonly weighted: boolean;
   readonly style: CsvStyle;
 }
 
@@ -23,6 +25,8 @@ export interface SamplesUnit {
   readonly benchmarks: readonly string[];
   /** Whether the records lie as the table has them: by benchmark, question and attempt. */
   readonly inOrder: boolean;
+  /** What questions stand for that do not stand for themselves, by benchmark and question. */
+  readonly weights: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
 interface AttemptRow {
@@ -37,6 +41,7 @@ export function samplesLayout(run: StoredRun, style: CsvStyle = {}): SamplesLayo
     axes: run.manifest.axes,
     formatParts: namesOf(tables, (table) => table.formatParts),
     rewards: namesOf(tables, (table) => table.rewards),
+    weighted: tables.some(({ weights }) => weights !== undefined),
     style,
   };
 }
@@ -49,6 +54,13 @@ export function samplesUnit({ manifest }: StoredRun, { point, tables, inOrder }:
     axes: point.axes,
     benchmarks,
     inOrder: inOrder && places.every((place, i) => place > (places[i - 1] ?? -1)),
+    weights: new Map(
+      tables.flatMap(({ benchmark, samples, weights }) =>
+        weights === undefined
+          ? []
+          : [[benchmark, new Map(samples.map((sample, q) => [sample, weights[q] ?? 1]))] as const],
+      ),
+    ),
   };
 }
 
@@ -89,7 +101,7 @@ async function* sorted(
   }
 }
 
-function columnsOf({ sweep, axes, formatParts, rewards }: SamplesLayout): Columns<AttemptRow> {
+function columnsOf({ sweep, axes, formatParts, rewards, weighted }: SamplesLayout): Columns<AttemptRow> {
   return [
     ["sweep", () => sweep],
     ["point", ({ unit }) => unit.point],
@@ -97,6 +109,14 @@ function columnsOf({ sweep, axes, formatParts, rewards }: SamplesLayout): Column
     ["benchmark", ({ score }) => score.benchmark],
     ["sample", ({ score }) => score.sample],
     ["attempt", ({ score }) => score.attempt],
+    ...(weighted
+      ? [
+          [
+            "stands_for",
+            ({ unit, score }: AttemptRow) => shortest(unit.weights.get(score.benchmark)?.get(score.sample) ?? 1),
+          ] as const,
+        ]
+      : []),
     ["gold", ({ score }) => score.gold],
     ["answer", ({ score }) => score.answer],
     ["status", ({ score }) => score.status],

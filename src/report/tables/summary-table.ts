@@ -1,5 +1,6 @@
 import type { AverageRow } from "../../findings/judge.ts";
 import { decimal, percent } from "../../findings/numbers.ts";
+import { strataNote } from "../../findings/strata-text.ts";
 import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
 
 /** A table of ready texts; every format (terminal, Markdown, HTML) shows the same one. */
@@ -16,6 +17,8 @@ export interface SummaryTable extends TextTable {
   readonly points: readonly string[];
   /** The number in each cell, or the name; null where nothing is known. */
   readonly values: readonly (readonly CellValue[])[];
+  /** What is to be known of the rows that were asked samples of the questions; empty where none was. */
+  readonly note: string;
 }
 type CellValue = number | string | null;
 
@@ -77,6 +80,7 @@ export function summaryTable(rows: readonly SummaryRow[], averages: readonly Ave
     points: shown.map(({ point }) => point),
     values: shown.map(({ cells }) => kept(cells).map(({ value }) => value)),
     nameColumns,
+    note: strataNote(rows),
   };
 }
 

@@ -1,3 +1,5 @@
+import { stratumWeights } from "../../base/stratum-weights.ts";
+import { type StrataOf, sizesOf } from "./question-strata.ts";
 import type { ScoreRecord } from "../schema.ts";
 import { OUTCOMES, type ScoreMeasure, type ScoreTable } from "./score-table.ts";
 
@@ -8,9 +10,13 @@ export interface UnitTables {
   readonly inOrder: boolean;
 }
 
-/** A table for each benchmark of a unit's scores, in the order in which these first appear. */
-export function scoreTables(records: Iterable<ScoreRecord>): UnitTables {
-  const builder = new ScoreTablesBuilder();
+/**
+ * A table for each benchmark of a unit's scores, in the order in which these first appear.
+ *
+ * @param strata by benchmark, where samples of the questions were asked
+ */
+export function scoreTables(records: Iterable<ScoreRecord>, strata?: ReadonlyMap<string, StrataOf>): UnitTables {
+  const builder = new ScoreTablesBuilder(strata);
   for (const record of records) builder.add(record);
   return builder.finish();
 }
@@ -18,11 +24,17 @@ export function scoreTables(records: Iterable<ScoreRecord>): UnitTables {
 /** Takes records one by one and keeps numbers only: a million records as objects would be gigabytes. */
 export class ScoreTablesBuilder {
   readonly #benchmarks = new Map<string, BenchmarkColumns>();
+  readonly #strata: ReadonlyMap<string, StrataOf>;
   #last: ScoreRecord | undefined;
   #inOrder = true;
 
+  /** @param strata by benchmark, where samples of the questions were asked */
+  constructor(strata: ReadonlyMap<string, StrataOf> = new Map()) {
+    this.#strata = strata;
+  }
+
   add(record: ScoreRecord): void {
-    const own = this.#benchmarks.get(record.benchmark) ?? new BenchmarkColumns();
+    const own = this.#benchmarks.get(record.benchmark) ?? new BenchmarkColumns(this.#strata.get(record.benchmark));
     const last = this.#last;
     if (last !== undefined) {
       const follows =
@@ -81,8 +93,13 @@ class BenchmarkColumns {
     characters: [],
     words: [],
   };
+  readonly #strata: StrataOf | undefined;
   readonly #formatParts = new NamedMeans();
   readonly #rewards = new NamedMeans();
+
+  constructor(strata: StrataOf | undefined) {
+    this.#strata = strata;
+  }
 
   add(record: ScoreRecord): void {
     this.#samples.push(record.sample);
@@ -90,8 +107,9 @@ class BenchmarkColumns {
     this.#classes.push(record.answer_class ?? -1);
     this.#outcomes.push(OUTCOMES.indexOf(record.status));
     for (const measure of MEASURES) this.#values[measure].push(VALUES[measure](record));
-    this.#formatParts.add(record.format_parts);
-    this.#rewards.add(record.rewards);
+    const stratum = this.#strata?.get(record.sample) ?? -1;
+    this.#formatParts.add(record.format_parts, stratum);
+    this.#rewards.add(record.rewards, stratum);
   }
 
   toTable(benchmark: string): ScoreTable {
@@ -106,9 +124,14 @@ class BenchmarkColumns {
       samples.push(sample);
       starts.push(place);
     });
+    const of = Int32Array.from(samples, (sample) => this.#strata?.get(sample) ?? -1);
+    const sizes = sizesOf(this.#strata ?? new Map());
+    const weights = stratumWeights({ of, sizes }, () => true);
+    const standsFor = new Map(Array.from(of, (stratum, q) => [stratum, weights?.[q] ?? 1] as const));
     return {
       benchmark,
       samples,
+      ...(this.#strata === undefined ? {} : { strata: this.#strata, weights }),
       starts: Int32Array.from([...starts, order.length]),
       columns: {
         accuracy: column("accuracy"),
@@ -124,8 +147,8 @@ class BenchmarkColumns {
       },
       outcomes: Uint8Array.from(order, (i) => this.#outcomes[i] ?? 0),
       answerClasses: Int32Array.from(order, (i) => this.#classes[i] ?? -1),
-      formatParts: this.#formatParts.toRecord(),
-      rewards: this.#rewards.toRecord(),
+      formatParts: this.#formatParts.toRecord(standsFor),
+      rewards: this.#rewards.toRecord(standsFor),
     };
   }
 
@@ -153,27 +176,35 @@ const MEASURES: readonly ScoreMeasure[] = [
 
 /** Means by name over those that have a value: what is undefined for an attempt is left out, never counted as 0. */
 class NamedMeans {
-  readonly #sums = new Map<string, { total: number; count: number }>();
+  /** By name and stratum. */
+  readonly #sums = new Map<string, Map<number, { total: number; count: number }>>();
 
-  add(values: Readonly<Record<string, number | null>>): void {
+  add(values: Readonly<Record<string, number | null>>, stratum: number): void {
     for (const name of Object.keys(values)) {
       const value = values[name] ?? null;
-      let sum = this.#sums.get(name);
-      if (sum === undefined) {
-        sum = { total: 0, count: 0 };
-        this.#sums.set(name, sum);
-      }
+      const strata = this.#sums.get(name) ?? new Map<number, { total: number; count: number }>();
+      this.#sums.set(name, strata);
       if (value === null) continue;
+      const sum = strata.get(stratum) ?? { total: 0, count: 0 };
+      strata.set(stratum, sum);
       sum.total += value;
       sum.count++;
     }
   }
 
-  toRecord(): Record<string, number | null> {
+  /** @param standsFor what a question of a stratum stands for */
+  toRecord(standsFor: ReadonlyMap<number, number>): Record<string, number | null> {
+    const meanOf = (strata: ReadonlyMap<number, { total: number; count: number }>): number | null => {
+      let [total, count] = [0, 0];
+      for (const [stratum, sum] of strata) {
+        const weight = standsFor.get(stratum) ?? 1;
+        total += weight * sum.total;
+        count += weight * sum.count;
+      }
+      return count === 0 ? null : total / count;
+    };
     return Object.fromEntries(
-      [...this.#sums]
-        .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, { total, count }]) => [name, count === 0 ? null : total / count]),
+      [...this.#sums].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, strata]) => [name, meanOf(strata)]),
     );
   }
 }

@@ -1,3 +1,5 @@
+import type { StrataOf } from "./question-strata.ts";
+
 /** What a score says of one attempt as a number. */
 export type ScoreMeasure =
   | "accuracy"
@@ -31,7 +33,11 @@ export interface ScoreTable {
   readonly outcomes: Uint8Array;
   /** Attempts at a question whose answers are equivalent share a number; -1 without an answer. */
   readonly answerClasses: Int32Array;
-  /** Means over the attempts that have one. */
+  /** Where a search asked samples of the questions: the stratum of each, of those that were not asked of this point, too. */
+  readonly strata?: StrataOf | undefined;
+  /** What each of `samples` stands for; undefined where each stands for itself. */
+  readonly weights?: Float64Array | undefined;
+  /** Means over the attempts that have one, by the weights of their questions. */
   readonly formatParts: Readonly<Record<string, number | null>>;
   readonly rewards: Readonly<Record<string, number | null>>;
 }

@@ -41,11 +41,15 @@ export function textsAt({ store, unit, benchmarks }: UnitSource): Pieces<SampleR
 
 /** @throws StoreError if a record is damaged */
 export function tablesAt({ source }: { readonly source: UnitSource }): Promise<CountedTables> {
-  return buildTables(scoresAt(source, false));
+  return buildTables(scoresAt(source, false), source.strata);
 }
 
-export async function buildTables(pieces: Pieces<ScoreRecord>): Promise<CountedTables> {
-  const builder = new ScoreTablesBuilder();
+/** @param strata by benchmark, where samples of the questions were asked */
+export async function buildTables(
+  pieces: Pieces<ScoreRecord>,
+  strata?: UnitSource["strata"],
+): Promise<CountedTables> {
+  const builder = new ScoreTablesBuilder(strata);
   let count = 0;
   for await (const piece of pieces) {
     for (const record of piece) builder.add(record);

@@ -1,7 +1,7 @@
 import { power } from "../../base/power.ts";
 import { type ContrastSums, centreOf, contrastSums, contrastT, leastVariance, RATE_BOUND } from "../contrast.ts";
 import { studentQuantile } from "../distributions.ts";
-import { type BenchmarkFlips, contrastValues, type MeasureColumns, rankedQuantile } from "../family.ts";
+import { type BenchmarkFlips, contrastValues, type MeasureColumns, rankedQuantile, weightsOfValues } from "../family.ts";
 
 /** A measure on one benchmark, with the sign flips of its questions. */
 export interface FlippedMeasure {
@@ -47,10 +47,13 @@ export function comparePairwise(
   for (let i = 0; i < size; i++) {
     for (let j = 0; j < i; j++) {
       const contrast = { points: [i, j], coefficients: [1, -1], bound };
-      const parts = benchmarks.map(({ measure, flips }) => ({
-        sums: contrastSums(contrastValues(measure, contrast), bound, measure.weights),
-        flipped: flips.flippedSums(measure, contrast),
-      }));
+      const parts = benchmarks.map(({ measure, flips }) => {
+        const values = contrastValues(measure, contrast);
+        return {
+          sums: contrastSums(values, bound, weightsOfValues(measure, values)),
+          flipped: flips.flippedSums(measure, contrast),
+        };
+      });
       const all = parts.map(({ sums }) => sums);
       const found = averageContrasts(all, undefined, bound);
       degrees = Math.min(degrees, found.degrees);

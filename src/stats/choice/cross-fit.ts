@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { MeasureColumns } from "../family.ts";
+import { type MeasureColumns, weightsOfValues } from "../family.ts";
 import { weightsOf } from "../weights.ts";
 
 /** Twenty folds, five ways to make them: with fewer folds a rule sees so little less that it chooses otherwise where a peak is narrow. */
@@ -24,15 +24,12 @@ interface FoldSums {
 export class FoldedPairs {
   readonly #pairs: readonly (readonly FoldSums[])[];
 
-  constructor({ columns, weights }: MeasureColumns, folds: Uint8Array) {
-    this.#pairs = columns.map((a, i) =>
-      columns.slice(0, i).map((b) =>
-        foldSums(
-          a.map((value, q) => value - (b[q] ?? Number.NaN)),
-          folds,
-          weights,
-        ),
-      ),
+  constructor(measure: MeasureColumns, folds: Uint8Array) {
+    this.#pairs = measure.columns.map((a, i) =>
+      measure.columns.slice(0, i).map((b) => {
+        const differences = a.map((value, q) => value - (b[q] ?? Number.NaN));
+        return foldSums(differences, folds, weightsOfValues(measure, differences));
+      }),
     );
   }
 
@@ -75,8 +72,8 @@ function add(values: Float64Array, at: number, value: number): void {
 export class FoldedMeans {
   readonly #sums: readonly FoldSums[];
 
-  constructor({ columns, weights }: MeasureColumns, folds: Uint8Array) {
-    this.#sums = columns.map((column) => foldSums(column, folds, weights));
+  constructor(measure: MeasureColumns, folds: Uint8Array) {
+    this.#sums = measure.columns.map((column) => foldSums(column, folds, weightsOfValues(measure, column)));
   }
 
   /** The mean of a point without the questions of a fold; NaN where none is left. */

@@ -1,6 +1,7 @@
 import { seededRandom } from "../../base/random.ts";
 import { CONFIDENCE, type Interval } from "../interval.ts";
 import { quantile } from "../quantile.ts";
+import { weightsOf } from "../weights.ts";
 import { hypervolume, onFront, type Tradeoff } from "./pareto.ts";
 
 /** How sure a Pareto front is, given that other questions might have been asked. */
@@ -20,17 +21,22 @@ export interface FrontBootstrap {
  *
  * @param gains for each thing to gain a row a choice, a value a question
  * @param costs a row a choice
+ * @param weights what each question stands for. @default 1 each
  * @param reference what the hypervolume is measured from; declared, not taken from the data
  */
 export function bootstrapFront(
   gains: readonly (readonly ArrayLike<number>[])[],
   costs: readonly ArrayLike<number>[],
   reference: Tradeoff,
-  seed = 0,
-  draws = 1000,
+  {
+    seed = 0,
+    draws = 1000,
+    weights,
+  }: { seed?: number; draws?: number; weights?: ArrayLike<number> | undefined } = {},
 ): FrontBootstrap {
   const questions = costs[0]?.length ?? 0;
-  const whole = averages(gains, costs, new Float64Array(questions).fill(1));
+  const weightOf = weightsOf(weights);
+  const whole = averages(gains, costs, Float64Array.from({ length: questions }, (_, q) => weightOf(q)));
   const volume = volumeOf(whole, reference);
   const front = onFront(whole);
   const hits = costs.map(() => 0);
@@ -42,7 +48,7 @@ export function bootstrapFront(
     times.fill(0);
     for (let i = 0; i < questions; i++) {
       const question = Math.floor(random() * questions);
-      times[question] = (times[question] ?? 0) + 1;
+      times[question] = (times[question] ?? 0) + weightOf(question);
     }
     const choices = averages(gains, costs, times);
     onFront(choices).forEach((on, index) => {

@@ -11,6 +11,7 @@ import { isServerUrl } from "../../models/server/server-url.ts";
 import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract/extract.ts";
 import { scoreOptionsOf } from "../../scorers/scoring.ts";
 import { type Protocol, protocolEntry, readProtocol, withProtocol } from "./protocol.ts";
+import { searchSchema } from "./search-config.ts";
 import { putVariables, setVariables, type Variables } from "./variables.ts";
 
 /** More points than this is a typo in a step, and would take longer than anybody waits. */
@@ -111,26 +112,6 @@ const benchmarkEntrySchema = z.union([
 ]);
 
 type BenchmarkEntry = z.infer<typeof benchmarkEntrySchema>;
-
-const searchSchema = z.strictObject({
-  /** What a search may spend on completions: tokens, or a part of those of the whole grid; its first block is asked in any case. No bound if left out. */
-  budget: z
-    .union(
-      [z.strictObject({ tokens: z.int().positive() }), z.strictObject({ share: z.number().positive().max(1) })],
-      "expected { tokens: 2000000 } or { share: 0.25 }",
-    )
-    .optional(),
-  /** Of a decision that is called sure, and of what is put out of the race. */
-  confidence: z.number().min(0.5).max(0.999).default(0.95),
-  /** How many times the gaps of the coarse grid that a search begins with may be halved; 0 begins with all points. */
-  refine: z.int().min(0).max(10).default(2),
-});
-
-/** How a search goes about it. */
-export type SearchConfig = z.infer<typeof searchSchema>;
-
-/** A search as it is where the file does not say. */
-export const DEFAULT_SEARCH: SearchConfig = searchSchema.parse({});
 
 const identifier = z.string().regex(/^[A-Za-z_]\w*$/, "expected a name such as w");
 

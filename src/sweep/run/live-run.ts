@@ -17,6 +17,7 @@ import {
 } from "../../runs/schema.ts";
 import type { EvaluatedPoint, StoredRun } from "../../runs/stored-run.ts";
 import { scoreTables } from "../../runs/tables/build-score-tables.ts";
+import { readStrata } from "../../runs/tables/question-strata.ts";
 import { inView } from "../../runs/view.ts";
 import { scoreOptionsOf } from "../../scorers/scoring.ts";
 
@@ -68,11 +69,12 @@ export class LiveRun {
   async read(): Promise<StoredRun> {
     const run = await readRun(this.#folder);
     const done = new Map(run.evaluated.map((unit) => [unit.point.name, unit]));
+    const strata = await readStrata(this.#folder, run.manifest);
     const problems = new Map((run.problems ?? []).map((problem) => [questionKey(problem), problem]));
     const scored = new Map<string, readonly ScoreRecord[]>();
     const evaluated: EvaluatedPoint[] = [];
     for (const point of run.manifest.points) {
-      const unit = done.get(point.name) ?? (await this.#partial(run.manifest, point, problems, scored));
+      const unit = done.get(point.name) ?? (await this.#partial(run.manifest, point, { problems, strata }, scored));
       if (unit !== undefined) evaluated.push(unit);
     }
     // What is done by now is read from now on.
@@ -83,7 +85,13 @@ export class LiveRun {
   async #partial(
     manifest: Manifest,
     point: PlannedPoint,
-    problems: ReadonlyMap<string, ProblemRecord>,
+    {
+      problems,
+      strata,
+    }: {
+      readonly problems: ReadonlyMap<string, ProblemRecord>;
+      readonly strata: Awaited<ReturnType<typeof readStrata>>;
+    },
     scored: Map<string, readonly ScoreRecord[]>,
   ): Promise<EvaluatedPoint | undefined> {
     const samples = (await unitStore(this.#folder, point.unit).samples()).filter(inView(manifest));
@@ -112,7 +120,7 @@ export class LiveRun {
         scorer_version: 0,
         scoring_digest: "",
       },
-      ...scoreTables(scores),
+      ...scoreTables(scores, strata),
       records: () => inOnePiece(scores),
       texts: () => inOnePiece(shown),
     };

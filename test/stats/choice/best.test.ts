@@ -147,12 +147,10 @@ describe("factors of matrices", () => {
 
 describe("a band of rates", () => {
   it("is wider for points that have little in common", () => {
-    const alike = rateBand(points(200, [0.5, 0.5, 0.5, 0.5, 0.5]), "alike");
+    const alike = rateBand({ columns: points(200, [0.5, 0.5, 0.5, 0.5, 0.5]) }, "alike");
     const random = seededRandom(9);
-    const apart = rateBand(
-      Array.from({ length: 5 }, () => Float64Array.from({ length: 200 }, () => (random() < 0.5 ? 1 : 0))),
-      "apart",
-    );
+    const columns = Array.from({ length: 5 }, () => Float64Array.from({ length: 200 }, () => (random() < 0.5 ? 1 : 0)));
+    const apart = rateBand({ columns }, "apart");
     expect(alike.critical).toBeGreaterThan(1.96);
     expect(apart.critical).toBeGreaterThan(alike.critical);
     expect(apart.critical).toBeLessThan(2.7);
@@ -163,7 +161,7 @@ describe("a band of rates", () => {
   it("is never narrower than one interval, whatever is drawn", () => {
     const column = Float64Array.from({ length: 2000 }, (_, q) => q % 2);
     for (let seed = 0; seed < 12; seed++) {
-      const { critical, winner } = rateBand([column, column], `alike ${seed}`);
+      const { critical, winner } = rateBand({ columns: [column, column] }, `alike ${seed}`);
       expect(critical).toBeGreaterThanOrEqual(1.959963);
       expect(winner).toBeGreaterThanOrEqual(1.959963);
     }
@@ -214,7 +212,7 @@ describe("how much more would decide", () => {
   });
 
   it("is found by repeating the decision: a clear point soon, a flat family never or late", () => {
-    const ofQuestions = questionCovariance(points(500, [0.5, 0.5, 0.5]));
+    const ofQuestions = questionCovariance({ columns: points(500, [0.5, 0.5, 0.5]) });
     const measure = { covariance: ofQuestions, margin: 0.01, critical: 2.2, against: [0, 1, 2] };
     const clear = questionsToDecide([{ ...measure, means: [0.5, 0.5, 0.52] }], 500, "a");
     const flat = questionsToDecide([{ ...measure, means: [0.5, 0.5, 0.5] }], 500, "a");
@@ -271,11 +269,12 @@ describe("cross-fitting", () => {
   it("leaves out what was not asked, and weighs what was", () => {
     const asked = [Float64Array.of(1, 0, Number.NaN, 1), Float64Array.of(0, 0, 1, 1)];
     const folds = Uint8Array.of(0, 1, 1, 2);
-    const weights = Float64Array.of(1, 3, 5, 1);
+    // The second question stands for three, the third for five.
+    const strata = { of: Int32Array.of(-1, 0, 1, -1), sizes: [3, 5] };
     expect(new FoldedPairs({ columns: asked }, folds).without(2, 0, 1)).toBeCloseTo(0.5, 12);
-    expect(new FoldedPairs({ columns: asked, weights }, folds).without(2, 0, 1)).toBeCloseTo(0.25, 12);
+    expect(new FoldedPairs({ columns: asked, strata }, folds).without(2, 0, 1)).toBeCloseTo(0.25, 12);
     expect(new FoldedPairs({ columns: [Float64Array.of(1), Float64Array.of(0)] }, folds).without(0, 0, 1)).toBe(0);
-    const means = new FoldedMeans({ columns: asked, weights }, folds);
+    const means = new FoldedMeans({ columns: asked, strata }, folds);
     expect(means.without(0, 0)).toBeCloseTo(1 / 4, 12);
     expect(means.within(1, 1)).toEqual({ sum: 5, count: 8 });
     expect(means.within(1, 0)).toEqual({ sum: 0, count: 3 });
@@ -306,13 +305,13 @@ describe("where variance comes from", () => {
   it("is the questions where all points answer alike, the attempts where questions are alike", () => {
     const [column] = points(400, [0.5]);
     const same = [column ?? new Float64Array(), column ?? new Float64Array()];
-    expect(varianceComponents(same, 1, true)).toMatchObject({ questions: expect.closeTo(1, 9), attempts: 0 });
-    expect(varianceComponents(same, 1, false)).toMatchObject({ attempts: null, within: null });
+    expect(varianceComponents({ columns: same }, 1, true)).toMatchObject({ questions: expect.closeTo(1, 9), attempts: 0 });
+    expect(varianceComponents({ columns: same }, 1, false)).toMatchObject({ attempts: null, within: null });
     const random = seededRandom(4);
     const noisy = Array.from({ length: 2 }, () =>
       Float64Array.from({ length: 400 }, () => [1, 2, 3, 4].reduce((sum) => sum + (random() < 0.5 ? 0.25 : 0), 0)),
     );
-    expect(varianceComponents(noisy, 4, false)?.attempts).toBeGreaterThan(0.85);
-    expect(varianceComponents([new Float64Array(10)], 1, true)).toBeNull();
+    expect(varianceComponents({ columns: noisy }, 4, false)?.attempts).toBeGreaterThan(0.85);
+    expect(varianceComponents({ columns: [new Float64Array(10)] }, 1, true)).toBeNull();
   });
 });

@@ -24,10 +24,10 @@ describe("the bootstrapped front", () => {
     const random = seededRandom(5);
     const gains = [0, 1].map(() => Array.from({ length: 200 }, () => (random() < 0.5 ? 1 : 0)));
     const costs = [0, 1].map(() => Array.from({ length: 200 }, () => 0.4 + 0.2 * random()));
-    const { probability } = bootstrapFront([gains], costs, reference, 1);
+    const { probability } = bootstrapFront([gains], costs, reference, { seed: 1 });
     expect(Math.max(...probability)).toBeLessThanOrEqual(1);
     expect(Math.min(...probability)).toBeGreaterThan(0.01);
-    expect(bootstrapFront([gains], costs, reference, 1).probability).toEqual(probability);
+    expect(bootstrapFront([gains], costs, reference, { seed: 1 }).probability).toEqual(probability);
   });
 
   it("has nothing to say without questions", () => {

@@ -79,6 +79,7 @@ export function captionOf({ rows, digest, manifest, benchmark }: ChartContext, i
   const attempts = Math.max(...rows.map((row) => row.attempts));
   return [
     `n = ${known.length === 0 ? "unknown" : asked}, k = ${byRun ? countOf(attempts, "run") : `${countOf(attempts, "attempt")} each`}.`,
+    ...(rows.some(({ standsFor }) => standsFor !== undefined) ? ["Samples of questions, weighted by stratum."] : []),
     ...(intervals === "" ? [] : [intervals]),
     digest === "" ? "The run goes on." : `report.json\u00a0${digest}`,
   ].join(" ");

@@ -1,3 +1,4 @@
+import { attemptWeights, known } from "../../../findings/summarize.ts";
 import { quantile } from "../../../stats/quantile.ts";
 import { fittedAxis, type Mark, type Picture, type Series } from "../picture.ts";
 import { type ChartContext, captionOf, markChosen, subtitleOf } from "./chart-context.ts";
@@ -17,10 +18,10 @@ export function lengthPicture(context: ChartContext): Picture[] {
   const { axis, placeOf } = horizontalAxis(manifest, points);
   const lengths = points
     .flatMap((row) => {
-      const known = tables.get(row.point)?.columns.tokens.filter((value) => !Number.isNaN(value));
-      return known === undefined || known.length === 0
-        ? []
-        : [{ row, x: placeOf(row), sorted: Array.from(known.toSorted()) }];
+      const table = tables.get(row.point);
+      if (table === undefined) return [];
+      const { values, weights } = known(table.columns.tokens, attemptWeights(table));
+      return values.length === 0 ? [] : [{ row, x: placeOf(row), at: (p: number) => quantile(values, p, weights) ?? 0 }];
     })
     .toSorted((a, b) => a.x - b.x);
   if (lengths.length < 2) return [];
@@ -30,9 +31,9 @@ export function lengthPicture(context: ChartContext): Picture[] {
     joined: true,
     bare: false,
     marks: lengths.map(
-      ({ row, x, sorted }): Mark => ({
+      ({ row, x, at: quantileAt }): Mark => ({
         x,
-        y: quantile(sorted, at) ?? 0,
+        y: quantileAt(at),
         xInterval: null,
         yInterval: null,
         label: null,
@@ -45,16 +46,12 @@ export function lengthPicture(context: ChartContext): Picture[] {
     name,
     style: 0,
     opacity,
-    corners: lengths.map(({ x, sorted }) => ({
-      x,
-      low: quantile(sorted, low) ?? 0,
-      high: quantile(sorted, high) ?? 0,
-    })),
+    corners: lengths.map(({ x, at }) => ({ x, low: at(low), high: at(high) })),
   }));
-  const values = ribbons.flatMap(({ corners }) => corners.flatMap(({ low, high }) => [low, high]));
-  const last = lengths.at(-1)?.sorted ?? [];
+  const drawn = ribbons.flatMap(({ corners }) => corners.flatMap(({ low, high }) => [low, high]));
+  const last = lengths.at(-1);
   const edge = (at: number, label: string): { y: number; label: string; style: number } => ({
-    y: quantile(last, at) ?? 0,
+    y: last?.at(at) ?? 0,
     label,
     style: 0,
   });
@@ -67,7 +64,7 @@ export function lengthPicture(context: ChartContext): Picture[] {
       subtitle: `${subtitleOf(context)}; areas: the middle 90% and 50% of the completions`,
       caption: captionOf(context, "Quantiles of all completions of a point, cut off ones with the tokens they had."),
       x: axis,
-      y: fittedAxis("tokens of a completion", [0, ...values], { limits: COUNT, leastSpan: 10 }),
+      y: fittedAxis("tokens of a completion", [0, ...drawn], { limits: COUNT, leastSpan: 10 }),
       series: [seriesAt("median", 0, 0.5)],
       lines: [],
       ribbons,

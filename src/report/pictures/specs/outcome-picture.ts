@@ -1,5 +1,6 @@
 import { percent } from "../../../findings/numbers.ts";
-import { OUTCOMES, type Outcome } from "../../../runs/tables/score-table.ts";
+import { attemptWeights } from "../../../findings/summarize.ts";
+import { OUTCOMES, type Outcome, type ScoreTable } from "../../../runs/tables/score-table.ts";
 import type { EdgeLabel, Picture, Tile } from "../picture.ts";
 import { type ChartContext, captionOf, markChosen, subtitleOf } from "./chart-context.ts";
 import { seriesOf } from "./chart-rows.ts";
@@ -31,7 +32,7 @@ export function outcomePicture(context: ChartContext): Picture[] {
   const { manifest, points, tables, benchmark } = context;
   if (points.length < 2 || seriesOf(manifest, points).length !== 1) return [];
   const { axis, placeOf, step } = horizontalAxis(manifest, points);
-  const shares = points.map((row) => ({ row, shares: outcomeShares(tables.get(row.point)?.outcomes ?? []) }));
+  const shares = points.map((row) => ({ row, shares: outcomeShares(tables.get(row.point)) }));
   // Of whole runs nothing is known of single answers.
   if (shares.every(({ shares: own }) => own.unknown === 1)) return [];
   const cap = manifest.max_tokens === null ? "" : ` (${manifest.max_tokens})`;
@@ -91,7 +92,7 @@ export function outcomePicture(context: ChartContext): Picture[] {
   ];
 }
 
-function outcomeShares(outcomes: ArrayLike<number>): Record<Outcome, number> {
+function outcomeShares(table: ScoreTable | undefined): Record<Outcome, number> {
   const counts: Record<Outcome, number> = {
     correct: 0,
     wrong: 0,
@@ -101,8 +102,14 @@ function outcomeShares(outcomes: ArrayLike<number>): Record<Outcome, number> {
     timeout: 0,
     unknown: 0,
   };
-  for (let i = 0; i < outcomes.length; i++) counts[OUTCOMES[outcomes[i] ?? 0] ?? "correct"]++;
-  for (const outcome of OUTCOMES) counts[outcome] /= Math.max(1, outcomes.length);
+  const weights = table && attemptWeights(table);
+  let total = 0;
+  table?.outcomes.forEach((outcome, i) => {
+    const weight = weights?.[i] ?? 1;
+    counts[OUTCOMES[outcome] ?? "correct"] += weight;
+    total += weight;
+  });
+  for (const outcome of OUTCOMES) counts[outcome] /= Math.max(1, total);
   return counts;
 }
 
