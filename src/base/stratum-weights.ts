@@ -25,5 +25,7 @@ export function stratumWeights(
     if (stratum >= 0 && isAsked(q)) asked[stratum] = (asked[stratum] ?? 0) + 1;
   }
   if (asked.every((count, stratum) => count === 0 || count === sizes[stratum])) return undefined;
-  return Float64Array.from(of, (stratum) => (stratum < 0 ? 1 : (sizes[stratum] ?? 1) / Math.max(1, asked[stratum] ?? 1)));
+  return Float64Array.from(of, (stratum) =>
+    stratum < 0 ? 1 : (sizes[stratum] ?? 1) / Math.max(1, asked[stratum] ?? 1),
+  );
 }

@@ -243,11 +243,7 @@ function variance(evidence: Evidence, greedy: boolean): Sentence[] {
   const shares =
     places.length === 0
       ? null
-      : varianceComponents(
-          measureOf(evidence, "accuracy", places),
-          evidence.attempts[places[0] ?? 0] ?? 1,
-          greedy,
-        );
+      : varianceComponents(measureOf(evidence, "accuracy", places), evidence.attempts[places[0] ?? 0] ?? 1, greedy);
   if (shares === null) return [];
   const n = evidence.questions.length;
   const error = (questions: number, attempts: number): number =>

@@ -1,6 +1,6 @@
 import type { QuestionStrata } from "../base/stratum-weights.ts";
-import { joinStrata, sizesOf } from "../runs/tables/question-strata.ts";
 import type { StoredRun } from "../runs/stored-run.ts";
+import { joinStrata, sizesOf } from "../runs/tables/question-strata.ts";
 import { BenchmarkFlips, drawsFor, type MeasureColumns } from "../stats/family.ts";
 import { groupBy } from "../stats/mean.ts";
 import { attemptsOf, type PointScores, pointScores, questionMeans } from "./point-scores.ts";

@@ -82,7 +82,10 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
   const byRun = benchmark.unit === "run";
   const rate = (measure: ScoreMeasure): Estimate => rateEstimate(questionMeans(table, measure), attempts, weights);
   const average = (values: Float64Array): number | null => meanKnown(values, each);
-  const bought = total(where(columns.accuracy, columns.tokens, (tokens) => !Number.isNaN(tokens)), each);
+  const bought = total(
+    where(columns.accuracy, columns.tokens, (tokens) => !Number.isNaN(tokens)),
+    each,
+  );
   const lengths = known(columns.tokens, each);
   return {
     sweep: manifest.sweep,

@@ -2,7 +2,6 @@ import { mapInThreads } from "../base/call-threads.ts";
 import { digestOf } from "../base/digest.ts";
 import { siblingModule } from "../base/start-thread.ts";
 import { readManifest } from "./read-manifest.ts";
-import { readStrata } from "./tables/question-strata.ts";
 import { readProblems, unitStore } from "./run-store.ts";
 import {
   completionsPerPoint,
@@ -14,6 +13,7 @@ import {
 } from "./schema.ts";
 import { readSearch } from "./search-record.ts";
 import type { EvaluatedPoint, StoredRun, UnitSource } from "./stored-run.ts";
+import { readStrata } from "./tables/question-strata.ts";
 import { buildTables, type CountedTables, scoresAt, tablesAt, textsAt, threadsFor } from "./tables/unit-source.ts";
 import { inView, type Regroup, viewed } from "./view.ts";
 
@@ -114,7 +114,8 @@ function tablesOf(
 ): AsyncGenerator<readonly [ScoredPoint, CountedTables]> {
   const completions = points.reduce((sum, { result }) => sum + result.attempts, 0);
   if (regroup === undefined) return mapInThreads(READ_TABLES, points, threadsFor(completions));
-  const read = ({ source }: ScoredPoint): Promise<CountedTables> => buildTables(regrouped(source, regroup, false), source.strata);
+  const read = ({ source }: ScoredPoint): Promise<CountedTables> =>
+    buildTables(regrouped(source, regroup, false), source.strata);
   return mapInThreads({ ...READ_TABLES, call: read }, points, 0);
 }
 

@@ -7,9 +7,8 @@ import type {
   UnitFailure,
   UnitResult,
 } from "./schema.ts";
-import type { StrataOf } from "./tables/question-strata.ts";
 import type { SearchRecord } from "./search-record.ts";
-import type { ScoreTable } from "./tables/score-table.ts";
+import type { ScoreTable, StrataOf } from "./tables/score-table.ts";
 
 /** Where the records of a unit lie, and which of them are asked: plain data, as a thread is given it. */
 export interface UnitSource {

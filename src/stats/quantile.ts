@@ -17,9 +17,7 @@ export function quantile(values: readonly number[], p: number, weights?: ArrayLi
 
 /** A value lies as far up as what is between it and the first one weighs: with equal weights, type 7. */
 function weightedQuantile(values: readonly number[], p: number, weights: ArrayLike<number>): number | null {
-  const sorted = values
-    .map((value, i) => ({ value, weight: weights[i] ?? 1 }))
-    .toSorted((a, b) => a.value - b.value);
+  const sorted = values.map((value, i) => ({ value, weight: weights[i] ?? 1 })).toSorted((a, b) => a.value - b.value);
   const [first] = sorted;
   if (first === undefined) return null;
   let place = 0;

@@ -43,10 +43,7 @@ export function gatherContenders(benchmarks: readonly Evidence[]): Contenders {
       ),
     ),
     columns,
-    means: (measure) =>
-      all.map((_, i) =>
-        average(benchmarks.map((one) => meanOf(columns(one, measure), i))),
-      ),
+    means: (measure) => all.map((_, i) => average(benchmarks.map((one) => meanOf(columns(one, measure), i)))),
     pairwise: (measure) => {
       const found =
         known.get(measure) ??

@@ -42,9 +42,7 @@ export function moreAttempts(
   if (context.greedy) return { kind: "greedy", pair, attempts: null, questions: null, questionsWithMore: null };
   const { columns, strata } = contenders.columns(one, main);
   const places = [shown, hardest];
-  const attempts = places.map(
-    (i) => one.attempts[one.place(contenders.names[i] ?? "") ?? 0] ?? new Int32Array(),
-  );
+  const attempts = places.map((i) => one.attempts[one.place(contenders.names[i] ?? "") ?? 0] ?? new Int32Array());
   const open = openPair({ columns: places.map((i) => columns[i] ?? new Float64Array()), strata }, attempts);
   if (open === undefined) return { kind: "unknown", pair, attempts: null, questions: null, questionsWithMore: null };
   const hard: OpenPair = { ...open, margin: kept.margin, critical };

@@ -1,7 +1,7 @@
 import { stratumWeights } from "../../base/stratum-weights.ts";
-import { type StrataOf, sizesOf } from "./question-strata.ts";
 import type { ScoreRecord } from "../schema.ts";
-import { OUTCOMES, type ScoreMeasure, type ScoreTable } from "./score-table.ts";
+import { sizesOf } from "./question-strata.ts";
+import { OUTCOMES, type ScoreMeasure, type ScoreTable, type StrataOf } from "./score-table.ts";
 
 /** The tables of a unit, and whether its records lie in their order already. */
 export interface UnitTables {

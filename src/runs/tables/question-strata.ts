@@ -4,6 +4,7 @@ import { writeFileAtomic } from "../../base/files/atomic-write.ts";
 import type { Manifest } from "../schema.ts";
 import { readStored } from "../stored-files.ts";
 import { inView } from "../view.ts";
+import type { StrataOf } from "./score-table.ts";
 
 const FILE = "strata.json";
 
@@ -18,9 +19,6 @@ export type StrataDesign = z.infer<typeof designSchema>;
 
 /** What the searches of a store have drawn; each that went otherwise about it adds to the list. */
 const strataSchema = z.object({ strata_version: z.literal(1), searches: z.array(z.array(designSchema)) });
-
-/** By the id of a question its stratum; a question that is not in it stands for itself. */
-export type StrataOf = ReadonlyMap<string, number>;
 
 /**
  * Writes down the strata of a search before points are asked samples of them: what is then stored is never read without them.

@@ -1,5 +1,3 @@
-import type { StrataOf } from "./question-strata.ts";
-
 /** What a score says of one attempt as a number. */
 export type ScoreMeasure =
   | "accuracy"
@@ -16,6 +14,9 @@ export type ScoreMeasure =
 /** What became of an attempt, in the order in which pictures stack them. */
 export const OUTCOMES = ["correct", "wrong", "unparsed", "no_answer", "truncated", "timeout", "unknown"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** By the id of a question its stratum; a question that is not in it stands for itself. */
+export type StrataOf = ReadonlyMap<string, number>;
 
 /**
  * The scores of one point on one benchmark as columns: a million attempts are a hundred megabytes, where as many records would

@@ -45,10 +45,7 @@ export function tablesAt({ source }: { readonly source: UnitSource }): Promise<C
 }
 
 /** @param strata by benchmark, where samples of the questions were asked */
-export async function buildTables(
-  pieces: Pieces<ScoreRecord>,
-  strata?: UnitSource["strata"],
-): Promise<CountedTables> {
+export async function buildTables(pieces: Pieces<ScoreRecord>, strata?: UnitSource["strata"]): Promise<CountedTables> {
   const builder = new ScoreTablesBuilder(strata);
   let count = 0;
   for await (const piece of pieces) {

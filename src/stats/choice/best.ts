@@ -1,7 +1,13 @@
 import { power } from "../../base/power.ts";
 import { type ContrastSums, centreOf, contrastSums, contrastT, leastVariance, RATE_BOUND } from "../contrast.ts";
 import { studentQuantile } from "../distributions.ts";
-import { type BenchmarkFlips, contrastValues, type MeasureColumns, rankedQuantile, weightsOfValues } from "../family.ts";
+import {
+  type BenchmarkFlips,
+  contrastValues,
+  type MeasureColumns,
+  rankedQuantile,
+  weightsOfValues,
+} from "../family.ts";
 
 /** A measure on one benchmark, with the sign flips of its questions. */
 export interface FlippedMeasure {

@@ -28,15 +28,15 @@ export function bootstrapFront(
   gains: readonly (readonly ArrayLike<number>[])[],
   costs: readonly ArrayLike<number>[],
   reference: Tradeoff,
-  {
-    seed = 0,
-    draws = 1000,
-    weights,
-  }: { seed?: number; draws?: number; weights?: ArrayLike<number> | undefined } = {},
+  { seed = 0, draws = 1000, weights }: { seed?: number; draws?: number; weights?: ArrayLike<number> | undefined } = {},
 ): FrontBootstrap {
   const questions = costs[0]?.length ?? 0;
   const weightOf = weightsOf(weights);
-  const whole = averages(gains, costs, Float64Array.from({ length: questions }, (_, q) => weightOf(q)));
+  const whole = averages(
+    gains,
+    costs,
+    Float64Array.from({ length: questions }, (_, q) => weightOf(q)),
+  );
   const volume = volumeOf(whole, reference);
   const front = onFront(whole);
   const hits = costs.map(() => 0);

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ScoreRecord } from "../../../src/runs/schema.ts";
 import { scoreTables } from "../../../src/runs/tables/build-score-tables.ts";
-import { joinStrata, readStrata, type StrataOf, sizesOf, writeStrata } from "../../../src/runs/tables/question-strata.ts";
+import { joinStrata, readStrata, sizesOf, writeStrata } from "../../../src/runs/tables/question-strata.ts";
+import type { StrataOf } from "../../../src/runs/tables/score-table.ts";
 
 const benchmark = { name: "b", version: 1, samples: 4, attempts: 1, prompt: "p", data_sha256: "0" };
 const whole = { benchmarks: [benchmark] };

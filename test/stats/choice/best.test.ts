@@ -305,7 +305,10 @@ describe("where variance comes from", () => {
   it("is the questions where all points answer alike, the attempts where questions are alike", () => {
     const [column] = points(400, [0.5]);
     const same = [column ?? new Float64Array(), column ?? new Float64Array()];
-    expect(varianceComponents({ columns: same }, 1, true)).toMatchObject({ questions: expect.closeTo(1, 9), attempts: 0 });
+    expect(varianceComponents({ columns: same }, 1, true)).toMatchObject({
+      questions: expect.closeTo(1, 9),
+      attempts: 0,
+    });
     expect(varianceComponents({ columns: same }, 1, false)).toMatchObject({ attempts: null, within: null });
     const random = seededRandom(4);
     const noisy = Array.from({ length: 2 }, () =>

@@ -21,7 +21,9 @@ export function lengthPicture(context: ChartContext): Picture[] {
       const table = tables.get(row.point);
       if (table === undefined) return [];
       const { values, weights } = known(table.columns.tokens, attemptWeights(table));
-      return values.length === 0 ? [] : [{ row, x: placeOf(row), at: (p: number) => quantile(values, p, weights) ?? 0 }];
+      return values.length === 0
+        ? []
+        : [{ row, x: placeOf(row), at: (p: number) => quantile(values, p, weights) ?? 0 }];
     })
     .toSorted((a, b) => a.x - b.x);
   if (lengths.length < 2) return [];
