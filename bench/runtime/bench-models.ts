@@ -58,37 +58,82 @@ function unusedId({ types }: Tokenizer): number {
   return types.lastIndexOf(TOKEN_TYPE.normal);
 }
 
-/** The shape of Qwen2-0.5B. */
-const HALF_BILLION = {
-  model_type: "qwen2",
-  architectures: ["Qwen2ForCausalLM"],
-  hidden_size: 896,
-  intermediate_size: 4864,
-  num_attention_heads: 14,
-  num_hidden_layers: 24,
-  num_key_value_heads: 2,
-  max_position_embeddings: 32_768,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1_000_000,
-  tie_word_embeddings: true,
-  vocab_size: 151_936,
-} as const;
+/** The shape of a random model in the manner of Qwen2. */
+interface RandomShape {
+  readonly hidden_size: number;
+  readonly intermediate_size: number;
+  readonly num_attention_heads: number;
+  readonly num_hidden_layers: number;
+  readonly num_key_value_heads: number;
+}
 
-/** A random model in the shape of Qwen2-0.5B (1 GB in BF16), with a token a byte and names for the rest. */
-export async function halfBillionModel(): Promise<BenchModel> {
+/** Tokens of Qwen2's vocabulary. */
+const VOCABULARY = 151_936;
+
+const SHAPES = {
+  /** Of Qwen2-0.5B: 1 GB in BF16. */
+  "0.5b": {
+    hidden_size: 896,
+    intermediate_size: 4864,
+    num_attention_heads: 14,
+    num_hidden_layers: 24,
+    num_key_value_heads: 2,
+  },
+  /** Hardly anything but the vocabulary. */
+  vocabulary: {
+    hidden_size: 64,
+    intermediate_size: 64,
+    num_attention_heads: 1,
+    num_hidden_layers: 1,
+    num_key_value_heads: 1,
+  },
+} as const satisfies Record<string, RandomShape>;
+
+/** A random model in the shape of Qwen2-0.5B, with a token a byte and names for the rest. */
+export function halfBillionModel(): Promise<BenchModel> {
+  return randomModel("0.5b", "0.5b", 32);
+}
+
+/**
+ * A model of one small layer and 151,936 tokens.
+ *
+ * @param sharpness what the last norm multiplies by: with 75 the likeliest token mostly has more than half of the probability, as
+ *   with trained models; with 1 all tokens are about equal
+ */
+export function vocabularyModel(sharpness: number): Promise<BenchModel> {
+  return randomModel(`vocabulary-${sharpness}`, "vocabulary", 32, sharpness);
+}
+
+async function randomModel(
+  name: string,
+  shape: keyof typeof SHAPES,
+  tokens: number,
+  sharpness?: number,
+): Promise<BenchModel> {
   const checkpoint: Checkpoint = {
-    path: "random 0.5B",
+    path: `random ${name}`,
     format: "safetensors",
     origins: [],
     reader: { tensors: new Map(), read: () => Promise.resolve(), close: () => Promise.resolve() },
-    config: HALF_BILLION,
-    tokenizerFiles: madeTokenizer("random 0.5B", new Map()),
-    tokenizer: byteTokenizer(HALF_BILLION.vocab_size),
+    config: {
+      ...SHAPES[shape],
+      model_type: "qwen2",
+      architectures: ["Qwen2ForCausalLM"],
+      max_position_embeddings: 32_768,
+      rms_norm_eps: 1e-6,
+      rope_theta: 1_000_000,
+      tie_word_embeddings: true,
+      vocab_size: VOCABULARY,
+    },
+    tokenizerFiles: madeTokenizer(`random ${name}`, new Map()),
+    tokenizer: byteTokenizer(VOCABULARY),
     close: () => Promise.resolve(),
   };
-  const path = await cached("random-0.5b.gguf", (file) => writeGguf(file, checkpoint, randomTensors(), "bf16"));
+  const path = await cached(`random-${name}.gguf`, (file) =>
+    writeGguf(file, checkpoint, randomTensors(SHAPES[shape], sharpness), "bf16"),
+  );
   const prompts = Array.from({ length: PROMPTS }, (_, i) => `${String(i).padStart(3, "0")} and so it was`);
-  return { name: "0.5b", path, prompts, tokens: 32 };
+  return { name, path, prompts, tokens };
 }
 
 function byteTokenizer(size: number): Tokenizer {
@@ -120,22 +165,28 @@ function byteLevelAlphabet(): string[] {
   });
 }
 
-function randomTensors(): TensorStream[] {
-  const { hidden_size: hidden, intermediate_size: inner, num_hidden_layers: layers, vocab_size: rows } = HALF_BILLION;
-  const keys = (hidden / HALF_BILLION.num_attention_heads) * HALF_BILLION.num_key_value_heads;
-  const random = seededRandom(1);
-  // One block of numbers for all tensors: what they are does not matter to the time, and a gigabyte takes long to draw.
-  const block = Uint16Array.from({ length: CHUNK_ELEMENTS }, () => toBf16Bits((random() - 0.5) * 0.07));
-  const tensor = (name: string, ...shape: number[]): TensorStream => ({
+/** A tensor that is one block of values again and again. */
+function filled(values: Uint16Array<ArrayBuffer>, name: string, shape: number[]): TensorStream {
+  return {
     name,
     dtype: "BF16",
     shape,
     async *chunks() {
       for (let left = elementCount(shape); left > 0; left -= CHUNK_ELEMENTS) {
-        yield await Promise.resolve(new Uint8Array(block.buffer, 0, 2 * Math.min(left, CHUNK_ELEMENTS)));
+        yield await Promise.resolve(new Uint8Array(values.buffer, 0, 2 * Math.min(left, CHUNK_ELEMENTS)));
       }
     },
-  });
+  };
+}
+
+function randomTensors(model: RandomShape, sharpness: number | undefined): TensorStream[] {
+  const { hidden_size: hidden, intermediate_size: inner, num_hidden_layers: layers } = model;
+  const keys = (hidden / model.num_attention_heads) * model.num_key_value_heads;
+  const random = seededRandom(1);
+  // One block of numbers for all tensors: what they are does not matter to the time, and a gigabyte takes long to draw.
+  const block = Uint16Array.from({ length: CHUNK_ELEMENTS }, () => toBf16Bits((random() - 0.5) * 0.07));
+  const norm = sharpness === undefined ? block : new Uint16Array(CHUNK_ELEMENTS).fill(toBf16Bits(sharpness));
+  const tensor = (name: string, ...sizes: number[]): TensorStream => filled(block, name, sizes);
   const layer = (i: number): TensorStream[] => {
     const at = (name: string, ...shape: number[]): TensorStream => tensor(`model.layers.${i}.${name}`, ...shape);
     return [
@@ -154,9 +205,9 @@ function randomTensors(): TensorStream[] {
     ];
   };
   return [
-    tensor("model.embed_tokens.weight", rows, hidden),
+    tensor("model.embed_tokens.weight", VOCABULARY, hidden),
     ...Array.from({ length: layers }, (_, i) => layer(i)).flat(),
-    tensor("model.norm.weight", hidden),
+    filled(norm, "model.norm.weight", [hidden]),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { median } from "../../src/stats/quantile.ts";
 import { type BenchModel, writePrompts } from "./bench-models.ts";
-import type { Contestant, Round } from "./contestant.ts";
+import type { Round } from "./contestant.ts";
 import { startEvaluator } from "./evaluator.ts";
 import { startLlamaCompletion } from "./llama-completion.ts";
 import { buildNativeProgram, startNative } from "./native-ceiling.ts";
@@ -15,7 +15,7 @@ export interface ThroughputOptions {
 
 /**
  * Prints tokens per second of the evaluator, of node-llama-cpp's LlamaCompletion, and of llama.cpp alone, each generating
- * the same number of tokens to the same prompts. The contestants take turns in every round, so that a busy machine slows
+ * the same number of tokens to the same prompts; the evaluator also as the published protocol samples. The contestants take turns in every round, so that a busy machine slows
  * all of them; ratios are medians over the rounds.
  */
 export async function benchThroughput({ models, sequences, processes, rounds }: ThroughputOptions): Promise<void> {
@@ -37,16 +37,22 @@ export async function benchThroughput({ models, sequences, processes, rounds }: 
         await using evaluator = await startEvaluator(job);
         await using library = await startLlamaCompletion(job);
         await using ceiling = typeof native === "string" ? undefined : await startNative(native, promptsPath, job);
-        const measured = await measure([evaluator, library, ceiling], rounds);
-        const [ours = [], theirs = [], top = []] = measured;
+        const contestants = [
+          () => evaluator.round(),
+          () => evaluator.sampledRound(),
+          () => library.round(),
+          ...(ceiling === undefined ? [] : [() => ceiling.round()]),
+        ];
+        const [ours = [], sampled = [], theirs = [], top = []] = await measure(contestants, rounds);
         if (number === 1) single.push(...ours.map(perSecond));
         printRow([
           model.name,
           String(count),
           String(number),
-          ...[top, ours, theirs].map((list) => format(middle(list.map(perSecond)), 0)),
+          ...[top, ours, sampled, theirs].map((list) => format(middle(list.map(perSecond)), 0)),
           format(ratio(ours, top, perSecond), 2),
           format(ratio(ours, top, perCpuSecond), 2),
+          format(ratio(sampled, ours, perCpuSecond), 2),
           format(ratio(theirs, top, perCpuSecond), 2),
           number === 1 ? "" : format(middle(ours.map(perSecond)) / middle(single), 2),
         ]);
@@ -62,9 +68,11 @@ const COLUMNS = [
   "processes",
   "native",
   "evaluator",
+  "sampled",
   "LlamaCompletion",
   "evaluator/native",
   "by CPU time",
+  "sampled/greedy by CPU time",
   "LlamaCompletion by CPU time",
   "to 1 process",
 ];
@@ -74,12 +82,11 @@ function printRow(cells: readonly string[]): void {
 }
 
 /** The rounds of each contestant. The first is not counted: it pages the weights in. */
-async function measure(contestants: readonly (Contestant | undefined)[], rounds: number): Promise<Round[][]> {
+async function measure(contestants: readonly (() => Promise<Round>)[], rounds: number): Promise<Round[][]> {
   const results: Round[][] = contestants.map(() => []);
   for (let round = 0; round <= rounds; round++) {
     for (const [i, contestant] of contestants.entries()) {
-      if (contestant === undefined) continue;
-      const one = await contestant.round();
+      const one = await contestant();
       if (round > 0) results[i]?.push(one);
     }
   }

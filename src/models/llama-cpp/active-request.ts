@@ -1,6 +1,7 @@
 import type { Completion, CompletionRequest } from "../runtime.ts";
 import { GeneratedText } from "./generated-text.ts";
 import type { NativeModel } from "./native/native-model.ts";
+import type { Samplers } from "./samplers.ts";
 import { createTokenPicker, type TokenPicker } from "./token-picker.ts";
 import type { TokenTexts } from "./token-texts.ts";
 
@@ -33,13 +34,17 @@ export class ActiveRequest {
   #noted = true;
   #answered = false;
 
-  constructor(waiting: WaitingRequest, model: NativeModel, texts: TokenTexts) {
+  constructor(
+    waiting: WaitingRequest,
+    model: NativeModel,
+    { texts, samplers }: { readonly texts: TokenTexts; readonly samplers: Samplers },
+  ) {
     const { sampling } = waiting.request;
     this.#waiting = waiting;
     this.#model = model;
     this.#texts = texts;
     this.#text = new GeneratedText(texts, sampling.stop);
-    this.#picker = createTokenPicker(model, sampling, waiting.prompt);
+    this.#picker = createTokenPicker(model, samplers, sampling, waiting.prompt);
     this.position = waiting.prompt.length;
   }
 

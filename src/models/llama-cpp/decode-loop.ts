@@ -2,6 +2,7 @@ import { WorkError } from "../../base/errors.ts";
 import type { Completion, CompletionRequest } from "../runtime.ts";
 import { ActiveRequest, type WaitingRequest } from "./active-request.ts";
 import type { NativeModel } from "./native/native-model.ts";
+import { Samplers } from "./samplers.ts";
 import { cutPrompt, planPrompt } from "./shared-prompt.ts";
 import { TokenTexts } from "./token-texts.ts";
 
@@ -29,6 +30,7 @@ export class DecodeLoop {
   readonly #model: NativeModel;
   readonly #slots: number;
   readonly #texts: TokenTexts;
+  readonly #samplers: Samplers;
   readonly #waiting: WaitingRequest[] = [];
   /** By their slots. */
   readonly #active: ActiveRequest[] = [];
@@ -43,6 +45,7 @@ export class DecodeLoop {
     this.#model = model;
     this.#slots = slots;
     this.#texts = new TokenTexts(model.vocabulary);
+    this.#samplers = new Samplers(model);
   }
 
   /**
@@ -83,6 +86,7 @@ export class DecodeLoop {
   async stop(): Promise<void> {
     this.#stopping = new WorkError("The model was disposed of before the completion was there");
     await this.#done;
+    this.#samplers.dispose();
   }
 
   async #run(): Promise<void> {
@@ -115,7 +119,7 @@ export class DecodeLoop {
       }
       let active: ActiveRequest | undefined;
       try {
-        active = new ActiveRequest(waiting, this.#model, this.#texts);
+        active = new ActiveRequest(waiting, this.#model, { texts: this.#texts, samplers: this.#samplers });
         active.take(await active.pick(await this.#evaluatePrompt(slot, waiting.prompt)));
       } catch (error) {
         active?.dispose();

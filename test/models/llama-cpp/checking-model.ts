@@ -198,7 +198,7 @@ export class CheckingModel implements NativeModel {
 class CheckingSampler implements NativeSampler {
   readonly #model: CheckingModel;
   #config: NativeSamplerConfig = { temperature: 0 };
-  #atWork = false;
+  #atWork = 0;
   #disposed = false;
 
   constructor(model: CheckingModel) {
@@ -206,23 +206,24 @@ class CheckingSampler implements NativeSampler {
   }
 
   applyConfig(config: NativeSamplerConfig): void {
-    if (this.#atWork || this.#disposed) this.#model.fault("a sampler was changed at work or after its end");
+    if (this.#atWork > 0 || this.#disposed) this.#model.fault("a sampler was changed at work or after its end");
     this.#config = config;
   }
 
   dispose(): void {
-    if (this.#atWork || this.#disposed) this.#model.fault("a sampler was disposed of at work or twice");
+    if (this.#atWork > 0 || this.#disposed) this.#model.fault("a sampler was disposed of at work or twice");
     this.#disposed = true;
     this.#model.samplers--;
   }
 
   begin(): void {
-    if (this.#atWork || this.#disposed) this.#model.fault("a sampler was used twice at once or after its end");
-    this.#atWork = true;
+    const twice = this.#atWork > 0 && !this.#model.inOrder;
+    if (twice || this.#disposed) this.#model.fault("a sampler was used twice at once or after its end");
+    this.#atWork++;
   }
 
   end(): void {
-    this.#atWork = false;
+    this.#atWork--;
   }
 
   order(logits: readonly number[]): [token: number, logit: number][] {
