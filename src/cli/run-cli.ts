@@ -43,7 +43,7 @@ export async function runCli(
     .completion("completion", "Print a completion script for your shell")
     .option("quiet", { alias: "q", type: "boolean", global: true, description: "No progress, only the result" })
     .epilogue(EPILOGUE)
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .wrap(Math.min(100, process.stdout.columns ?? 80))
     .parserConfiguration({ "strip-aliased": true, "duplicate-arguments-array": true })
     .exitProcess(false)
     .fail((message: string, error: unknown, usage: object) => {

@@ -60,12 +60,16 @@ export function chooseObjective(stated: Objective | undefined, evidence: readonl
     ...(has("accuracy_strict") ? { accuracy_strict: 1 } : { accuracy: 1 }),
     ...(has("format") ? { format: 1 } : {}),
   };
-  return {
-    objective: { minimise: "tokens", keep, against: "best", per_benchmark: false },
-    stated: false,
-    missing,
-  };
+  return { objective: { ...DEFAULT_OBJECTIVE, keep }, stated: false, missing };
 }
+
+/** What is asked of results that have lengths, format and strict accuracy, where a sweep states nothing. */
+export const DEFAULT_OBJECTIVE = {
+  minimise: "tokens",
+  keep: { accuracy_strict: 1, format: 1 },
+  against: "best",
+  per_benchmark: false,
+} as const satisfies Objective;
 
 /** The names of rates in the middle of a sentence. */
 export const RATE_NAMES: Readonly<Record<RateId, string>> = {

@@ -49,6 +49,8 @@ export interface SummaryRow {
   readonly tokensWrong: number | null;
   readonly thinkingTokens: number | null;
   readonly answerTokens: number | null;
+  /** Of the attempts: the thinking was ended at max_thinking_tokens. Only where there is a limit. */
+  readonly thinkingCut?: number | null;
   readonly characters: number | null;
   readonly words: number | null;
   /** pass@k, pass^k and maj@k with k = attempts; null with one attempt. */
@@ -74,6 +76,7 @@ export function summarize(run: StoredRun): SummaryRow[] {
 
 function summarizePoint(run: StoredRun, { point, result, benchmark, table }: PointScores): SummaryRow {
   const { manifest } = run;
+  const { max_thinking_tokens: thinkingLimit } = manifest;
   const { columns } = table;
   const attempts = attemptsOf(table);
   const most = Math.max(...attempts);
@@ -111,6 +114,7 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
     tokensWrong: average(where(columns.tokens, columns.accuracy, (right) => right === 0)),
     thinkingTokens: average(columns.thinking_tokens),
     answerTokens: average(columns.answer_tokens),
+    ...(thinkingLimit === undefined ? {} : { thinkingCut: average(endedAt(columns.thinking_tokens, thinkingLimit)) }),
     characters: average(columns.characters),
     words: average(columns.words),
     ...severalAttempts(table, most),
@@ -123,6 +127,16 @@ function summarizePoint(run: StoredRun, { point, result, benchmark, table }: Poi
     scorer: `${manifest.scoring.profile} v${result.scorer_version}`,
     sameAs: sameAs(run, point.name),
   };
+}
+
+/**
+ * 1 where the thinking was ended at its limit: the tokens that close it then come on top. Thinking that ends by itself, or
+ * has no end because `max_tokens` came first, is within it.
+ *
+ * @param tokens of thinking, a number an attempt; NaN where a completion has none
+ */
+function endedAt(tokens: Float64Array, limit: number): Float64Array {
+  return tokens.map((count) => (count > limit ? 1 : 0));
 }
 
 /** @param rates of the questions; NaN where one has none */

@@ -170,6 +170,8 @@ export const manifestSchema = z.object({
   benchmarks: z.array(plannedBenchmarkSchema),
   /** Null where a source does not say. */
   max_tokens: z.int().positive().nullable(),
+  /** Tokens of thinking after which an answer was asked for; absent where there is no limit. */
+  max_thinking_tokens: z.int().positive().optional(),
   scoring: scoringSchema.prefault({ profile: "default", formats: {} }),
   /** The protocol that the sweep names, and in what this run differs from it. */
   protocol: z

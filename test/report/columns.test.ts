@@ -42,7 +42,8 @@ function sampled(run: StoredRun): StoredRun {
   return { ...run, evaluated };
 }
 
-const run = sampled(syntheticRun({ samples: 6, attempts: 2, benchmarks: ["one", "two"] }));
+const made = sampled(syntheticRun({ samples: 6, attempts: 2, benchmarks: ["one", "two"] }));
+const run = { ...made, manifest: { ...made.manifest, max_thinking_tokens: 40 } };
 const judged = judge(run);
 const firstLine = (text: string): string[] => (text.split("\n")[0] ?? "").split(",");
 

@@ -2,7 +2,7 @@ import type { CommandModule } from "yargs";
 import { formatBytes } from "../../base/bytes.ts";
 import { countOf } from "../../base/count-of.ts";
 import { UsageError } from "../../base/errors.ts";
-import { describeObjective, objectiveSchema } from "../../findings/objective.ts";
+import { DEFAULT_OBJECTIVE, describeObjective, objectiveSchema } from "../../findings/objective.ts";
 import type { Manifest } from "../../runs/schema.ts";
 import { completionsPerPoint } from "../../runs/schema.ts";
 import { readSweepFile, type SweepFile } from "../../sweep/file/config.ts";
@@ -95,7 +95,7 @@ export function planCommand(context: CliContext): CommandModule {
             ),
             ...protocolLines(manifest),
             `objective: ${describePlannedObjective(manifest)}`,
-            `generation: ${describeGeneration(manifest)}`,
+            ...describeGeneration(manifest, originsOf(sweep.document.value, overrides)),
             `runtime: ${plan.server === undefined ? describeEngine(plan.engine) : plan.server.createRuntime().build}`,
             `weights: ${plan.ggufType}, about ${formatBytes(Math.max(...plan.units.map((unit) => unitBytes(unit, plan.ggufType))))} a point; context ${plan.settings.contextTokens} tokens a sequence`,
             ...describeCost(cost),
@@ -124,12 +124,28 @@ function protocolLines({ protocol }: Manifest): string[] {
 
 function describePlannedObjective({ objective }: Manifest): string {
   const parsed = objectiveSchema.safeParse(objective);
-  return parsed.success ? describeObjective(parsed.data) : "none is stated; the report uses the default";
+  return parsed.success ? describeObjective(parsed.data) : `${describeObjective(DEFAULT_OBJECTIVE)} (default)`;
 }
 
-/** Without the attempts, which every benchmark has of its own. */
-function describeGeneration({ plan }: Manifest): string {
-  return JSON.stringify(plan.generation, (key, value: unknown) => (key === "attempts" ? undefined : value));
+/** What was asked for, and what is then left to defaults. Without the attempts, which every benchmark has of its own. */
+function describeGeneration({ plan }: Manifest, origins: Readonly<Record<string, string>>): string[] {
+  const settings = Object.entries(Object(plan.generation)).filter(([name]) => name !== "attempts");
+  const isDefault = (name: string): boolean => (origins[`generation.${name}`] ?? "default") === "default";
+  return [
+    ...settingsLine(
+      "generation",
+      settings.filter(([name]) => !isDefault(name)),
+    ),
+    ...settingsLine(
+      "generation, by default",
+      settings.filter(([name]) => isDefault(name)),
+    ),
+  ];
+}
+
+function settingsLine(title: string, settings: readonly (readonly [string, unknown])[]): string[] {
+  if (settings.length === 0) return [];
+  return [`${title}: ${settings.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(", ")}`];
 }
 
 function describeEngine(engine: EnginePlan): string {
@@ -147,6 +163,7 @@ function originsOf(file: unknown, overrides: ReturnType<typeof overridesOf>): Re
     "min_p",
     "repetition_penalty",
     "max_tokens",
+    "max_thinking_tokens",
     "attempts",
     "seed",
     "stop",

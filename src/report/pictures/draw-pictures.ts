@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DiskFullError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files/atomic-write.ts";
+import { fileName } from "../../base/files/file-name.ts";
 import { figuresCsv } from "./figures-csv.ts";
 import type { Picture, PictureKind } from "./picture.ts";
 import { type RenderOptions, renderPdf, renderPng, renderSvg } from "./render-chart.ts";
@@ -93,9 +94,4 @@ async function render(
 ): Promise<string | Uint8Array> {
   if (format === "svg") return renderSvg(pictures, options);
   return format === "pdf" ? renderPdf(pictures, title, options) : renderPng(pictures, options);
-}
-
-/** The file name of a picture without ending: benchmark names may hold slashes. */
-export function fileName(name: string): string {
-  return name.replaceAll(/[^\w.-]+/g, "_");
 }

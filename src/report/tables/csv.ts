@@ -24,6 +24,7 @@ export function summaryCsv(
   const formatParts = namesOf(rows, (row) => row.formatParts);
   const rewards = namesOf(rows, (row) => row.rewards);
   const several = rows.some((row) => row.attempts > 1);
+  const limited = rows.some((row) => row.thinkingCut !== undefined);
   return toCsv(
     rows,
     [
@@ -68,6 +69,7 @@ export function summaryCsv(
       ["tokens_wrong", (row) => csvCount(row.tokensWrong)],
       ["thinking_tokens", (row) => csvCount(row.thinkingTokens)],
       ["answer_tokens", (row) => csvCount(row.answerTokens)],
+      ...(limited ? ([["thinking_cut", (row: SummaryRow) => csvRate(row.thinkingCut)]] as const) : []),
       ["characters", (row) => csvCount(row.characters)],
       ["words", (row) => csvCount(row.words)],
       ...(several ? severalAttemptsColumns : []),

@@ -123,19 +123,42 @@ function estimateCell(estimate: Estimate | null, write: Write): Cell {
   return { text, value };
 }
 
-/** The table for a terminal: columns aligned by spaces, numbers to the right. Ends with a newline. */
+/** Characters that a line of a table has room for: the least that terminals have. */
+const LINE_CHARACTERS = 80;
+const GAP = "  ";
+
+/**
+ * The table for a terminal: columns aligned by spaces, numbers to the right. A table wider than a line goes on below, with
+ * its names repeated. Ends with a newline.
+ */
 export function alignedText({ header, rows, nameColumns }: TextTable): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
-  const line = (row: readonly string[]): string =>
-    widths
-      .map((width, column) => {
-        const cell = row[column] ?? "";
+  const line = (row: readonly string[], columns: readonly number[]): string =>
+    columns
+      .map((column) => {
+        const [cell, width] = [row[column] ?? "", widths[column] ?? 0];
         return column < nameColumns ? cell.padEnd(width) : cell.padStart(width);
       })
-      .join("  ")
+      .join(GAP)
       .trimEnd();
-  return `${all.map(line).join("\n")}\n`;
+  const parts = columnsPerPart(widths, nameColumns);
+  return parts.map((columns) => `${all.map((row) => line(row, columns)).join("\n")}\n`).join("\n");
+}
+
+/** The columns of each part of a table: the names, and as many others as a line has room for. */
+function columnsPerPart(widths: readonly number[], nameColumns: number): number[][] {
+  const names = widths.slice(0, nameColumns).map((_, column) => column);
+  const lengthOf = (columns: readonly number[]): number =>
+    columns.reduce((sum, column) => sum + (widths[column] ?? 0) + GAP.length, -GAP.length);
+  const parts: number[][] = [[...names]];
+  for (let column = nameColumns; column < widths.length; column++) {
+    const last = parts.at(-1) ?? [];
+    const fits = last.length === nameColumns || lengthOf([...last, column]) <= LINE_CHARACTERS;
+    if (fits) last.push(column);
+    else parts.push([...names, column]);
+  }
+  return parts;
 }
 
 /** The table in Markdown. */

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { countOf } from "../../base/count-of.ts";
-import { digestOf, sha256 } from "../../base/digest.ts";
+import { digestOf } from "../../base/digest.ts";
 import { ConfigError } from "../../base/errors.ts";
+import { fileName } from "../../base/files/file-name.ts";
 import { ownVersion } from "../../base/version.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
 import { type Checkpoint, fetchedModels } from "../../checkpoints/checkpoint.ts";
@@ -231,6 +232,7 @@ export async function planSweep(
         points: units.map(({ point }) => point),
         benchmarks: described,
         max_tokens: generation.max_tokens,
+        ...(generation.max_thinking_tokens === null ? {} : { max_thinking_tokens: generation.max_thinking_tokens }),
         scoring: withScorers(config.scoring, own.scorers),
         ...(sweep.protocol === undefined
           ? {}
@@ -283,10 +285,4 @@ export function checkpointsOf(units: readonly PlannedUnit[]): Checkpoint[] {
   return units.flatMap(({ weights }) =>
     weights.kind === "merge" ? [...weights.merge.models.values()] : [weights.checkpoint],
   );
-}
-
-/** A name as a file may have it; what had to be changed is kept apart from its like by a digest. */
-function fileName(name: string): string {
-  const plain = name.replaceAll(/[^\p{L}\p{N}_.=-]+/gu, "_");
-  return plain === name ? name : `${plain}-${sha256(name).slice(0, 6)}`;
 }

@@ -1,6 +1,7 @@
 import type { RunProgress } from "../../runs/leases/progress.ts";
 import type { RunStore } from "../../runs/run-store.ts";
 import type { Manifest } from "../../runs/schema.ts";
+import { SteadyEstimate } from "./steady-estimate.ts";
 import type { SweepEvent } from "./sweep-event.ts";
 import { SweepTally } from "./tally.ts";
 
@@ -20,6 +21,7 @@ interface Listeners {
 export class SweepReporter {
   readonly #tally: SweepTally;
   readonly #listeners: Listeners;
+  readonly #estimate = new SteadyEstimate();
   readonly #beat: NodeJS.Timeout;
   #writing: Promise<void> = Promise.resolve();
 
@@ -28,6 +30,7 @@ export class SweepReporter {
     this.#listeners = listeners;
     let beats = 0;
     this.#beat = setInterval(() => {
+      this.#progress();
       this.report({ kind: "beat" });
       if (beats++ % BEATS_PER_NOTE > 0) return;
       // A failure to write is left to the completions, which are not to be lost silently.
@@ -40,8 +43,10 @@ export class SweepReporter {
     this.#listeners.onEvent(event, () => this.#progress());
   }
 
+  /** Every look adds to what the estimate of the time left is judged by. */
   #progress(): RunProgress {
-    return this.#tally.progress(performance.now(), this.#listeners.processesOf);
+    const progress = this.#tally.progress(performance.now(), this.#listeners.processesOf);
+    return { ...progress, seconds_left: this.#estimate.of(progress.seconds, progress.seconds_left) };
   }
 
   /** Writes nothing any more once this is done. */

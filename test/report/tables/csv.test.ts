@@ -37,7 +37,29 @@ function smallRun(): StoredRun {
   };
 }
 
+/** Of the first two rows; nothing where there is no such column. */
+function thinkingCuts(text: string): string[] {
+  const [header = "", ...rows] = lines(text);
+  const at = header.split(",").indexOf("thinking_cut");
+  return at < 0 ? [] : rows.slice(0, 2).map((row) => row.split(",")[at] ?? "");
+}
+
 describe("summary.csv", () => {
+  it("says how much of the thinking was ended at its limit, where there is one", () => {
+    const run = smallRun();
+    const tokens = [12, 9, 8, null];
+    const thinking = fourScores([1, 1, 1, 0], [10, 20, 30, 40]).map((score, i) => ({
+      ...score,
+      thinking_tokens: tokens[i] ?? null,
+    }));
+    const [first, second] = run.evaluated;
+    if (first === undefined || second === undefined) throw new Error("two points expected");
+    const evaluated = [evaluatedPoint(first.point, first.result, thinking), second];
+    const limited = { ...run, evaluated, manifest: { ...run.manifest, max_thinking_tokens: 8 } };
+    expect(thinkingCuts(summaryCsv(["w"], judge(limited)))).toEqual(["0.500000", "0.000000"]);
+    expect(thinkingCuts(summaryCsv(["w"], judge(run)))).toEqual([]);
+  });
+
   it("begins with the columns that others rely on, and has a row a point and reference", () => {
     const run = syntheticRun({ samples: 20 });
     const rows = lines(summaryCsv(run.manifest.axes, judge(run)));
