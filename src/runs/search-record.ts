@@ -15,6 +15,9 @@ const searchRecordSchema = z.object({
   objective: z.record(z.string(), z.unknown()),
   confidence: z.number(),
   refine: count,
+  strata: z.boolean(),
+  elimination: z.boolean(),
+  futility: z.boolean(),
   budget: z.record(z.string(), z.number()).nullable(),
   /** The whole grid. */
   points: z.array(z.string()),

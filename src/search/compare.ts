@@ -1,6 +1,5 @@
 import { averageContrasts, flippedT } from "../stats/choice/best.ts";
 import { contrastSums, RATE_BOUND } from "../stats/contrast.ts";
-import { weightedValues } from "../stats/family.ts";
 import { drawSigns, flippedSums, type SignFlips } from "../stats/sign-flips.ts";
 import type { AnswerSheets } from "./answer-sheet.ts";
 import type { RacePlan } from "./race-plan.ts";
@@ -17,6 +16,14 @@ export interface PairTest {
   readonly draws: Float64Array;
 }
 
+/** The sums of a pair under every draw, with the weights of its questions, up to one of them. */
+interface FlippedSoFar {
+  readonly sums: Float64Array;
+  readonly to: number;
+  /** How many these are that both were asked. */
+  readonly questions: number;
+}
+
 /** 399 draws gave twice the error; 1,499 are enough. */
 const DRAWS = 1999;
 
@@ -25,6 +32,8 @@ export class PairTests {
   readonly draws = DRAWS;
   readonly #sheets: AnswerSheets;
   readonly #flips: readonly SignFlips[];
+  /** By pair, measure and benchmark. */
+  readonly #flipped = new Map<string, FlippedSoFar>();
 
   constructor({ benchmarks, seed }: RacePlan, sheets: AnswerSheets) {
     this.#sheets = sheets;
@@ -40,13 +49,30 @@ export class PairTests {
     const parts = this.#flips.map((flips, benchmark) => {
       const { values, weights } = this.#values(first, second, benchmark, measure);
       const sums = contrastSums(values, RATE_BOUND, weights);
-      const flipped = new Float64Array(DRAWS);
-      flippedSums(flips, weightedValues(values, weights, sums.questions), flipped);
+      const soFar = this.#soFar(`${first} ${second} ${measure} ${benchmark}`, values);
+      const weighted = weights === undefined ? values : values.map((value, q) => value * (weights[q] ?? 1));
+      flippedSums(flips, weighted, soFar.sums, soFar.to);
+      this.#flipped.set(`${first} ${second} ${measure} ${benchmark}`, {
+        ...soFar,
+        to: values.length,
+        questions: sums.questions,
+      });
+      const total = weights === undefined ? sums.questions : totalOf(values, weights);
+      const flipped = soFar.sums.map((sum) => (sum * sums.questions) / total);
       return { sums, flipped };
     });
     const sums = parts.map((part) => part.sums);
     const { centre, error, degrees } = averageContrasts(sums, undefined, RATE_BOUND);
     return { first, second, difference: centre, error, degrees, draws: flippedT(parts, DRAWS, RATE_BOUND) };
+  }
+
+  /** What an earlier look has summed, where a pair was asked nothing more of the questions that it saw. */
+  #soFar(key: string, values: Float64Array): FlippedSoFar {
+    const known = this.#flipped.get(key);
+    const before = known === undefined ? 0 : values.subarray(0, known.to).filter((value) => !Number.isNaN(value)).length;
+    return known !== undefined && before === known.questions
+      ? known
+      : { sums: new Float64Array(DRAWS), to: 0, questions: 0 };
   }
 
   /** Differences up to the last question that was asked; no weights where all questions stand for themselves. */
@@ -70,4 +96,8 @@ export class PairTests {
     }
     return { values, weights: plain ? undefined : weights };
   }
+}
+
+function totalOf(values: Float64Array, weights: Float64Array): number {
+  return values.reduce((sum, value, q) => sum + (Number.isNaN(value) ? 0 : (weights[q] ?? 1)), 0);
 }

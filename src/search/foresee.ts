@@ -1,5 +1,5 @@
 import { deriveSeed, seededRandom } from "../base/random.ts";
-import { shrinkMeans } from "../stats/choice/best-probability.ts";
+import { shrunkMeans } from "../stats/choice/best-probability.ts";
 import { cholesky } from "../stats/matrix.ts";
 import { type AssumedMeasure, questionsToDecide } from "../stats/needed.ts";
 import { normalDraws } from "../stats/normal-draws.ts";
@@ -50,7 +50,7 @@ export function foresee(
   const left = Math.max(0, all - asked);
   const prepared = standings.map((standing) => {
     const covariance = covarianceOf(standing, asked);
-    const means = assumedMeans(standing, { positions, seed, asked });
+    const means = assumedMeans(standing, { positions, asked });
     return {
       ...standing,
       factor: cholesky(covariance),
@@ -100,7 +100,7 @@ export function neededQuestions(
   const measures = standings.map((standing): AssumedMeasure => {
     const { points, margin, criticalEnd, against } = standing;
     return {
-      means: assumedMeans(standing, { positions, seed, asked }),
+      means: assumedMeans(standing, { positions, asked }),
       covariance: covarianceOf(standing, asked),
       margin,
       critical: criticalEnd,
@@ -112,11 +112,11 @@ export function neededQuestions(
 
 function assumedMeans(
   standing: Standing,
-  { positions, seed, asked }: { positions: readonly number[] | undefined; seed: string; asked: number },
+  { positions, asked }: { positions: readonly number[] | undefined; asked: number },
 ): readonly number[] {
   const covariance = covarianceOf(standing, asked).map((row) => row.map((value) => value / asked));
   const places = positions === undefined ? undefined : standing.points.map((point) => positions[point] ?? 0);
-  return shrinkMeans(standing.means, covariance, places, seed).means;
+  return shrunkMeans(standing.means, covariance, places);
 }
 
 function pairErrors({ points, pairs }: Standing, factor: number): Float64Array[] {

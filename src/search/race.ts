@@ -217,7 +217,10 @@ class Race {
     if (foresight.anySafe(cheaper) >= UNLIKELY) return { join };
     if (chosen !== undefined) return { stop: "answered", join };
     // What a report shows then is the preferred point: it must not be about to change.
-    return outLater(preferred[0]) >= UNLIKELY ? { join } : { stop: "nothing more", join };
+    if (outLater(preferred[0]) >= UNLIKELY) return { join };
+    // What the points that there are cannot decide, a peak between them may: it is likeliest beside the highest.
+    const beside = middlesBeside([this.#verdicts.highest()], this.#asked);
+    return beside.length > 0 ? { join: beside } : { stop: "nothing more", join };
   }
 
   /** The middles of the gaps between the preferred point and the points beside it that are out, though they would be preferred. */

@@ -48,7 +48,8 @@ export function planSearch(plan: SweepPlan, { budget, confidence, ...levers }: S
       cheapest: !highest,
       against: highest ? undefined : againstPoint(objective.against, units),
       levers,
-      budget: budget ?? { tokens: Number.POSITIVE_INFINITY },
+      // Hours are no tokens yet.
+      budget: budget === undefined || "hours" in budget ? { tokens: Number.POSITIVE_INFINITY } : budget,
       confidence,
       seed: plan.benchmarks.map(({ name, dataSha256 }) => `${name} ${dataSha256}`).join(" "),
     },

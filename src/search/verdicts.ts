@@ -173,6 +173,12 @@ export class Verdicts {
     return [...this.candidates].toSorted((a, b) => cost(a) - cost(b) || a - b);
   }
 
+  /** The candidate that looks best in the first measure. */
+  highest(): number {
+    const mean = (point: number): number => this.#sheets.mean(point, 0);
+    return [...this.candidates].toSorted((a, b) => mean(b) - mean(a) || a - b)[0] ?? 0;
+  }
+
   #rivals(points: readonly number[]): readonly number[] {
     return this.#plan.against === undefined ? points : [this.#plan.against];
   }

@@ -132,7 +132,7 @@ export class BenchmarkFlips {
 }
 
 /** Values whose plain sum is their weighted mean times so many questions. */
-export function weightedValues(
+function weightedValues(
   values: Float64Array,
   weights: Float64Array | undefined,
   questions: number,

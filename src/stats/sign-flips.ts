@@ -69,26 +69,36 @@ function rotate(x: number, k: number): number {
 
 /**
  * The sums of a column under every draw. Questions go by eights: the 256 signed sums of a group are made once, and looked up
- * for every draw.
+ * for every draw; a group of zeros, as where greedy neighbours answer alike, costs nothing.
  *
  * @param column a value a question; NaN counts as 0, and so do questions after its end
  * @param sums where they go, `draws` long
+ * @param from the first question that counts: what `sums` has of those before it is kept. @default 0
  */
 export function flippedSums(
   { questions, draws, bits }: SignFlips,
   column: ArrayLike<number>,
   sums: Float64Array,
+  from = 0,
 ): void {
   const bytes = Math.ceil(questions / 8);
   const used = Math.min(bytes, Math.ceil(column.length / 8));
   const table = new Float64Array(256);
-  sums.fill(0);
-  for (let byte = 0; byte < used; byte++) {
-    let positive = 0;
-    for (let k = 0; k < 8; k++) positive += valueAt(column, 8 * byte + k, questions);
+  if (from === 0) sums.fill(0);
+  const values = new Float64Array(8);
+  for (let byte = Math.floor(from / 8); byte < used; byte++) {
+    let [positive, some] = [0, false];
+    for (let k = 0; k < 8; k++) {
+      const question = 8 * byte + k;
+      const value = question < from ? 0 : valueAt(column, question, questions);
+      values[k] = value;
+      positive += value;
+      some ||= value !== 0;
+    }
+    if (!some) continue;
     table[0] = positive;
     for (let k = 0; k < 8; k++) {
-      const twice = 2 * valueAt(column, 8 * byte + k, questions);
+      const twice = 2 * (values[k] ?? 0);
       for (let low = 0; low < 1 << k; low++) table[(1 << k) | low] = (table[low] ?? 0) - twice;
     }
     for (let draw = 0, at = byte; draw < draws; draw++, at += bytes) {

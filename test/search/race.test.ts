@@ -97,6 +97,20 @@ describe("a race over the points of a sweep", () => {
     expect(outcome.tokens).toBeLessThan(0.4 * outcome.gridTokens);
   });
 
+  it("looks for a peak between its points before it gives up", () => {
+    const outcomes = Array.from({ length: 10 }, (_, seed) => {
+      const { plan, lookup } = world(
+        steps((w) => 0.7 + 0.1 * (1 - Math.abs(w - 0.5) / 0.5)),
+        300,
+        seed + 1,
+        0.3,
+      );
+      return runRace(plan, lookup);
+    });
+    // By its coarse grid alone it would ask the middle in three of these.
+    expect(outcomes.filter(({ asked }) => (asked[5] ?? 0) > 0).length).toBeGreaterThan(6);
+  });
+
   it("looks for the highest where that is asked", () => {
     const { plan, lookup } = world(
       steps((w) => 0.9 - 0.6 * Math.abs(w - 0.3)),

@@ -164,7 +164,12 @@ describe("run --search", { timeout: 300_000 }, () => {
   });
 
   it("ends the same, byte for byte, however often it was stopped and whoever works", async () => {
-    for (stopAfter of [20, 70, 110]) expect((await run("stopped", "--workers", "1")).code).not.toBe(0);
+    for (stopAfter of [20, 70, 110]) {
+      const { code, stderr } = await run("stopped", "--workers", "1");
+      expect(asked).toBeGreaterThanOrEqual(stopAfter);
+      expect(stderr).toMatch(/Saved in .*stopped\. Go on with: /);
+      expect(code).not.toBe(0);
+    }
     stopAfter = Number.POSITIVE_INFINITY;
     // As a process leaves it that is killed while it writes.
     const units = (await searched("once")).points.map((name, i) => `${String(i).padStart(3, "0")}-${name}`);
@@ -219,6 +224,22 @@ describe("run --search", { timeout: 300_000 }, () => {
     );
   });
 
+  it("makes tokens of its hours by the speed of the first block, once and for all", async () => {
+    await writeFile(join(folder, "sweep.yaml"), SWEEP.replace("{ refine: 1 }", "{ budget: { hours: 0.000001 } }"));
+    expect(await run("timed", "--workers", "1")).toMatchObject({ code: 0 });
+    const search = await searched("timed");
+    // A thousandth of a second is less than any block takes; the first one is asked in any case.
+    expect(search).toMatchObject({ stop: "budget", budget: { hours: 0.000001 } });
+    expect(search.looks.length).toBeLessThanOrEqual(1);
+    const fixed = await read("timed", "search-budget.json");
+    expect(search.budget?.tokens).toBe(JSON.parse(fixed).tokens);
+    // Another machine is faster; the budget is what it was.
+    await writeFile(join(folder, "timed/search-budget.json"), fixed.replace(/"tokens": \d+/, '"tokens": 1000000'));
+    expect(await run("timed", "--workers", "2")).toMatchObject({ code: 0 });
+    expect((await searched("timed")).budget?.tokens).toBe(1_000_000);
+    expect((await searched("timed")).stop).toBe("answered");
+  });
+
   it("refuses a part of a sweep, and an objective that it has no answer to", async () => {
     const part = await run("part", "--limit", "10");
     expect(part).toMatchObject({ code: 2 });
@@ -230,5 +251,18 @@ describe("run --search", { timeout: 300_000 }, () => {
     const reference = await run("reference");
     expect(reference).toMatchObject({ code: 2 });
     expect(reference.stderr).toMatch(/found the reference base/);
+    await writeFile(
+      join(folder, "sweep.yaml"),
+      SWEEP.replace("benchmarks: [{ name: pocket-math, limit: 150 }]", "benchmarks: [pocket-math, twice]").replace(
+        "accuracy: 5 }",
+        "accuracy: 5 }, per_benchmark: true",
+      ),
+    );
+    await cp(join(folder, "datasets/pocket-math"), join(folder, "datasets/twice"), { recursive: true });
+    const description = await read("datasets/twice/benchmark.yaml");
+    await writeFile(join(folder, "datasets/twice/benchmark.yaml"), description.replace("pocket-math", "twice"));
+    const each = await run("each");
+    expect(each.stderr).toMatch(/Expected an objective over all benchmarks for a search, found per_benchmark/);
+    expect(each).toMatchObject({ code: 2 });
   });
 });

@@ -34,6 +34,24 @@ export function shrinkMeans(
   positions: readonly number[] | undefined,
   seed: string,
 ): ShrunkMeans {
+  const { means: mixed, models, weights } = mixModels(means, covariance, positions);
+  return { means: mixed, probability: drawBest(models, weights, means.length, seed) };
+}
+
+/** The means alone, of `shrinkMeans`. */
+export function shrunkMeans(
+  means: readonly number[],
+  covariance: Matrix,
+  positions: readonly number[] | undefined,
+): readonly number[] {
+  return mixModels(means, covariance, positions).means;
+}
+
+function mixModels(
+  means: readonly number[],
+  covariance: Matrix,
+  positions: readonly number[] | undefined,
+): { readonly means: readonly number[]; readonly models: readonly Posterior[]; readonly weights: readonly number[] } {
   const models = SPREADS.flatMap((spread) =>
     spread === 0
       ? [posterior(means, covariance, () => 0, 0)]
@@ -57,7 +75,7 @@ export function shrinkMeans(
   const mixed = means.map((_, i) =>
     models.reduce((sum, model, m) => sum + ((weights[m] ?? 0) / total) * (model.means[i] ?? 0), 0),
   );
-  return { means: mixed, probability: drawBest(models, weights, means.length, seed) };
+  return { means: mixed, models, weights };
 }
 
 interface Posterior {

@@ -2,11 +2,18 @@ import { z } from "zod";
 
 /** `search:` of a sweep file. */
 export const searchSchema = z.strictObject({
-  /** What a search may spend on completions: tokens, or a part of those of the whole grid; its first block is asked in any case. No bound if left out. */
+  /**
+   * What a search may spend on completions: tokens, a part of those of the whole grid, or hours, which become tokens by the speed
+   * of the first block and are then fixed. The first block is asked in any case. No bound if left out.
+   */
   budget: z
     .union(
-      [z.strictObject({ tokens: z.int().positive() }), z.strictObject({ share: z.number().positive().max(1) })],
-      "expected { tokens: 2000000 } or { share: 0.25 }",
+      [
+        z.strictObject({ tokens: z.int().positive() }),
+        z.strictObject({ share: z.number().positive().max(1) }),
+        z.strictObject({ hours: z.number().positive() }),
+      ],
+      "expected { tokens: 2000000 }, { share: 0.25 } or { hours: 5 }",
     )
     .optional(),
   /** Of a decision that is called sure, and of what is put out of the race. */

@@ -1,8 +1,7 @@
-import { ConfigError } from "../../base/errors.ts";
-import { suggestion } from "../../base/suggest.ts";
 import type { RunStore } from "../../runs/run-store.ts";
 import type { UnitResult } from "../../runs/schema.ts";
 import type { PlannedUnit, SweepPlan } from "../plan/plan.ts";
+import { refuseUnknownPoints } from "./again.ts";
 import { keepScores } from "./rescore-unit.ts";
 import { isScoredBy, scoresOfUnit } from "./score-run.ts";
 import { askedDigest, storedShare } from "./stored-completions.ts";
@@ -32,13 +31,11 @@ export class StoredUnits {
    * @throws ConfigError for a name that no point of the plan has
    */
   async setAside(names: readonly string[]): Promise<void> {
-    const known = this.#plan.units.map(({ point }) => point.name);
-    const unknown = names.find((name) => !known.includes(name));
-    if (unknown !== undefined) {
-      throw new ConfigError(`--again ${unknown}: no point of the plan has this name`, {
-        hint: suggestion(unknown, known),
-      });
-    }
+    refuseUnknownPoints(
+      names,
+      this.#plan.units.map(({ point }) => point.name),
+      "plan",
+    );
     for (const unit of this.#plan.units.filter(({ point }) => names.includes(point.name))) {
       const folder = await this.#store.unit(this.folderOf(unit)).setAside();
       if (folder !== undefined) this.#report({ kind: "unit-set-aside", point: unit.point.name, folder });
