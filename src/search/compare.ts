@@ -69,7 +69,8 @@ export class PairTests {
   /** What an earlier look has summed, where a pair was asked nothing more of the questions that it saw. */
   #soFar(key: string, values: Float64Array): FlippedSoFar {
     const known = this.#flipped.get(key);
-    const before = known === undefined ? 0 : values.subarray(0, known.to).filter((value) => !Number.isNaN(value)).length;
+    const before =
+      known === undefined ? 0 : values.subarray(0, known.to).filter((value) => !Number.isNaN(value)).length;
     return known !== undefined && before === known.questions
       ? known
       : { sums: new Float64Array(DRAWS), to: 0, questions: 0 };

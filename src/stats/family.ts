@@ -132,11 +132,7 @@ export class BenchmarkFlips {
 }
 
 /** Values whose plain sum is their weighted mean times so many questions. */
-function weightedValues(
-  values: Float64Array,
-  weights: Float64Array | undefined,
-  questions: number,
-): Float64Array {
+function weightedValues(values: Float64Array, weights: Float64Array | undefined, questions: number): Float64Array {
   if (weights === undefined) return values;
   const total = values.reduce((sum, value, q) => sum + (Number.isNaN(value) ? 0 : (weights[q] ?? 1)), 0);
   return values.map((value, q) => (value * (weights[q] ?? 1) * questions) / total);
