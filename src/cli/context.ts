@@ -10,6 +10,8 @@ export interface CliContext {
   /** Aborted by SIGUSR2: what is under way is finished, and nothing else begun. */
   readonly drain?: AbortSignal | undefined;
   readonly version: string;
+  /** What a person types to start a command: `mergesweep`, `npx mergesweep`, or a script of npm's. */
+  readonly program: string;
   /** What was typed, to be typed again. */
   readonly commandLine: string;
   /** Processor cores that may be used. */

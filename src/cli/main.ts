@@ -38,15 +38,16 @@ process.on("SIGUSR2", () => {
   drain.abort();
 });
 
-/** From a checkout there is no `mergesweep` on the PATH: what was typed is one of package.json's scripts. */
-function startedByNpm(): boolean {
-  return ["mergesweep", "sweep"].includes(process.env.npm_lifecycle_event ?? "");
+/** What has to be typed: from a checkout there is no `mergesweep` on the PATH, but one of package.json's scripts. */
+function programOf({ npm_lifecycle_event: script = "" }: NodeJS.ProcessEnv): string {
+  if (["mergesweep", "sweep"].includes(script)) return "npm run -s mergesweep --";
+  return script === "npx" ? "npx mergesweep" : "mergesweep";
 }
 
 process.exitCode = await runCli(args, {
   terminal,
   version: ownVersion(),
-  program: startedByNpm() ? "npm run -s mergesweep --" : "mergesweep",
+  program: programOf(process.env),
   signal: interrupt.signal,
   drain: drain.signal,
   cores: availableParallelism(),

@@ -3,6 +3,7 @@ import { isSystemError, MergesweepError, messageOf } from "../base/errors.ts";
 import { commands } from "./commands/index.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
+import { typedForm } from "./typed-form.ts";
 import { usageErrorOf } from "./usage-errors.ts";
 
 const EPILOGUE = `Exit codes: 0 done; 1 units failed; 2 usage, config or input error, nothing was
@@ -13,17 +14,20 @@ SIGTERM), everything finished is saved. A reader of the output that goes (| head
  * Runs one command line and gives back the exit code. Prints through the context only, and never ends the process.
  *
  * @param args without `node` and the script
- * @param context with `program`: what a person types to start it (default: `mergesweep`)
+ * @param given with `program`, by default `mergesweep`
  */
 export async function runCli(
   args: readonly string[],
-  context: Omit<CliContext, "setExitCode" | "commandLine"> & { readonly program?: string },
+  given: Omit<CliContext, "setExitCode" | "commandLine" | "program"> & { readonly program?: string },
 ): Promise<number> {
   let code: number = EXIT.done;
   let help = "";
-  const full: CliContext = {
-    ...context,
-    commandLine: [context.program ?? "mergesweep", ...args.map(quoted)].join(" "),
+  const { program = "mergesweep" } = given;
+  const context: CliContext = {
+    ...given,
+    terminal: typedForm(given.terminal, program),
+    program,
+    commandLine: [program, ...args.map(quoted)].join(" "),
     setExitCode: (value) => {
       code = value;
     },
@@ -51,7 +55,7 @@ export async function runCli(
       const ofYargs = !(error instanceof Error) || error.name === "YError";
       throw ofYargs ? usageErrorOf(message, args, usage) : error;
     });
-  for (const command of await commands(full, args)) parser.command(command);
+  for (const command of await commands(context, args)) parser.command(command);
   try {
     await parser.parseAsync([...args], {}, (_error, _argv, output) => {
       help = output;

@@ -33,6 +33,7 @@ async function run(...args: string[]): Promise<{ out: string; code: number }> {
     },
     signal: new AbortController().signal,
     version: "0.0.0",
+    program: "mergesweep",
     commandLine: "mergesweep",
     cores: 1,
     createRuntime: () => createLlamaCppRuntime(),

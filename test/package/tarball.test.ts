@@ -51,7 +51,7 @@ describe.skipIf(!asked)("the package, installed from its tarball", () => {
   });
 
   it("makes a project, merges in it, and runs its sweep with charts", { timeout: 15 * MINUTES }, async () => {
-    await inFolder("npx", ["mergesweep", "init", "demo"]);
+    expect(await inFolder("npx", ["mergesweep", "init", "demo"])).toContain("\nnpx mergesweep run sweeps/pocket.yaml");
     const demo = join(folder, "demo");
     await writeFile(
       join(demo, "merge.yml"),

@@ -104,6 +104,12 @@ const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
+export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ command }) => nameOf(command));
+
+function nameOf(command: string): string {
+  return command.split(" ")[0] ?? command;
+}
+
 /**
  * Every command. Only those whose names are among the words of the command line are loaded with their flags: a start takes as
  * long as the code that it reads.
@@ -111,7 +117,7 @@ const COMMANDS: readonly CommandEntry[] = [
 export async function commands(context: CliContext, args: readonly string[]): Promise<CommandModule[]> {
   return await Promise.all(
     COMMANDS.map(async ({ command, describe, load }) => {
-      const [name = ""] = command.split(" ");
+      const name = nameOf(command);
       const body = args.includes(name) ? (await load())(context) : notLoaded(name);
       return { command, describe, ...body };
     }),

@@ -38,7 +38,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
 };
 
 /** `mergesweep init [FOLDER]`: an example project that runs as it is, with a sweep to fill in. */
-export function initCommand({ terminal }: CliContext): CommandModule {
+export function initCommand({ terminal, program }: CliContext): CommandModule {
   return defineCommand({
     builder: (parser) =>
       parser
@@ -63,8 +63,10 @@ export function initCommand({ terminal }: CliContext): CommandModule {
         await writeFile(target, text, { flag: "wx" });
       }
       const enter = folder === "." ? "" : `cd ${folder}\n`;
+      // The scripts of a checkout are not known in the folder that was made.
+      const start = program.startsWith("npm ") ? "mergesweep" : program;
       terminal.out(
-        `Made ${[...COPIED, ...Object.keys(WRITTEN)].join(", ")}. Next:\n\n${enter}mergesweep run sweeps/pocket.yaml`,
+        `Made ${[...COPIED, ...Object.keys(WRITTEN)].join(", ")}. Next:\n\n${enter}${start} run sweeps/pocket.yaml`,
       );
     },
   });
