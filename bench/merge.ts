@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { countOf } from "./flag-values.ts";
@@ -43,12 +43,14 @@ export async function benchMerge(args: string[]): Promise<void> {
   const merges: Run[] = [];
   const plain: number[] = [];
   const piped: number[] = [];
+  const direct: number[] = [];
   let points: Point[];
   try {
     shell('cat "$1" "$2" > /dev/null', a, b);
     const contestants = [
       async () => merges.push((await runProgram("../src/cli/main.ts", "merge", config, out)).usage),
       () => plain.push(shell('cat "$1" > /dev/null; cat "$2" > "$3"', a, b, out)),
+      () => direct.push(shell('cat "$1" > /dev/null; dd if="$2" of="$3" bs=1M oflag=direct 2> /dev/null', a, b, out)),
       () => piped.push(shell('cat "$1" "$2" | tail -c "$4" > "$3"', a, b, out, String(bytes))),
     ];
     for (let round = 0; round < rounds; round++) {
@@ -63,13 +65,13 @@ export async function benchMerge(args: string[]): Promise<void> {
     rmSync(out, { recursive: true, force: true });
     rmSync(config, { force: true });
   }
-  printTable(bytes, merges, { piped: median(piped), plain: median(plain) }, points);
+  printTable(bytes, merges, { piped: median(piped), plain: median(plain), direct: median(direct) }, points);
 }
 
 function printTable(
   bytes: number,
   merges: readonly Run[],
-  copies: { readonly piped: number; readonly plain: number },
+  copies: { readonly piped: number; readonly plain: number; readonly direct: number },
   points: readonly Point[],
 ): void {
   const wall = median(merges.map((merge) => merge.wall));
@@ -78,7 +80,9 @@ function printTable(
   const cpu = (["user", "system"] as const).map((kind) => median(merges.map((merge) => merge[kind])).toFixed(2));
   const peak = Math.max(...merges.map(({ peakMegabytes }) => peakMegabytes));
   print(`Linear 0.1/0.9 merge of two BF16 checkpoints of ${(bytes / 1e9).toFixed(2)} GB to disk`);
-  print(`Median of ${merges.length} rounds; other work on the machine shows in all figures but CPU time\n`);
+  print(
+    `Median of ${merges.length} rounds, load ${loadavg()[0]?.toFixed(1)} at the end; other work on the machine shows in all figures but CPU time\n`,
+  );
   print(`${"".padEnd(46)} wall s  ours/it  CPU s (user + sys)  peak MB`);
   print(
     `${"ours: mergesweep merge, a fresh process".padEnd(46)}${wall.toFixed(2).padStart(7)}${"1.00".padStart(9)}` +
@@ -86,6 +90,7 @@ function printTable(
   );
   print(copy("copy limit: cat A B | tail -c N > OUT", copies.piped));
   print(copy("copy without a pipe: cat A; cat B > OUT", copies.plain));
+  print(copy("copy past the page cache: cat A; dd B, direct", copies.direct));
   print("\nPoints of a sweep, in one process          plan ms  merge s    CPU s");
   for (const [index, point] of points.entries()) {
     const numbers = [point.plan.toFixed(1), point.merge.toFixed(2), point.cpu.toFixed(2)];

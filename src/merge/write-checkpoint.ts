@@ -121,7 +121,10 @@ async function writeShards(
       shards.length === 1
         ? "model.safetensors"
         : `model-${fiveDigits(index + 1)}-of-${fiveDigits(shards.length)}.safetensors`;
-    digests.push(...(await writeTensorFile(join(folder, name), layoutSafetensors(streams), streams, options)));
+    const path = join(folder, name);
+    digests.push(
+      ...(await writeTensorFile(path, layoutSafetensors(streams), streams, { ...options, keptForLater: true })),
+    );
     for (const stream of streams) {
       weightMap[stream.name] = name;
       totalSize += bytesOf(stream);

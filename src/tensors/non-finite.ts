@@ -16,8 +16,7 @@ export function countNonFinite(dtype: FloatDtype, bytes: Uint8Array): number {
   const size = dtypeBytes(dtype);
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
-  let any = 0;
-  for (let i = 0; i < words.length; i++) any |= ((words[i] ?? 0) & mask) + lowest;
+  const any = orOfAll(words, mask, lowest);
   const rest = aligned.subarray(words.byteLength);
   if ((any & carried) === 0 && rest.byteLength === 0) return 0;
   let count = 0;
@@ -28,4 +27,19 @@ export function countNonFinite(dtype: FloatDtype, bytes: Uint8Array): number {
     if ((bits & ones) === ones) count++;
   }
   return count;
+}
+
+/** Of every word: what of it the mask keeps, and a number added to that. Eight at a time, as every merged byte passes here. */
+function orOfAll(words: Int32Array, mask: number, added: number): number {
+  const all = words.length;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 8 <= all; i += 8) {
+    a |= (((words[i] ?? 0) & mask) + added) | (((words[i + 1] ?? 0) & mask) + added);
+    b |= (((words[i + 2] ?? 0) & mask) + added) | (((words[i + 3] ?? 0) & mask) + added);
+    c |= (((words[i + 4] ?? 0) & mask) + added) | (((words[i + 5] ?? 0) & mask) + added);
+    d |= (((words[i + 6] ?? 0) & mask) + added) | (((words[i + 7] ?? 0) & mask) + added);
+  }
+  for (; i < all; i++) a |= ((words[i] ?? 0) & mask) + added;
+  return a | b | c | d;
 }

@@ -1,5 +1,6 @@
 /** The part of WebAssembly's interface that is used: TypeScript declares it for browsers only. */
 declare const WebAssembly: {
+  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (
     module: object,
@@ -24,4 +25,11 @@ export function compile(bytes: Uint8Array): () => CompiledFunction {
     const { run, memory } = new WebAssembly.Instance(module).exports;
     return { run, memory: memory.buffer };
   };
+}
+
+const PAGE = 65_536;
+
+/** Zeroed memory that begins at a page of the system, as other buffers do not. */
+export function pageAligned(bytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) }).buffer, 0, bytes);
 }

@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
-import { writeSync } from "node:fs";
 import { decodeTo, encodeTo } from "../convert.ts";
 import { dtypeBytes, type FloatDtype } from "../dtype.ts";
 import { countNonFinite } from "../non-finite.ts";
 import { countInfiniteQ8, q8Bytes, quantizeQ8 } from "../q8.ts";
 import { elementCount } from "../tensor-info.ts";
 import type { StorageType, TensorPlacement } from "./file-layout.ts";
+import { regionWriter, type WrittenFile } from "./region-writer.ts";
 import { reorderRows } from "./tensor-change.ts";
 import type { Pause, TensorStream } from "./tensor-stream.ts";
 import type { DigestedTensor } from "./tensors-digest.ts";
 
 /** Where a stream's bytes go. */
 export interface StreamPlaces {
-  /** Descriptor of a file that is open for writing; undefined if the stream is only digested. */
-  readonly file: number | undefined;
+  /** Undefined if the stream is only digested. */
+  readonly file: WrittenFile | undefined;
   readonly placements: readonly TensorPlacement[];
 }
 
@@ -28,7 +28,7 @@ export interface StoredStream {
 
 /**
  * Takes a stream to its end: every piece is hashed as it comes and written to each of its places, converted, while it is in
- * the processor's cache. Writing is synchronous: it copies to the page cache, which no waiting makes faster.
+ * the processor's cache.
  *
  * @param pause called before each piece; what it throws ends the work
  */
@@ -40,11 +40,15 @@ export async function storeStream(
   const writers = file === undefined ? [] : placements.map((placement) => placeWriter(file, placement, stream));
   const hash = createHash("sha256");
   let nonFinite = 0;
-  for await (const piece of stream.chunks(pause)) {
-    await pause();
-    hash.update(piece);
-    nonFinite += countNonFinite(stream.dtype, piece);
-    for (const { write } of writers) write(piece);
+  try {
+    for await (const piece of stream.chunks(pause)) {
+      await pause();
+      hash.update(piece);
+      nonFinite += countNonFinite(stream.dtype, piece);
+      for (const { write } of writers) await write(piece);
+    }
+  } finally {
+    await endAll(writers);
   }
   const { name, dtype, shape } = stream;
   const narrow = writers.find(({ lost }) => lost() > nonFinite);
@@ -55,15 +59,23 @@ export async function storeStream(
   };
 }
 
+/** @throws what one of them throws, when all have come to their ends */
+async function endAll(writers: readonly PlaceWriter[]): Promise<void> {
+  const ends = writers.map(({ end }) => end());
+  await Promise.allSettled(ends);
+  await Promise.all(ends);
+}
+
 interface PlaceWriter {
   readonly storage: StorageType;
-  readonly write: (piece: Uint8Array<ArrayBuffer>) => void;
+  readonly write: (piece: Uint8Array<ArrayBuffer>) => Promise<void> | void;
+  readonly end: () => Promise<void>;
   /** Elements that are not finite as they were stored. */
   readonly lost: () => number;
 }
 
 /** Writes the pieces of one tensor one after the other to its place. */
-function placeWriter(file: number, placement: TensorPlacement, stream: TensorStream): PlaceWriter {
+function placeWriter(file: WrittenFile, placement: TensorPlacement, stream: TensorStream): PlaceWriter {
   if (placement.byteLength !== storedBytes(placement.storage, placement.shape)) {
     throw new Error(`${placement.source}: the layout's byte length does not fit its shape`);
   }
@@ -75,15 +87,14 @@ function placeWriter(file: number, placement: TensorPlacement, stream: TensorStr
   const { storage, shape, change } = placement;
   const rows = shape[0] ?? 1;
   const rowBytes = (elementCount(shape) / rows) * dtypeBytes(stream.dtype);
-  let position = placement.position;
+  const region = regionWriter(file, placement.position);
   let lost = 0;
   const write = reorderRows(change, { rows, rowBytes }, (piece) => {
     const bytes = toStorage(storage, stream.dtype, piece, change?.kind === "add" ? change.value : 0);
     if (bytes !== piece) lost += storage === "Q8_0" ? countInfiniteQ8(bytes) : countNonFinite(storage, bytes);
-    writeFully(file, bytes, position);
-    position += bytes.byteLength;
+    return region.write(bytes);
   });
-  return { storage, write, lost: () => lost };
+  return { storage, write, end: () => region.end(), lost: () => lost };
 }
 
 function toStorage(storage: StorageType, dtype: FloatDtype, piece: Uint8Array<ArrayBuffer>, add: number): Uint8Array {
@@ -101,11 +112,4 @@ function toStorage(storage: StorageType, dtype: FloatDtype, piece: Uint8Array<Ar
 function storedBytes(storage: StorageType, shape: readonly number[]): number {
   const elements = elementCount(shape);
   return storage === "Q8_0" ? q8Bytes(elements) : elements * dtypeBytes(storage);
-}
-
-export function writeFully(file: number, bytes: Uint8Array, position: number): void {
-  let written = 0;
-  while (written < bytes.byteLength) {
-    written += writeSync(file, bytes, written, bytes.byteLength - written, position + written);
-  }
 }

@@ -1,6 +1,6 @@
 import type { TensorChange } from "./file-layout.ts";
 
-type WritePiece = (piece: Uint8Array<ArrayBuffer>) => void;
+type WritePiece = (piece: Uint8Array<ArrayBuffer>) => Promise<void> | void;
 
 /**
  * Puts the rows of a tensor that comes in pieces into the order of a `rotary` change, head by head, in the tensor's own
@@ -17,14 +17,14 @@ export function reorderRows(
   const headRows = rows / change.heads;
   const head = new Uint8Array(headRows * rowBytes);
   let filled = 0;
-  return (piece) => {
+  return async (piece) => {
     for (let at = 0; at < piece.byteLength; ) {
       const part = piece.subarray(at, at + head.byteLength - filled);
       head.set(part, filled);
       filled += part.byteLength;
       at += part.byteLength;
       if (filled < head.byteLength) continue;
-      write(interleaveHalves(head, rowBytes));
+      await write(interleaveHalves(head, rowBytes));
       filled = 0;
     }
   };

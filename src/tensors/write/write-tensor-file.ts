@@ -8,10 +8,14 @@ import { dtypeBytes } from "../dtype.ts";
 import { elementCount } from "../tensor-info.ts";
 import type { TensorFileLayout, TensorPlacement } from "./file-layout.ts";
 import { describeNonFinite, explainNonFinite, NonFinite } from "./non-finite-error.ts";
+import { openDirect, type WrittenFile, writeFully } from "./region-writer.ts";
 import { type RemoteStorage, storeInThreads } from "./store-in-threads.ts";
-import { type StoredStream, storeStream, writeFully } from "./store-stream.ts";
+import { type StoredStream, storeStream } from "./store-stream.ts";
 import type { TensorStream } from "./tensor-stream.ts";
 import type { DigestedTensor } from "./tensors-digest.ts";
+
+/** Bytes of a file from which on it is worth going past the page cache: smaller ones are written back by the system meanwhile. */
+const LEAST_FOR_DIRECT = 256e6;
 
 /** Bytes of averaged tensors from which on threads are worth their start, which takes as long as some 100 MB in this thread. */
 const LEAST_FOR_THREADS = 256e6;
@@ -24,6 +28,10 @@ export interface StoreOptions {
   /** Called for each tensor with elements that are not finite, which is an error if nobody is there to be told. */
   readonly onNonFinite?: ((found: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Bytes of a file from which on `keptForLater` matters. */
+  readonly directFrom?: number | undefined;
+  /** Nobody reads the file soon: large ones are written past the page cache, where that can be. */
+  readonly keptForLater?: boolean | undefined;
 }
 
 /**
@@ -48,14 +56,19 @@ export async function writeTensorFile(
     await removeAbandoned(path);
     await makeFolder(dirname(path));
     const file = await open(temporary, "wx");
+    const pastCache = options.keptForLater === true && layout.byteLength >= (options.directFrom ?? LEAST_FOR_DIRECT);
+    let direct: FileHandle | undefined;
     let digests: DigestedTensor[];
     try {
+      direct = pastCache ? await openDirect(temporary) : undefined;
       // Without this, the gaps between tensors and a file that ends in one would depend on what is written last.
       await file.truncate(layout.byteLength);
       writeFully(file.fd, layout.header, 0);
-      digests = await storeAll(streams, layout.placements, file, options);
+      const written = { descriptor: file.fd, direct: direct?.fd };
+      digests = await storeAll(streams, layout.placements, { file, written }, options);
       await file.sync();
     } finally {
+      await direct?.close();
       await file.close();
     }
     await rename(temporary, path);
@@ -75,13 +88,13 @@ export function digestStreams(streams: readonly TensorStream[], options: StoreOp
 async function storeAll(
   streams: readonly TensorStream[],
   allPlacements: readonly TensorPlacement[],
-  file: FileHandle | undefined,
+  opened: { readonly file: FileHandle; readonly written: WrittenFile } | undefined,
   { signal, onStored, onNonFinite, threadsFrom = LEAST_FOR_THREADS }: StoreOptions,
 ): Promise<DigestedTensor[]> {
   const placementsOf = groupBySource(allPlacements, streams);
   const storages = streams.map((stream) => ({
     stream,
-    file: file?.fd,
+    file: opened?.written,
     placements: placementsOf.get(stream.name) ?? [],
   }));
   const remote = storages.flatMap((storage): RemoteStorage[] =>
@@ -115,7 +128,8 @@ async function storeAll(
   const keepAndFlush = (stream: TensorStream, stored: StoredStream): void => {
     keep(stream, stored);
     // To the disk while threads go on, so that there is less to wait for at the end.
-    flush ??= file?.datasync().finally(() => {
+    if (opened?.written.direct !== undefined) return;
+    flush ??= opened?.file.datasync().finally(() => {
       flush = undefined;
     });
     flush?.catch((error: unknown) => stop.abort(error));
