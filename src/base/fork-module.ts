@@ -12,8 +12,10 @@ import { siblingModule } from "./start-thread.ts";
  */
 export function forkModule(name: string, from: string, { execArgv = [], ...options }: ForkOptions): ChildProcess {
   const file = fileURLToPath(siblingModule(name, from));
-  const loader = file.endsWith(".ts")
-    ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href]
-    : [];
-  return fork(file, [], { ...options, execArgv: [...execArgv, ...loader] });
+  return fork(file, [], { ...options, execArgv: [...execArgv, ...loaderOf(file)] });
+}
+
+/** Flags of Node that it needs to run a file: for TypeScript, tsx. */
+export function loaderOf(file: string): readonly string[] {
+  return file.endsWith(".ts") ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
 }

@@ -16,6 +16,8 @@ export interface CliContext {
   readonly commandLine: string;
   /** Processor cores that may be used. */
   readonly cores: number;
+  /** GPUs that a batch system gave to this process alone, as CUDA takes them. */
+  readonly gpus?: readonly string[] | undefined;
   /** Starts llama.cpp in a process of its own. */
   readonly createRuntime: (options?: LlamaCppOptions) => Promise<ModelRuntime>;
   /** A command that ran to its end but found failures says so here. */

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { isatty } from "node:tty";
 import { ownVersion } from "../base/version.ts";
+import { readAllotment } from "../cluster/allotment.ts";
 import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
 import { runCli } from "./run-cli.ts";
 import { createTerminal } from "./terminal.ts";
@@ -44,13 +45,17 @@ function programOf({ npm_lifecycle_event: script = "" }: NodeJS.ProcessEnv): str
   return script === "npx" ? "npx mergesweep" : "mergesweep";
 }
 
+// A node may be shared with others.
+const allotted = readAllotment();
+
 process.exitCode = await runCli(args, {
   terminal,
   version: ownVersion(),
   program: programOf(process.env),
   signal: interrupt.signal,
   drain: drain.signal,
-  cores: availableParallelism(),
+  cores: Math.min(availableParallelism(), allotted?.cpus ?? Number.POSITIVE_INFINITY),
+  gpus: allotted?.gpus,
   async createRuntime(options = {}) {
     const { createLlamaCppRuntime } = await import("../models/llama-cpp/llama-cpp.ts");
     const runtime = await createLlamaCppRuntime(options);

@@ -1,5 +1,6 @@
 import yargs from "yargs";
-import { isSystemError, MergesweepError, messageOf } from "../base/errors.ts";
+import { isSystemError, MergesweepError, messageOf, UsageError } from "../base/errors.ts";
+import { shellWord } from "../base/shell-word.ts";
 import { commands } from "./commands/index.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, exitCodeOf, Interrupted } from "./exit-codes.ts";
@@ -7,8 +8,9 @@ import { typedForm } from "./typed-form.ts";
 import { usageErrorOf } from "./usage-errors.ts";
 
 const EPILOGUE = `Exit codes: 0 done; 1 units failed; 2 usage, config or input error, nothing was
-started; 70 a bug in mergesweep; 75 ended as SIGUSR2 asked, with work left; 129, 130 and 143 interrupted (a closed terminal, Ctrl-C,
-SIGTERM), everything finished is saved. A reader of the output that goes (| head) ends nothing.`;
+started; 70 a bug in mergesweep; 75 ended with work left (SIGUSR2, cancelled jobs); 129, 130 and
+143 interrupted (a closed terminal, Ctrl-C, SIGTERM), everything finished is saved. A reader of
+the output that goes (| head) ends nothing.`;
 
 /**
  * Runs one command line and gives back the exit code. Prints through the context only, and never ends the process.
@@ -27,7 +29,7 @@ export async function runCli(
     ...given,
     terminal: typedForm(given.terminal, program),
     program,
-    commandLine: [program, ...args.map(quoted)].join(" "),
+    commandLine: [program, ...args.map(shellWord)].join(" "),
     setExitCode: (value) => {
       code = value;
     },
@@ -48,7 +50,8 @@ export async function runCli(
     .option("quiet", { alias: "q", type: "boolean", global: true, description: "No progress, only the result" })
     .epilogue(EPILOGUE)
     .wrap(Math.min(100, process.stdout.columns ?? 80))
-    .parserConfiguration({ "strip-aliased": true, "duplicate-arguments-array": true })
+    .parserConfiguration({ "strip-aliased": true, "duplicate-arguments-array": true, "populate--": true })
+    .middleware(refuseDashes)
     .exitProcess(false)
     .fail((message: string, error: unknown, usage: object) => {
       // What a flag's own check says arrives wrapped in an error of yargs'; anything else comes from the command itself.
@@ -68,9 +71,16 @@ export async function runCli(
   }
 }
 
-/** As a shell takes it for one word. */
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+/** Only `submit` hands on what stands after two dashes. */
+function refuseDashes({
+  _: [command],
+  "--": dashed,
+}: {
+  readonly _: readonly unknown[];
+  readonly "--"?: unknown;
+}): void {
+  if (command === "submit" || !Array.isArray(dashed) || dashed.length === 0) return;
+  throw new UsageError(`unexpected argument "${dashed[0]}"`);
 }
 
 function report(error: unknown, { terminal }: Pick<CliContext, "terminal">): void {

@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
-import { ConfigError, StoreError } from "../base/errors.ts";
+import { ConfigError, StoreError, UsageError } from "../base/errors.ts";
 import { readManifest } from "../runs/read-manifest.ts";
 import { type RunSetup, readSetup } from "../runs/setup.ts";
 import { readSweepFile, type SweepFile } from "../sweep/file/config.ts";
 import { defineEvaluation } from "../sweep/file/define-sweep.ts";
 import { type PlanOverrides, planSweep, type SweepPlan } from "../sweep/plan/plan.ts";
+import { setDown } from "../sweep/run/run-sweep.ts";
 import type { CliContext } from "./context.ts";
+import { showProgress } from "./progress.ts";
 import { downloads } from "./show-downloads.ts";
 
 /** Where a sweep is from. */
@@ -16,8 +18,23 @@ export function setupOf(source: RunSource, overrides: PlanOverrides): RunSetup {
   return { folder: process.cwd(), source, overrides: { ...overrides } };
 }
 
+/** Sets a planned sweep down in its store, for workers. @throws UsageError for a sweep that asks for a search */
+export async function setDownSweep(
+  { signal, terminal }: CliContext,
+  { config }: SweepFile,
+  plan: SweepPlan,
+  setup: RunSetup,
+): Promise<void> {
+  if (config.search !== undefined) {
+    throw new UsageError("Expected a sweep without a search for workers on many machines, found one", {
+      hint: "A search is done by one process with all of its workers: mergesweep run SWEEP --search --workers N",
+    });
+  }
+  await setDown(plan, { out: plan.store, setup, signal, onEvent: showProgress(terminal, (unit) => unit) });
+}
+
 /** A run as it was set down. */
-interface PlannedAgain {
+export interface PlannedAgain {
   readonly sweep: SweepFile;
   readonly plan: SweepPlan;
   readonly setup: RunSetup;

@@ -28,7 +28,7 @@ export async function workOnPlan(
   { setup, search }: Work = {},
 ): Promise<SweepOutcome> {
   const { terminal } = context;
-  const devices = devicesFor(plan, flags.devices);
+  const devices = devicesFor(plan, flags.devices, context.gpus);
   const chosen = planWorkers(plan, { cores: context.cores, devices });
   const workers = flags.workers ?? chosen.workers;
   if (flags.workers === undefined && chosen.why !== "") {
@@ -87,9 +87,16 @@ export function sayUnfinished(context: CliContext, plan: SweepPlan, { failed, le
 }
 
 /** @throws UsageError for devices that are no numbers, or of a run without a GPU */
-function devicesFor({ engine, server }: SweepPlan, devices: readonly string[] = []): readonly string[] {
+function devicesFor(
+  { engine, server }: SweepPlan,
+  devices: readonly string[] = [],
+  given: readonly string[] = [],
+): readonly string[] {
+  const usesGpu = engine.gpu === "auto" && server === undefined;
+  // Of one alone the environment says enough.
+  if (devices.length === 0) return usesGpu && given.length > 1 ? given : [];
   const wrong = devices.find((device) => !/^\d+$/.test(device));
   if (wrong !== undefined) throw new UsageError(`--devices: expected numbers of GPUs such as 0,1, found ${wrong}`);
-  if (devices.length === 0 || (engine.gpu === "auto" && server === undefined)) return devices;
+  if (usesGpu) return devices;
   throw new UsageError("--devices: expected --gpu with it, found a run on the CPU or on a server");
 }

@@ -24,12 +24,14 @@ export interface CompletionsServerOptions {
   readonly prefix?: string;
   /** What it says of its models; it has no such route if null. */
   readonly models?: unknown;
+  /** A free one if 0. */
+  readonly port?: number;
 }
 
 /** A server whose answers are the test's. */
 export async function serveCompletions(
   answer: (path: string, body: Question["body"], turn: number) => Answer,
-  { prefix = "", models = { data: [{ id: "pocket", owned_by: "vllm" }] } }: CompletionsServerOptions = {},
+  { prefix = "", models = { data: [{ id: "pocket", owned_by: "vllm" }] }, port = 0 }: CompletionsServerOptions = {},
 ): Promise<CompletionsServer> {
   const asked: Question[] = [];
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -55,7 +57,7 @@ export async function serveCompletions(
   };
   const server = createServer((request, response) => void respond(request, response));
   await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, "127.0.0.1", resolve);
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("Expected a port");

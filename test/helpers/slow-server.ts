@@ -2,13 +2,17 @@ import { setTimeout as wait } from "node:timers/promises";
 import { sha256 } from "../../src/base/digest.ts";
 import { type CompletionsServer, serveCompletions } from "./completions-server.ts";
 
-/** A server that takes the same time for every answer, and whose answers depend on prompt and model alone. */
-export function slowServer(milliseconds: number): Promise<CompletionsServer> {
-  return serveCompletions((_path, { prompt, model }) => {
+/**
+ * A server that takes the same time for every answer, and whose answers depend on prompt and model alone.
+ *
+ * @param milliseconds of an answer, or what says them when it is asked for
+ */
+export function slowServer(milliseconds: number | (() => number), port = 0): Promise<CompletionsServer> {
+  const answer: Parameters<typeof serveCompletions>[0] = (_path, { prompt, model }) => {
     const digit = Number.parseInt(sha256(`${String(model)} ${String(prompt)}`).slice(0, 4), 16) % 20;
     const text = `<think>\nhm\n</think>\n\\boxed{${digit}}`;
     return async (response) => {
-      await wait(milliseconds);
+      await wait(typeof milliseconds === "number" ? milliseconds : milliseconds());
       response.writeHead(200, { "content-type": "application/json" }).end(
         JSON.stringify({
           choices: [{ text, finish_reason: "stop" }],
@@ -16,7 +20,8 @@ export function slowServer(milliseconds: number): Promise<CompletionsServer> {
         }),
       );
     };
-  });
+  };
+  return serveCompletions(answer, { port });
 }
 
 /** What was asked, how often: by model, prompt and seed. What only counts tokens is left out. */

@@ -32,6 +32,16 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./worker.ts")).workerCommand,
   },
   {
+    command: "submit <cluster> <run>",
+    describe: "Run a sweep as jobs of a cluster: workers, and the report when they have ended",
+    load: async () => (await import("./cluster/submit.ts")).submitCommand,
+  },
+  {
+    command: "cancel <run>",
+    describe: "Cancel what was submitted to a cluster for a run; what was answered stays",
+    load: async () => (await import("./cluster/cancel.ts")).cancelCommand,
+  },
+  {
     command: "reproduce <target>",
     describe: "Make published numbers again, and say whether they are reproduced",
     load: async () => (await import("./reproduce.ts")).reproduceCommand,

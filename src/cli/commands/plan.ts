@@ -1,23 +1,20 @@
 import type { CommandModule } from "yargs";
 import { formatBytes } from "../../base/bytes.ts";
 import { countOf } from "../../base/count-of.ts";
-import { UsageError } from "../../base/errors.ts";
 import { DEFAULT_OBJECTIVE, describeObjective, objectiveSchema } from "../../findings/objective.ts";
 import type { Manifest } from "../../runs/schema.ts";
 import { completionsPerPoint } from "../../runs/schema.ts";
-import { readSweepFile, type SweepFile } from "../../sweep/file/config.ts";
+import { readSweepFile } from "../../sweep/file/config.ts";
 import { sweepCost } from "../../sweep/plan/cost.ts";
 import { readEarlierRuns } from "../../sweep/plan/earlier-runs.ts";
 import { planSweep, unitBytes } from "../../sweep/plan/plan.ts";
 import type { EnginePlan } from "../../sweep/plan/plan-engine.ts";
-import { setDown } from "../../sweep/run/run-sweep.ts";
 import type { CliContext } from "../context.ts";
 import { describeCost } from "../describe-cost.ts";
 import { defineCommand, jsonFlag, named, numberOption } from "../flags/options.ts";
 import { onlyFlag, overridesOf, setFlag, sweepFlags, variablesOf } from "../flags/sweep-flags.ts";
 import { probeSweep } from "../probe.ts";
-import { showProgress } from "../progress.ts";
-import { setupOf } from "../run-setup.ts";
+import { setDownSweep, setupOf } from "../run-setup.ts";
 import { downloads } from "../show-downloads.ts";
 
 /** `mergesweep plan SWEEP`: check everything and say what would run; writes nothing but, if asked, the store for workers. */
@@ -55,22 +52,14 @@ export function planCommand(context: CliContext): CommandModule {
       const overrides = overridesOf(args);
       const set = variablesOf(args.set);
       const sweep = await readSweepFile(args.sweep, set);
-      if (args.store === true) refuseSearch(sweep);
       const plan = await planSweep(sweep, overrides, {
         store: args.out,
         downloads: { ...downloads(context), peek: args.store !== true },
       });
       try {
         if (args.store === true) {
-          const source = { kind: "sweep", path: args.sweep, set } as const;
-          const { signal, terminal } = context;
-          await setDown(plan, {
-            out: plan.store,
-            setup: setupOf(source, overrides),
-            signal,
-            onEvent: showProgress(terminal, (unit) => unit),
-          });
-          terminal.note(`Set down in ${plan.store}. Start workers with: mergesweep worker ${plan.store}`);
+          await setDownSweep(context, sweep, plan, setupOf({ kind: "sweep", path: args.sweep, set }, overrides));
+          context.terminal.note(`Set down in ${plan.store}. Start workers with: mergesweep worker ${plan.store}`);
         }
         const { manifest } = plan;
         for (const note of plan.notes) context.terminal.note(`warning: ${note}`);
@@ -105,14 +94,6 @@ export function planCommand(context: CliContext): CommandModule {
         await plan.close();
       }
     },
-  });
-}
-
-/** @throws UsageError for a sweep that asks for a search */
-function refuseSearch({ config }: SweepFile): void {
-  if (config.search === undefined) return;
-  throw new UsageError("--store: expected a sweep without a search, found one", {
-    hint: "A search is done by one process with all of its workers: mergesweep run SWEEP --search --workers N",
   });
 }
 

@@ -2,6 +2,7 @@ import type { CommandModule } from "yargs";
 import { type SummaryRow, summarize } from "../../findings/summarize.ts";
 import { alignedText, summaryTable } from "../../report/tables/summary-table.ts";
 import { LiveRun } from "../../sweep/run/live-run.ts";
+import { describeSubmitted, readSubmitted } from "../cluster/describe-jobs.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named } from "../flags/options.ts";
 import { describeStatus, readStatus } from "../run-status.ts";
@@ -23,9 +24,14 @@ export function statusCommand({ terminal }: CliContext): CommandModule {
         ),
     handler: async (args) => {
       const status = await readStatus(args.run);
+      const slurm = await readSubmitted(args.run);
       const rows = args.scores === true ? summarize(await new LiveRun(args.run).read()) : null;
-      if (args.json === true) terminal.out(JSON.stringify({ ...status, scores: rows?.map(scoresOf) ?? null }, null, 2));
-      else terminal.out(`${describeStatus(status)}${rows === null ? "" : `\n\n${describeScores(rows)}`}`);
+      if (args.json === true) {
+        terminal.out(JSON.stringify({ ...status, slurm, scores: rows?.map(scoresOf) ?? null }, null, 2));
+        return;
+      }
+      const jobs = slurm.flatMap(describeSubmitted);
+      terminal.out([describeStatus(status), ...jobs, ...(rows === null ? [] : ["", describeScores(rows)])].join("\n"));
     },
   });
 }

@@ -16,7 +16,12 @@ export const workFlags = {
     ...integerOption("Completions a process generates side by side (default: chosen)", 1),
     group: "Execution:",
   },
-  devices: { ...listOption("With --gpu: numbers of GPUs, a process for each: 0,1"), group: "Execution:" },
+  devices: {
+    ...listOption(
+      "With --gpu: numbers of GPUs, a process for each: 0,1 (default: one process; in a Slurm job, all that it gave)",
+    ),
+    group: "Execution:",
+  },
   "batch-size": {
     ...integerOption("Prompt tokens a process evaluates in one go (default: chosen)", 64),
     group: "Execution:",

@@ -35,6 +35,14 @@ export function textOption(description: string): Flag<string> {
   return flag(description, "one value", (text) => (text === "" ? undefined : text));
 }
 
+/** A flag of one text of a certain form. */
+export function formOption(
+  description: string,
+  { pattern, expected }: { readonly pattern: RegExp; readonly expected: string },
+): Flag<string> {
+  return flag(description, expected, (text) => (pattern.test(text) ? text : undefined));
+}
+
 /** A flag of the address of a server. */
 export function serverUrlOption(description: string): Flag<string> {
   return flag(description, "one address such as http://localhost:8000/v1", (text) =>

@@ -8,7 +8,7 @@ import type { Terminal } from "../terminal.ts";
 export const trustFlag = {
   trust: {
     type: "boolean",
-    description: "Run the sweep file's serve command though the file is not under the working directory",
+    description: "Run what the sweep file says (serve, cluster) though the file is not under the working directory",
     group: "Execution:",
   },
 } as const;
@@ -24,10 +24,32 @@ export async function checkTrust(
   { serve, trust }: { readonly serve: string | undefined; readonly trust?: boolean | undefined },
   terminal: Terminal,
 ): Promise<void> {
-  if (config.serve === undefined || serve !== undefined || trust === true || isUnder(process.cwd(), path)) return;
-  const question = `${path} is not under the working directory and runs this command for every point:\n  ${config.serve}\nRun it?`;
+  if (config.serve === undefined || serve !== undefined) return;
+  await checkFile(path, trust, { does: "runs a command", what: config.serve }, terminal);
+}
+
+/** The same for what a sweep file adds to the jobs of a cluster. @throws UsageError if it is not to be added */
+export async function checkClusterTrust(
+  { path, config }: SweepFile,
+  trust: boolean | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  const { prelude, sbatch = [] } = config.cluster?.slurm ?? {};
+  if (prelude === undefined && sbatch.length === 0) return;
+  const what = [...(prelude === undefined ? [] : [`prelude ${prelude}`]), ...sbatch].join("\n  ");
+  await checkFile(path, trust, { does: "adds this to jobs of yours", what }, terminal);
+}
+
+async function checkFile(
+  path: string,
+  trust: boolean | undefined,
+  { does, what }: { readonly does: string; readonly what: string },
+  terminal: Terminal,
+): Promise<void> {
+  if (trust === true || isUnder(process.cwd(), path)) return;
+  const question = `${path} is not under the working directory and ${does}:\n  ${what}\nDo it?`;
   if ((await terminal.confirm?.(question)) === true) return;
-  throw new UsageError(`${path} runs a command, and the file is not under the working directory:\n  ${config.serve}`, {
+  throw new UsageError(`${path} ${does}, and the file is not under the working directory:\n  ${what}`, {
     hint: "If you trust the file, say so with --trust, or copy it into your project.",
   });
 }

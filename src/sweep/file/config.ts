@@ -10,6 +10,7 @@ import type { KvType } from "../../models/llama-cpp/engine-options.ts";
 import { isServerUrl } from "../../models/server/server-url.ts";
 import { EXTRACTION_PROFILES } from "../../scorers/accuracy/extract/extract.ts";
 import { scoreOptionsOf } from "../../scorers/scoring.ts";
+import { clusterSchema } from "./cluster-config.ts";
 import { type Protocol, protocolEntry, readProtocol, withProtocol } from "./protocol.ts";
 import { searchSchema } from "./search-config.ts";
 import { putVariables, setVariables, type Variables } from "./variables.ts";
@@ -148,6 +149,8 @@ const sweepSchema = z.strictObject({
   serve: z.string().min(1).optional(),
   /** The type that weights are stored in for evaluation. */
   gguf_type: z.enum(GGUF_TYPES).default("bf16"),
+  /** How `mergesweep submit` submits it; changes no result. */
+  cluster: clusterSchema.optional(),
 });
 export type SweepConfig = z.infer<typeof sweepSchema>;
 /** As a person writes it: what has a default may be left out. */
