@@ -37,7 +37,7 @@ it("status shows speed and workers from another terminal, names a worker that is
 }, async () => {
   const run = join(folder, "run");
   const report = ["--report", join(folder, "report")];
-  const sweep = ["run", join(projectRoot, "sweeps/pocket.yaml"), "--only", "w=0", "--only", "w=0.7", "--limit", "300"];
+  const sweep = ["run", join(projectRoot, "sweeps/pocket.yaml"), "--only", "w=0", "--only", "w=0.3", "--limit", "300"];
   const args = [...sweep, "--sequences", "2", "--workers", "2", "--out", run, ...report];
   const child = spawnCli(args, { CI: "1" });
   const status = async (): Promise<string> => (await cli(["status", run])).stdout;
@@ -46,7 +46,7 @@ it("status shows speed and workers from another terminal, names a worker that is
   expect(seen).toMatch(/^pocket: 0 of 3 points done, \d+ of 900 samples, \d+ tokens\/s, .* left\n/);
   expect(seen).toContain(`At work: process ${child.pid} on `);
   expect(seen).toMatch(/, 2 workers, since .* s, \d+ leases?\./);
-  expect(seen).toMatch(/\n {2}w=0 +working +\d+\/300 {2}\d+ tokens\/s in 1 process\n {2}w=0\.7 +working/);
+  expect(seen).toMatch(/\n {2}w=0 +working +\d+\/300 {2}\d+ tokens\/s in 1 process\n {2}w=0\.3 +working/);
   const json = await jsonWithSpeed(run);
   expect(json).toMatchObject({
     samples_total: 900,
