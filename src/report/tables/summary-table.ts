@@ -22,6 +22,8 @@ export interface SummaryTable extends TextTable {
 }
 type CellValue = number | string | null;
 
+const UNKNOWN = decimal(null);
+
 interface Cell {
   readonly text: string;
   readonly value: CellValue;
@@ -62,7 +64,7 @@ export function summaryTable(rows: readonly SummaryRow[], averages: readonly Ave
         estimateCell(row.tokens, decimal),
         numberCell(row.truncated, percent),
         numberCell(row.noAnswer, percent),
-        numberCell(row.tokensPerCorrect, decimal),
+        tokensPerCorrectCell(row),
         ...(several ? [estimateCell(row.passAtK, percent), estimateCell(row.majorityAtK, percent)] : []),
       ],
     },
@@ -71,7 +73,8 @@ export function summaryTable(rows: readonly SummaryRow[], averages: readonly Ave
   const nameColumns = benchmarks ? 2 : 1;
   // Without the columns of which nothing is known anywhere: results of other programs lack many.
   const known = header.map(
-    (_, i) => i < nameColumns || shown.length === 0 || shown.some(({ cells }) => (cells[i]?.value ?? null) !== null),
+    (_, i) =>
+      i < nameColumns || shown.length === 0 || shown.some(({ cells }) => (cells[i]?.text ?? UNKNOWN) !== UNKNOWN),
   );
   const kept = <Item>(items: readonly Item[]): Item[] => items.filter((_, i) => known[i]);
   return {
@@ -115,6 +118,12 @@ function nameCell(text: string): Cell {
 
 function numberCell(value: number | null, write: Write): Cell {
   return { text: write(value), value };
+}
+
+/** Where nothing is right there is no such number: the cell says so. */
+function tokensPerCorrectCell({ tokensPerCorrect, accuracy, tokens, samples, attempts }: SummaryRow): Cell {
+  const none = tokensPerCorrect === null && accuracy.value === 0 && tokens.value !== null && samples !== null;
+  return none ? { text: `0 of ${samples * attempts} right`, value: null } : numberCell(tokensPerCorrect, decimal);
 }
 
 function estimateCell(estimate: Estimate | null, write: Write): Cell {

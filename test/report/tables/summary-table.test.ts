@@ -3,6 +3,19 @@ import { judge } from "../../../src/findings/judge.ts";
 import { alignedText, summaryTable } from "../../../src/report/tables/summary-table.ts";
 import { syntheticRun } from "../synthetic-run.ts";
 
+describe("the table of a report", () => {
+  it("says that nothing was right where tokens per correct answer cannot be told", () => {
+    const nothing = { accuracy: 0, strict: 0, format: 0, tokens: 50 };
+    const some = { ...nothing, accuracy: 1 };
+    const points = [nothing, some].map((behaviour, w) => ({ axes: { w: String(w) }, behaviour }));
+    const { header, rows } = summaryTable(
+      judge(syntheticRun({ samples: 10, attempts: 2, points, references: {} })).rows,
+    );
+    const column = header.indexOf("tokens per correct");
+    expect(rows.map((row) => row[column])).toEqual(["0 of 20 right", expect.stringMatching(/^\d+\.\d$/)]);
+  });
+});
+
 describe("a table for a terminal", () => {
   it("goes on below where a line is full: all columns, the names repeated, no line over 80 characters", () => {
     const table = summaryTable(judge(syntheticRun({ samples: 40, benchmarks: ["one", "two"] })).rows);
