@@ -1,14 +1,15 @@
 import { parseArgs } from "node:util";
 import { type RaceOutcome, runRace } from "../src/search/race.ts";
-import { ALL_LEVERS, type Levers, type RaceMeasure } from "../src/search/race-plan.ts";
+import { ALL_LEVERS, type Levers, type RaceMeasure, type RacePlan } from "../src/search/race-plan.ts";
 import { quantile } from "../src/stats/quantile.ts";
-import { drawRun } from "../test/helpers/worlds.ts";
+import { drawRun, type World } from "../test/helpers/worlds.ts";
 import { countOf, countsOf } from "./flag-values.ts";
-import { FAMILIES, familyWorld, type RaceFamily } from "./search/families.ts";
+import { FAMILIES, familyWorld, PLANE_PLACES, PLANES, planeWorld } from "./search/families.ts";
+import { FigureTally, measureFigures } from "./search/figures.ts";
 import { POCKET_MEASURES, pocketGrid } from "./search/pocket.ts";
 import { type GridAnswers, gridAnswers, gridDecision, lookupIn, planOf, totalTokens } from "./search/replay.ts";
 
-const HELP = `npm run bench search [-- --reps N --only TEXT --questions 500,5000 --attempts N --seed N --levers TEXT]
+const HELP = `npm run bench search [-- --reps N --only TEXT --questions 500,5000 --attempts N --seed N --levers TEXT --figures]
 
 Races over the points of simulated families whose truth is known, and over the stored answers of the pocket grid: the tokens
 of the search over those of the whole grid, and what both decide.
@@ -19,6 +20,8 @@ of the search over those of the whole grid, and what both decide.
   --attempts   at each question          [1]
   --seed       the first race's          [1]
   --levers     lines with this text in their name: "all", "no strata"; every lever switched off in turn if left out
+  --figures    what the reports of searches say of points that were asked samples, held against the truth: coverage of
+               intervals, and the bias of the rate of the chosen point, or the one to look at, in points
 
 share, 90%  median and 90% quantile of the tokens over those of the grid      decided  ends with a point that is safe
 as grid     the same point as the whole grid, chosen or first in the race     wrong    decided for a point that loses more
@@ -53,6 +56,7 @@ export async function benchSearch(args: string[]): Promise<void> {
       attempts: { type: "string", default: "1" },
       seed: { type: "string", default: "1" },
       levers: { type: "string", default: "" },
+      figures: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -61,9 +65,13 @@ export async function benchSearch(args: string[]): Promise<void> {
   const [reps, seed] = [countOf("reps", values.reps), countOf("seed", values.seed, 0)];
   const attempts = countOf("attempts", values.attempts);
   const settings = SETTINGS.filter(({ name }) => name.includes(values.levers));
+  if (values.figures) return figuresTable(countsOf("questions", values.questions), values.only, reps, seed);
   print(HEADER);
   const sizes = countsOf("questions", values.questions);
-  const families = sizes.flatMap((questions) => FAMILIES.map((family) => simulated(family, questions, attempts)));
+  const families = sizes.flatMap((questions) => [
+    ...FAMILIES.map((family) => simulated(family.name, familyWorld(family, questions, attempts))),
+    ...PLANES.map((family) => simulated(family.name, planeWorld(family, questions, attempts), PLANE_PLACES)),
+  ]);
   for (const raced of [POCKET, ...families].filter(({ name }) => name.includes(values.only))) {
     printLines(raced, settings, reps, seed);
   }
@@ -73,6 +81,22 @@ export async function benchSearch(args: string[]): Promise<void> {
 const COLUMNS = ["share", "90%", "decided", "as grid", "wrong", "dropped", "unasked", "grid decided", "grid wrong"];
 const HEADER = `${"family, questions, setting".padEnd(48)}${COLUMNS.map((name) => name.padStart(13)).join("")}`;
 
+const FIGURES = ["rate", "difference", "length"];
+
+function figuresTable(sizes: readonly number[], only: string, reps: number, firstSeed: number): void {
+  const header = [...FIGURES, "bias seen", "corrected"].map((name) => name.padStart(13)).join("");
+  print(`${"family, questions".padEnd(48)}${header}`);
+  for (const questions of sizes) {
+    for (const family of FAMILIES.filter(({ name }) => `${name}, ${questions}`.includes(only))) {
+      const tally = new FigureTally();
+      const world = familyWorld(family, questions, 1);
+      for (let seed = firstSeed; seed < firstSeed + reps; seed++) measureFigures(world, seed, MARGIN, tally);
+      const cells = tally.cells(FIGURES).map((cell) => cell.padStart(13));
+      print(`${`${family.name}, ${questions}`.padEnd(48)}${cells.join("")}`);
+    }
+  }
+}
+
 /** What is raced over, a draw for each repetition; without a truth where only the grid is known. */
 interface Raced {
   readonly name: string;
@@ -80,13 +104,15 @@ interface Raced {
   readonly grid: (seed: number) => GridAnswers;
   /** True accuracies by point. */
   readonly truth: readonly number[] | undefined;
+  /** Of several axes. */
+  readonly places?: RacePlan["places"];
 }
 
-function simulated(family: RaceFamily, questions: number, attempts: number): Raced {
-  const world = familyWorld(family, questions, attempts);
-  const order = Array.from({ length: questions }, (_, q) => q);
+function simulated(name: string, world: World, places?: RacePlan["places"]): Raced {
+  const order = Array.from({ length: world.questions }, (_, q) => q);
   return {
-    name: `${family.name}, ${questions}`,
+    name: `${name}, ${world.questions}`,
+    places,
     measures: [{ measure: "accuracy", margin: MARGIN }],
     grid: (seed) =>
       gridAnswers(
@@ -110,7 +136,10 @@ function printLines(raced: Raced, settings: readonly Setting[], reps: number, fi
     const grid = raced.grid(seed);
     const whole = gridDecision(grid, raced.measures, `${seed}`);
     for (const { levers, tally } of lines) {
-      const outcome = runRace(planOf(grid, raced.measures, { seed: `${seed}`, levers }), lookupIn(grid));
+      const outcome = runRace(
+        planOf(grid, raced.measures, { seed: `${seed}`, levers, places: raced.places }),
+        lookupIn(grid),
+      );
       const { chosen, candidates } = outcome;
       tally.share.push(outcome.tokens / totalTokens(grid));
       tally.count("decided", chosen !== undefined);

@@ -54,11 +54,16 @@ export function lookupIn({ rates, tokens }: GridAnswers): AnswerLookup {
 export function planOf(
   { tokens }: GridAnswers,
   measures: readonly RaceMeasure[],
-  { seed, levers = ALL_LEVERS }: { readonly seed: string; readonly levers?: Levers },
+  {
+    seed,
+    levers = ALL_LEVERS,
+    places,
+  }: { readonly seed: string; readonly levers?: Levers; readonly places?: RacePlan["places"] },
 ): RacePlan {
   const points = tokens.length;
   return {
-    positions: Array.from({ length: points }, (_, i) => i / (points - 1)),
+    positions: places === undefined ? Array.from({ length: points }, (_, i) => i / (points - 1)) : undefined,
+    places,
     points,
     benchmarks: [{ name: "replayed", questions: tokens[0]?.length ?? 0 }],
     measures,

@@ -133,7 +133,7 @@ function pairErrors({ points, pairs }: Standing, factor: number): Float64Array[]
  * A covariance of the points' values, for one question, that has the variances of all their differences: what they have in
  * common makes no difference to a decision (the double centring of Gower 1966).
  */
-function covarianceOf(standing: Standing, questions: number): Float64Array[] {
+export function covarianceOf(standing: Standing, questions: number): Float64Array[] {
   const variances = pairErrors(standing, 1).map((row) => row.map((error) => error ** 2 * questions));
   const rows = variances.map(average);
   return variances.map((row, i) => row.map((variance, j) => ((rows[i] ?? 0) + (rows[j] ?? 0) - variance) / 2));

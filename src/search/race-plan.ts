@@ -34,6 +34,8 @@ type Budget = { readonly tokens: number } | { readonly share: number };
 export interface RacePlan {
   /** Positions along the axis in rising order, the ends first and last; undefined where there is no one axis. */
   readonly positions: readonly number[] | undefined;
+  /** Where points lie on several axes, each in 0..1; undefined where there is one axis, or values that are no numbers. */
+  readonly places?: readonly (readonly number[])[] | undefined;
   /** How many points there are. */
   readonly points: number;
   readonly benchmarks: readonly RacedBenchmark[];

@@ -1,7 +1,9 @@
 import { AnswerSheets } from "./answer-sheet.ts";
+import { ExpectedTokens } from "./expected-tokens.ts";
 import { type Foresight, foresee, neededQuestions } from "./foresee.ts";
 import { frontOf, lookFronts } from "./looks.ts";
-import type { AnswerLookup, Ask, DrawnStrata, RacePlan, RaceStep } from "./race-plan.ts";
+import { coarsePlaces, proposePoints } from "./propose.ts";
+import type { AnswerLookup, DrawnStrata, RacePlan, RaceStep } from "./race-plan.ts";
 import { coarseGrid, middlesBeside } from "./refine.ts";
 import { type Block, Strata } from "./strata.ts";
 import { type Evidence, Verdicts } from "./verdicts.ts";
@@ -42,6 +44,8 @@ export interface RaceOutcome {
 /** Less likely events are not waited for. */
 const UNLIKELY = 0.05;
 const EVEN = 0.5;
+/** Times that points join a race over several axes, for each halving of the axes. */
+const JOINS_OF_HALVING = 4;
 /** Questions before which nothing is given up. */
 const EARLY = 100;
 
@@ -59,27 +63,32 @@ class Race {
   readonly #sheets: AnswerSheets;
   readonly #strata: Strata;
   readonly #verdicts: Verdicts;
+  readonly #tokens: ExpectedTokens;
   /** Points that were asked anything, in rising order. */
   #asked: number[] = [];
   readonly #blocks: Block[] = [];
   readonly #looks: Look[] = [];
   readonly #all: number;
+  /** How often points may join of several axes; of one they end with the gaps. */
+  #joins = 0;
 
   constructor(plan: RacePlan) {
     this.#plan = plan;
     this.#sheets = new AnswerSheets(plan);
     this.#strata = new Strata(plan, this.#sheets);
     this.#verdicts = new Verdicts(plan, this.#sheets);
+    this.#tokens = new ExpectedTokens(plan, this.#sheets);
     this.#all = plan.benchmarks.reduce((sum, { questions }) => sum + questions, 0);
   }
 
   *run(): Generator<RaceStep, RaceOutcome, AnswerLookup> {
-    const { levers, points, positions } = this.#plan;
-    const refine = positions === undefined ? 0 : levers.refine;
-    this.#enter(coarseGrid(points, refine));
+    const { levers, points, positions, places } = this.#plan;
+    const refine = positions === undefined && places === undefined ? 0 : levers.refine;
+    this.#enter(places === undefined || refine === 0 ? coarseGrid(points, refine) : coarsePlaces(places, refine));
     const fronts = lookFronts(this.#all);
     // After points have joined, the same questions are looked at again.
-    const looks = fronts.length + refine;
+    this.#joins = places === undefined ? refine : JOINS_OF_HALVING * refine;
+    const looks = fronts.length + this.#joins;
     for (const front of fronts) {
       if (!(yield* this.#askBlock(front))) return this.#outcome("budget");
       for (;;) {
@@ -161,7 +170,7 @@ class Race {
       })
       .filter(({ questions }) => questions.length > 0);
     if (fresh.length === 0) return true;
-    if (this.#sheets.spent + this.#expected(fresh) > this.#allowed()) return false;
+    if (this.#sheets.spent + this.#tokens.of(fresh, this.#asked) > this.#allowed()) return false;
     const lookup = yield { asks: fresh, strata: this.#strata.drawn };
     for (const ask of fresh) this.#sheets.note(ask, lookup);
     return true;
@@ -171,32 +180,7 @@ class Race {
     const { budget } = this.#plan;
     if ("tokens" in budget) return budget.tokens;
     // Nothing is known before the first answers: what they take is the least that a search can take.
-    return this.#sheets.spent === 0 ? Number.POSITIVE_INFINITY : budget.share * this.#gridTokens();
-  }
-
-  #gridTokens(): number {
-    const all = Array.from({ length: this.#plan.points }, (_, point) => point);
-    const ofPoint = (point: number): number =>
-      this.#plan.benchmarks.reduce((sum, _, benchmark) => sum + this.#wholeTokens(point, benchmark), 0);
-    return all.reduce((sum, point) => sum + ofPoint(point), 0);
-  }
-
-  /** Tokens that an ask will take, as long as the answers so far. */
-  #expected(asks: readonly Ask[]): number {
-    return asks.reduce((sum, { point, benchmark, questions }) => {
-      const all = this.#plan.benchmarks[benchmark]?.questions ?? 1;
-      return sum + (questions.length * this.#wholeTokens(point, benchmark)) / all;
-    }, 0);
-  }
-
-  /** Tokens of all questions of a benchmark; of a point that was asked none, by its neighbours. */
-  #wholeTokens(point: number, benchmark: number): number {
-    const known = this.#asked.filter((one) => !Number.isNaN(this.#sheets.wholeTokens(one, benchmark)));
-    const [below, above] = [known.findLast((one) => one <= point), known.find((one) => one >= point)];
-    const [low, high] = [below ?? above, above ?? below];
-    if (low === undefined || high === undefined) return 0;
-    const [a, b] = [this.#sheets.wholeTokens(low, benchmark), this.#sheets.wholeTokens(high, benchmark)];
-    return low === high ? a : a + ((b - a) * (point - low)) / (high - low);
+    return this.#sheets.spent === 0 ? Number.POSITIVE_INFINITY : budget.share * this.#tokens.ofGrid(this.#asked);
   }
 
   /** What a look leads to: an end, or points that join. */
@@ -210,7 +194,7 @@ class Race {
     const settled = (chosen === undefined ? preferred : [...cheaper, chosen]).filter((point) => outLater(point) < EVEN);
     const narrow = chosen !== undefined || preferred.length * 2 <= this.#asked.length;
     const border = outLater(preferred[0]) < EVEN ? this.#border(preferred[0]) : [];
-    const join = border.length > 0 ? border : narrow ? middlesBeside(settled, this.#asked) : [];
+    const join = border.length > 0 ? border : narrow ? this.#beside(settled, front) : [];
     if (join.length > 0) return { join };
     if (chosen !== undefined && cheaper.length === 0) return { stop: "answered", join };
     if (!this.#plan.levers.futility || front < EARLY || front === this.#all) return { join };
@@ -219,13 +203,24 @@ class Race {
     // What a report shows then is the preferred point: it must not be about to change.
     if (outLater(preferred[0]) >= UNLIKELY) return { join };
     // What the points that there are cannot decide, a peak between them may: it is likeliest beside the highest.
-    const beside = middlesBeside([this.#verdicts.highest()], this.#asked);
+    const beside = this.#beside([this.#verdicts.highest()], front);
     return beside.length > 0 ? { join: beside } : { stop: "nothing more", join };
+  }
+
+  /** Points to ask next: the middles of the gaps beside some, or what the surrogate proposes. */
+  #beside(focus: readonly number[], front: number): number[] {
+    const { places, cheapest, levers } = this.#plan;
+    if (places === undefined) return middlesBeside(focus, this.#asked);
+    const joined = this.#looks.filter((look) => look.joined.length > 0).length;
+    const [preferred] = this.#verdicts.preferred();
+    if (levers.refine === 0 || joined >= this.#joins || preferred === undefined) return [];
+    const { standings } = this.#verdicts;
+    return proposePoints({ places, sheets: this.#sheets, standings, asked: this.#asked, preferred, cheapest, front });
   }
 
   /** The middles of the gaps between the preferred point and the points beside it that are out, though they would be preferred. */
   #border(preferred: number | undefined): number[] {
-    if (preferred === undefined) return [];
+    if (preferred === undefined || this.#plan.places !== undefined) return [];
     const place = this.#asked.indexOf(preferred);
     const beyond = [this.#asked[place - 1], this.#asked[place + 1]].filter(
       (point) =>
@@ -257,7 +252,7 @@ class Race {
           : neededQuestions(this.#verdicts.standings, { positions, seed, asked }),
       looks: this.#looks,
       tokens: this.#sheets.spent,
-      gridTokens: this.#gridTokens(),
+      gridTokens: this.#tokens.ofGrid(this.#asked),
       asked: all.map((point) => this.#sheets.asked(point)),
       strata: this.#strata.drawn,
     };

@@ -39,9 +39,11 @@ export function planSearch(plan: SweepPlan, { budget, confidence, ...levers }: S
   const units = alongAxis ? points.toSorted((a, b) => valueOf(a) - valueOf(b)) : points;
   const [low, high] = [units[0], units.at(-1)].map((unit) => (unit === undefined ? 0 : valueOf(unit)));
   const highest = "maximise" in objective;
+  const places = placesOf(plan.manifest.axes, units);
   return {
     race: {
       positions: alongAxis ? units.map((unit) => (valueOf(unit) - (low ?? 0)) / ((high ?? 1) - (low ?? 0))) : undefined,
+      places,
       points: units.length,
       benchmarks: plan.benchmarks.map(({ name, samples }) => ({ name, questions: samples.length })),
       measures: highest ? [{ measure: objective.maximise, margin: 0 }] : keptMeasures(objective),
@@ -60,6 +62,18 @@ export function planSearch(plan: SweepPlan, { budget, confidence, ...levers }: S
       return hashed.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)).map(({ id }) => id);
     }),
   };
+}
+
+/** Where points lie on several axes, each from 0 to 1; undefined of one axis, or of values that are no numbers. */
+function placesOf(axes: readonly string[], units: readonly PlannedUnit[]): number[][] | undefined {
+  if (axes.length < 2) return undefined;
+  const scaled = axes.map((axis) => {
+    const values = units.map(({ point }) => Number(point.axes[axis] ?? "none"));
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return values.map((value) => (high === low ? 0 : (value - low) / (high - low)));
+  });
+  const places = units.map((_, i) => scaled.map((values) => values[i] ?? Number.NaN));
+  return places.flat().some(Number.isNaN) ? undefined : places;
 }
 
 function againstPoint(against: string, units: readonly PlannedUnit[]): number | undefined {

@@ -10,10 +10,10 @@ export interface ShrunkMeans {
 }
 
 /** Spreads of the true means around their level that are thought possible, in points of a rate. */
-const SPREADS = [0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.08];
+export const SPREADS = [0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.08];
 
 /** How far apart in w (of 0..1) neighbours are alike. */
-const REACH = 0.3;
+export const REACH = 0.3;
 
 const DRAWS = 2000;
 
@@ -78,13 +78,15 @@ function mixModels(
   return { means: mixed, models, weights };
 }
 
-interface Posterior {
+/** The true means under one spread and kernel. */
+export interface Posterior {
   readonly means: Float64Array;
   readonly factor: Matrix;
   readonly logWeight: number;
 }
 
-function posterior(
+/** @param kernel how alike two points are, without their noise */
+export function posterior(
   means: readonly number[],
   covariance: Matrix,
   kernel: (i: number, j: number) => number,
