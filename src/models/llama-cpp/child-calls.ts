@@ -2,8 +2,8 @@ import { MergesweepError, messageOf, WorkError } from "../../base/errors.ts";
 import type { CallMessage, CallName, ChildCalls, ProgressMessage, ReplyMessage } from "./child-protocol.ts";
 import { DecodeLoop } from "./decode-loop.ts";
 import { type NativeEngine, type NativeModel, type NativeWeights, startNativeEngine } from "./native/native-model.ts";
-import { probeSpeed } from "./probe-speed.ts";
-import { chooseRuntimeShape, PROBED_SEQUENCES, type ProbedSpeed } from "./runtime-shape.ts";
+import { cpuClock, probeSpeed, wallClock } from "./probe-speed.ts";
+import { chooseRuntimeShape, onGpu, PROBED_SEQUENCES, type ProbedSpeed } from "./runtime-shape.ts";
 
 /*
  * The child process that llama.cpp runs in: a failed assertion or a wild pointer in the native code ends this process and
@@ -73,8 +73,9 @@ async function load({ modelPath, ...request }: ChildCalls["load"]["arguments"]):
   if (engine === undefined) throw new Error("Expected the engine to be started before a model is loaded");
   const weights = await engine.loadWeights(modelPath);
   try {
-    const probed = request.sequences === undefined ? await probe(weights) : [];
-    const { sequences, batchTokens, reasons } = chooseRuntimeShape(weights.facts, request, probed);
+    const probed = request.sequences === undefined ? await probe(weights, engine.onGpu) : [];
+    const asked = engine.onGpu ? onGpu(request, weights.facts, await engine.freeGpuBytes()) : request;
+    const { sequences, batchTokens, reasons } = chooseRuntimeShape(weights.facts, asked, probed);
     const { contextTokens } = request;
     const native = await weights.openContext({ contextTokens, sequences: sequences + 1, batchTokens });
     const slots = native.sequences - 1;
@@ -95,17 +96,18 @@ async function load({ modelPath, ...request }: ChildCalls["load"]["arguments"]):
 /** Models of one shape are equally fast: the merges of a sweep are measured once. */
 const probes = new Map<string, readonly ProbedSpeed[]>();
 
-async function probe(weights: NativeWeights): Promise<readonly ProbedSpeed[]> {
+async function probe(weights: NativeWeights, isOnGpu: boolean): Promise<readonly ProbedSpeed[]> {
   const shape = JSON.stringify(weights.facts);
   const known = probes.get(shape);
   if (known !== undefined) return known;
+  const counts = PROBED_SEQUENCES[isOnGpu ? "gpu" : "cpu"];
   const native = await weights.openContext({
     contextTokens: PROBE_CONTEXT_TOKENS,
-    sequences: Math.max(...PROBED_SEQUENCES),
+    sequences: Math.max(...counts),
     batchTokens: PROBE_CONTEXT_TOKENS,
   });
   try {
-    const speeds = await probeSpeed(native, PROBED_SEQUENCES);
+    const speeds = await probeSpeed(native, counts, isOnGpu ? wallClock : cpuClock);
     probes.set(shape, speeds);
     return speeds;
   } finally {

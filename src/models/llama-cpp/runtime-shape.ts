@@ -30,7 +30,7 @@ export interface ShapeRequest {
   readonly models: number;
 }
 
-/** Tokens per second of CPU time with so many sequences, as measured. */
+/** Tokens per second with so many sequences, as measured: of CPU time on a CPU, by the clock on a GPU. */
 export interface ProbedSpeed {
   readonly sequences: number;
   readonly tokensPerSecond: number;
@@ -49,8 +49,25 @@ export interface RuntimeShape {
 /** Sequences that are decoded side by side if nothing was measured: on a CPU the gain ends about here. */
 const DEFAULT_SEQUENCES = 16;
 
-/** Sequences that are tried. Weights are read once for all; beyond 32 the cache of the processor is too small for the rest. */
-export const PROBED_SEQUENCES = [8, 16, 32] as const;
+/** Sequences that are tried. Weights are read once for all; beyond 32 the cache of a processor is too small for the rest. */
+export const PROBED_SEQUENCES = { cpu: [8, 16, 32], gpu: [16, 32, 64, 128] } as const;
+
+/** Of what a GPU has free after a model was loaded: llama.cpp's own buffers come on top of what is counted here. */
+const GPU_SHARE = 0.9;
+
+/**
+ * The same request for a process that has a GPU to itself.
+ *
+ * @param freeBytes of the GPU's memory, as llama.cpp reports it while the weights are loaded
+ */
+export function onGpu(
+  request: ShapeRequest,
+  { fileBytes }: Pick<ModelFacts, "fileBytes">,
+  freeBytes: number,
+): ShapeRequest {
+  const memoryBytes = GPU_SHARE * freeBytes + fileBytes + PROCESS_BYTES;
+  return { ...request, memoryBytes, processes: 1, models: 1 };
+}
 
 /** More sequences have to be so much faster: they take memory, and the last ones of a benchmark run alone. */
 const WORTH_MORE_SEQUENCES = 1.05;
@@ -112,7 +129,7 @@ function fastest(probed: readonly ProbedSpeed[]): { count: number; why: string }
   const least = probed.find(({ tokensPerSecond }) => tokensPerSecond * WORTH_MORE_SEQUENCES >= best);
   if (least === undefined) return { count: DEFAULT_SEQUENCES, why: "nothing was measured" };
   const speeds = probed.map(({ sequences, tokensPerSecond }) => `${sequences}: ${Math.round(tokensPerSecond)}`);
-  return { count: least.sequences, why: `tokens per CPU second of a process with ${speeds.join(", ")}` };
+  return { count: least.sequences, why: `tokens per second of a process with ${speeds.join(", ")}` };
 }
 
 /** The cache at its full length, a row of logits, and the candidates of the sampler (12 bytes each). */

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { WorkError } from "../../../src/base/errors.ts";
-import { chooseRuntimeShape, type ModelFacts, type ShapeRequest } from "../../../src/models/llama-cpp/runtime-shape.ts";
+import {
+  chooseRuntimeShape,
+  type ModelFacts,
+  onGpu,
+  type ShapeRequest,
+} from "../../../src/models/llama-cpp/runtime-shape.ts";
 
 /** Qwen2-0.5B in BF16 with a cache in F16. */
 const HALF_BILLION: ModelFacts = {
@@ -21,6 +26,18 @@ function shape(request: Partial<ShapeRequest>, speeds: Record<number, number> = 
     Object.entries(speeds).map(([sequences, tokensPerSecond]) => ({ sequences: Number(sequences), tokensPerSecond })),
   );
 }
+
+describe("on a GPU", () => {
+  test("what is free there decides, with the weights already loaded, and no other process has a share", () => {
+    // 32768 tokens take 403 MB and 2.4 MB of logits and candidates.
+    const asked = { ...ROOMY, contextTokens: 32_768, memoryBytes: 1e9, processes: 4, models: 4 };
+    const speeds = [64, 128].map((sequences) => ({ sequences, tokensPerSecond: 100 * sequences }));
+    const flash = { ...HALF_BILLION, flashAttention: true };
+    expect(chooseRuntimeShape(flash, onGpu(asked, flash, 10e9), speeds).sequences).toBe(21);
+    expect(chooseRuntimeShape(flash, onGpu(asked, flash, 100e9), speeds).sequences).toBe(128);
+    expect(() => chooseRuntimeShape(flash, onGpu(asked, flash, 0.5e9), speeds)).toThrow(WorkError);
+  });
+});
 
 describe("sequences", () => {
   test("are the least number that is about as fast as the fastest", () => {

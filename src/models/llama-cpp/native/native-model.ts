@@ -43,6 +43,9 @@ interface ContextOptions {
 
 /** The engine in this process. */
 export interface NativeEngine extends EngineFacts {
+  readonly onGpu: boolean;
+  /** Memory of the GPU that nobody uses, as llama.cpp reports it. */
+  freeGpuBytes(): Promise<number>;
   loadWeights(modelPath: string): Promise<NativeWeights>;
 }
 
@@ -79,6 +82,8 @@ export async function startNativeEngine(options: EngineOptions): Promise<NativeE
   return {
     build: describeBuild(await libraryVersion(), llama.gpu, { ...options, flashAttention, usePublicApi }),
     notice: usePublicApi ? describeFallBack(missing) : undefined,
+    onGpu: !cpuOnly,
+    freeGpuBytes: async () => (await llama.getVramState()).free,
     async loadWeights(modelPath) {
       log.clear();
       // checkTensors: without it NaN weights generate token 0 for ever.
