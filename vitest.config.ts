@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** Tests that start the command line, a browser or other processes, load a model, or make whole checkpoints: minutes, where all the others together take about one. */
 const MODEL = [
+  "test/bench/**/*.test.ts",
   "test/cli/**/*.test.ts",
   "test/checkpoints/architectures.test.ts",
   "test/merge/{merge-threads,verify}.test.ts",

@@ -1,6 +1,7 @@
 import { explanationOf, UsageError } from "../src/base/errors.ts";
 import { benchCoverage } from "./coverage.ts";
 import { benchFuzz } from "./fuzz.ts";
+import { benchGpu } from "./gpu.ts";
 import { benchGrade } from "./grade.ts";
 import { benchKills } from "./kills.ts";
 import { benchMerge } from "./merge.ts";
@@ -15,6 +16,7 @@ import { benchWorkers } from "./workers.ts";
 const benches: Record<string, (args: string[]) => Promise<void>> = {
   coverage: benchCoverage,
   fuzz: benchFuzz,
+  gpu: benchGpu,
   grade: benchGrade,
   kills: benchKills,
   merge: benchMerge,

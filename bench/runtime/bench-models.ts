@@ -136,7 +136,8 @@ async function randomModel(
   return { name, path, prompts, tokens };
 }
 
-function byteTokenizer(size: number): Tokenizer {
+/** A token a byte and names for the rest. */
+export function byteTokenizer(size: number): Tokenizer {
   const bytes = byteLevelAlphabet();
   const tokens = Array.from({ length: size }, (_, id) => bytes[id] ?? `w${id}`);
   return {

@@ -20,6 +20,8 @@ export interface Job {
   /** Sequences of each process. */
   readonly sequences: number;
   readonly processes: number;
+  /** Whether llama.cpp may take a GPU. */
+  readonly gpu?: boolean;
   /** Tokens that each sequence generates. */
   readonly tokens: number;
 }

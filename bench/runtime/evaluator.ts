@@ -18,7 +18,7 @@ export const PUBLISHED = { temperature: 0.8, topP: 0.9 } as const;
 export async function startEvaluator(job: Job): Promise<Evaluator> {
   const { modelPath, prompts, processes, sequences, tokens } = job;
   const total = sequences * processes;
-  const runtime = await createLlamaCppRuntime({ workers: processes });
+  const runtime = await createLlamaCppRuntime({ workers: processes, gpu: job.gpu === true && "auto" });
   const model = await runtime.load(modelPath, { contextTokens: contextTokens(job), sequences: total });
   const round = async (settings: Partial<Sampling>): Promise<Round> => {
     const cpu = await cpuSeconds();
