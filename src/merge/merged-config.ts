@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { applyEdits, format, modify } from "jsonc-parser";
 import { isRecord } from "../base/is-record.ts";
 import { TORCH_NAMES } from "../tensors/dtype.ts";
-import { EMBEDDING } from "./architectures.ts";
+import { EMBEDDING } from "./merged-tensors.ts";
 import type { MergePlan } from "./plan/plan.ts";
 
 const STYLE = { insertSpaces: true, tabSize: 2, eol: "\n", insertFinalNewline: true };

@@ -15,8 +15,10 @@ import { protocolFacts } from "./page/protocol.ts";
 import { writeReportsIndex } from "./page/reports-index.ts";
 import { type DrawnPictures, drawPictures, type PictureOptions } from "./pictures/draw-pictures.ts";
 import { chartSpecs, describePicture } from "./pictures/specs/chart-specs.ts";
-import { averagesCsv, comparisonsCsv, summaryCsv } from "./tables/csv.ts";
+import { averagesCsv } from "./tables/averages-csv.ts";
+import { comparisonsCsv } from "./tables/comparisons-csv.ts";
 import type { CsvStyle } from "./tables/csv-text.ts";
+import { summaryCsv } from "./tables/summary-csv.ts";
 import { alignedText, summaryTable } from "./tables/summary-table.ts";
 import { reportUnits } from "./units/report-units.ts";
 

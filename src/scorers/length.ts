@@ -13,7 +13,7 @@ export function scoreLength(text: ScoredText): LengthScore {
     characters,
     thinking_characters: characters - answerCharacters,
     answer_characters: answerCharacters,
-    words: text.completion.match(/\S+/g)?.length ?? 0,
+    words: countWords(text.completion),
     truncated: text.finishReason === "length" ? 1 : 0,
   };
 }
@@ -23,4 +23,9 @@ export function countCharacters(text: string): number {
   let count = text.length;
   for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xdc00) count--;
   return count;
+}
+
+/** Words of a text: what stands between white space. */
+export function countWords(text: string): number {
+  return text.match(/\S+/g)?.length ?? 0;
 }

@@ -1,7 +1,7 @@
 import type { AnswerKind, Sample } from "../../benchmarks/benchmark.ts";
 import type { SampleRecord, ScoreRecord } from "../../runs/schema.ts";
 import { answerClasses } from "../../scorers/accuracy/answer-classes.ts";
-import { countCharacters } from "../../scorers/length.ts";
+import { countCharacters, countWords } from "../../scorers/length.ts";
 import { scoreCompletion } from "../../scorers/score-completion.ts";
 import type { StoredAnswer } from "./stored-rows.ts";
 
@@ -54,7 +54,7 @@ export function theirScore({ answer, attempt }: NumberedAnswer, grading: Grading
     characters: completion === null ? null : countCharacters(completion),
     thinking_characters: null,
     answer_characters: null,
-    words: completion === null ? null : completion.split(/\s+/).filter((word) => word !== "").length,
+    words: completion === null ? null : countWords(completion),
     truncated: answer.finish === null ? null : answer.finish === "length" ? 1 : 0,
     rewards: Object.fromEntries(others),
   };

@@ -1,4 +1,4 @@
-import { isVocabulary } from "../architectures.ts";
+import { isVocabulary } from "../merged-tensors.ts";
 import type { MergeMethod } from "../methods/method.ts";
 import type { PlannedInput } from "./planned-tensor.ts";
 import type { Problems } from "./problems.ts";

@@ -2,7 +2,7 @@ import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { roundTo } from "../../tensors/convert.ts";
 import { type FloatDtype, isFloatDtype } from "../../tensors/dtype.ts";
 import type { ReadableTensor } from "../../tensors/tensor-reader.ts";
-import { type ArchitectureTensors, EMBEDDING, FINAL_NORM, HEAD, isVocabulary, layerTensor } from "../architectures.ts";
+import { type ArchitectureTensors, EMBEDDING, FINAL_NORM, HEAD, isVocabulary, layerTensor } from "../merged-tensors.ts";
 import type { MergeMethod, TensorMerge } from "../methods/method.ts";
 import type { MergeRecipe } from "../recipe/recipe.ts";
 import type { CombinedVocabulary } from "../vocabulary/combine.ts";

@@ -4,10 +4,10 @@ import { ARCHITECTURES, architectureOfClass } from "../../checkpoints/architectu
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { architectureOfGguf, GGUF_ARCHITECTURE } from "../../checkpoints/tensor-names.ts";
 import { tokenizerNote } from "../../checkpoints/tokenizer/tokenizer-files.ts";
-import { type ArchitectureTensors, architectureTensors, HEAD, KNOWN_ARCHITECTURES } from "../architectures.ts";
 import { resolveChatTemplate, withChatTemplate } from "../chat-template.ts";
 import { CheckpointPool } from "../checkpoint-pool.ts";
 import type { MergeSettings } from "../merge-settings.ts";
+import { type ArchitectureTensors, architectureTensors, HEAD, KNOWN_ARCHITECTURES } from "../merged-tensors.ts";
 import { mergeMethodOf } from "../methods/index.ts";
 import type { MergeMethod } from "../methods/method.ts";
 import { type MergeRecipe, recipeModels } from "../recipe/recipe.ts";

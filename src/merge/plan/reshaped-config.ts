@@ -3,7 +3,7 @@ import { ARCHITECTURES } from "../../checkpoints/architecture.ts";
 import type { Checkpoint } from "../../checkpoints/checkpoint.ts";
 import { hasSlidingLayers, slidingLayers } from "../../checkpoints/fields/sliding-layers.ts";
 import type { TensorInfo } from "../../tensors/tensor-info.ts";
-import { EMBEDDING, HEAD } from "../architectures.ts";
+import { EMBEDDING, HEAD } from "../merged-tensors.ts";
 
 /** What of a merge shows in its config.json. */
 interface MergeShape {

@@ -6,7 +6,7 @@ import { isLeftOut, tensorChange } from "../../checkpoints/tensor-names.ts";
 import type { FloatDtype } from "../../tensors/dtype.ts";
 import type { TensorStream } from "../../tensors/write/tensor-stream.ts";
 import { type DigestedTensor, tensorsDigest } from "../../tensors/write/tensors-digest.ts";
-import { EMBEDDING, HEAD } from "../architectures.ts";
+import { EMBEDDING, HEAD } from "../merged-tensors.ts";
 import type { MergePlan } from "../plan/plan.ts";
 import { mergeStreams } from "../run-merge.ts";
 import {

@@ -2,8 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import pRetry from "p-retry";
 import { Agent, fetch, type Response } from "undici";
 import { messageOf, systemCodeOf, WorkError } from "../../base/errors.ts";
+import { type ServerAnswer, SHOWN_CHARACTERS, textOf } from "./answer-body.ts";
 import { readRetryAfter } from "./retry-after.ts";
-import { type ServerAnswer, SHOWN_CHARACTERS, textOf } from "./server-answer.ts";
 import { Silence } from "./silence.ts";
 
 /** How to reach a server, and how patient to be with it. */

@@ -9,9 +9,10 @@ import type {
   LoadOptions,
   ModelRuntime,
 } from "../runtime.ts";
+import { OtherProtocol, readJson, type ServerAnswer } from "./answer-body.ts";
 import { isPlausiblePrompt } from "./answer-limits.ts";
 import { askServer, mayPass, type ServerConnection, type ServerQuestion, ServerRefusal } from "./ask-server.ts";
-import { readStreamed, readWhole, type ServedCompletion } from "./served-completion.ts";
+import { readStreamed, readWhole, type ServedCompletion } from "./completion-answer.ts";
 import {
   believedCount,
   countThinking,
@@ -20,7 +21,6 @@ import {
   type TokenCounter,
   withoutDoubledToken,
 } from "./served-tokens.ts";
-import { OtherProtocol, readJson, type ServerAnswer } from "./server-answer.ts";
 import { suggestVersion, versionedRoute } from "./server-url.ts";
 
 /** What is known of a server, wherever it is. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { WorkError } from "../../base/errors.ts";
 import type { ChatFormat } from "../../checkpoints/tokenizer/chat-format.ts";
+import { readJson } from "./answer-body.ts";
 import { isPlausibleCount } from "./answer-limits.ts";
 import { askServer, mayPass, type ServerConnection } from "./ask-server.ts";
-import type { ServedCompletion } from "./served-completion.ts";
-import { readJson } from "./server-answer.ts";
+import type { ServedCompletion } from "./completion-answer.ts";
 import { unversionedRoute } from "./server-url.ts";
 
 /** What vLLM and SGLang answer (`count`), and what llama-server does (`tokens`). */

@@ -3,7 +3,7 @@ import { pointScores } from "../../findings/point-scores.ts";
 import type { ScoreRecord } from "../../runs/schema.ts";
 import type { EvaluatedPoint, StoredRun } from "../../runs/stored-run.ts";
 import { compareRecords } from "../../runs/tables/build-score-tables.ts";
-import { axisColumns, type Columns, namesOf, toCsv, toCsvRows } from "./csv-columns.ts";
+import { axisColumns, type Columns, namesOf, toCsv, toCsvRows } from "./csv-table.ts";
 import type { CsvStyle } from "./csv-text.ts";
 
 /** What decides the columns of samples.csv: plain data, as a thread is given it. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../../../src/findings/judge.ts";
 import { csvProbability, csvRate, decimal, percent, pText } from "../../../src/findings/numbers.ts";
-import { comparisonsCsv, summaryCsv } from "../../../src/report/tables/csv.ts";
+import { comparisonsCsv } from "../../../src/report/tables/comparisons-csv.ts";
+import { summaryCsv } from "../../../src/report/tables/summary-csv.ts";
 import { reportUnits } from "../../../src/report/units/report-units.ts";
 import type { ScoreRecord } from "../../../src/runs/schema.ts";
 import type { StoredRun } from "../../../src/runs/stored-run.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { eventsOf, parseAnswer, type ServerAnswer, textOf } from "./answer-body.ts";
 import { AnswerLimits } from "./answer-limits.ts";
 import { BrokenConnection, ServerRefusal } from "./ask-server.ts";
-import { eventsOf, parseAnswer, type ServerAnswer, textOf } from "./server-answer.ts";
 
 /** What a server answers to a prompt. */
 export interface ServedCompletion {

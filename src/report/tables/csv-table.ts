@@ -33,3 +33,8 @@ export function toCsvRows<Row>(rows: readonly Row[], columns: Columns<Row>, styl
     style,
   );
 }
+
+/** A part of the tokens, of what is left of them. */
+export function saved(ratio: number | undefined): number | undefined {
+  return ratio === undefined ? undefined : 1 - ratio;
+}

@@ -1,11 +1,10 @@
-import type { Comparison, PairedDifference } from "../../findings/compare-points.ts";
 import type { Price } from "../../findings/decision/decision.ts";
 import type { Front } from "../../findings/fronts.ts";
-import type { AverageRow, Bands, Judgement } from "../../findings/judge.ts";
-import { csvCount, csvProbability, csvRate } from "../../findings/numbers.ts";
+import type { Bands, Judgement } from "../../findings/judge.ts";
+import { csvCount, csvRate } from "../../findings/numbers.ts";
 import type { Estimate, SummaryRow } from "../../findings/summarize.ts";
 import type { Interval } from "../../stats/interval.ts";
-import { axisColumns, type Columns, namesOf, toCsv } from "./csv-columns.ts";
+import { axisColumns, type Columns, namesOf, saved, toCsv } from "./csv-table.ts";
 import type { CsvCell, CsvStyle } from "./csv-text.ts";
 
 /** What summary.csv shows beside its rows. */
@@ -90,11 +89,6 @@ function standIn(row: SummaryRow): string {
   return row.sameAs ?? row.point;
 }
 
-/** A part of the tokens, of what is left of them. */
-function saved(ratio: number | undefined): number | undefined {
-  return ratio === undefined ? undefined : 1 - ratio;
-}
-
 function onFront(front: Front | undefined, point: string): CsvCell {
   if (front === undefined) return null;
   return front.points.includes(point) ? 1 : 0;
@@ -119,64 +113,4 @@ function estimateColumns(name: string, of: (row: SummaryRow) => Estimate | null)
     [`${name}_low`, (row) => csvRate(of(row)?.interval?.low)],
     [`${name}_high`, (row) => csvRate(of(row)?.interval?.high)],
   ];
-}
-
-/** comparisons.csv: every point against each baseline, question by question. */
-export function comparisonsCsv(sweep: string, comparisons: readonly Comparison[], style: CsvStyle = {}): string {
-  return toCsv(
-    comparisons,
-    [
-      ["sweep", () => sweep],
-      ["benchmark", (row) => row.benchmark],
-      ["point", (row) => row.point],
-      ["baseline", (row) => row.baseline],
-      ["samples", (row) => row.samples],
-      ["wins", (row) => row.wins],
-      ["losses", (row) => row.losses],
-      ...differenceColumns("accuracy", (row) => row.accuracy),
-      ["minimum_detectable_difference", (row) => csvRate(row.detectable)],
-      ...differenceColumns("accuracy_strict", (row) => row.accuracyStrict),
-      ...differenceColumns("format", (row) => row.format),
-      ["tokens_ratio_geometric", (row) => csvRate(row.tokens?.difference)],
-      ["tokens_ratio_geometric_low", (row) => csvRate(row.tokens?.interval?.low)],
-      ["tokens_ratio_geometric_high", (row) => csvRate(row.tokens?.interval?.high)],
-      ["tokens_p", (row) => csvProbability(row.tokens?.p)],
-      ["tokens_p_adjusted", (row) => csvProbability(row.tokens?.pAdjusted)],
-      ["tokens_ratio_of_means", (row) => csvRate(row.cost?.ratio)],
-      ["tokens_ratio_of_means_low", (row) => csvRate(row.cost?.interval?.low)],
-      ["tokens_ratio_of_means_high", (row) => csvRate(row.cost?.interval?.high)],
-      ["tokens_reduction_geometric", (row) => csvRate(saved(row.tokens?.difference))],
-      ["tokens_reduction_of_means", (row) => csvRate(saved(row.cost?.ratio))],
-    ],
-    style,
-  );
-}
-
-function differenceColumns(name: string, of: (row: Comparison) => PairedDifference | null): Columns<Comparison> {
-  return [
-    [`${name}_difference`, (row) => csvRate(of(row)?.difference)],
-    [`${name}_difference_low`, (row) => csvRate(of(row)?.interval?.low)],
-    [`${name}_difference_high`, (row) => csvRate(of(row)?.interval?.high)],
-    [`${name}_p`, (row) => csvProbability(of(row)?.p)],
-    [`${name}_p_adjusted`, (row) => csvProbability(of(row)?.pAdjusted)],
-  ];
-}
-
-/** averages.csv: every point over all benchmarks, each counting the same (macro) or each question (micro). */
-export function averagesCsv(sweep: string, averages: readonly AverageRow[], style: CsvStyle = {}): string {
-  return toCsv(
-    averages,
-    [
-      ["sweep", () => sweep],
-      ["point", (row) => row.point],
-      ["measure", (row) => row.measure],
-      ["macro", (row) => csvRate(row.macro.value)],
-      ["macro_low", (row) => csvRate(row.macro.interval.low)],
-      ["macro_high", (row) => csvRate(row.macro.interval.high)],
-      ["micro", (row) => csvRate(row.micro.value)],
-      ["micro_low", (row) => csvRate(row.micro.interval?.low)],
-      ["micro_high", (row) => csvRate(row.micro.interval?.high)],
-    ],
-    style,
-  );
 }
