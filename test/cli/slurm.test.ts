@@ -91,6 +91,7 @@ describe.skipIf(!slurmInstalled)("submit slurm", { timeout: 400_000 }, () => {
       (await tasks()).find(([id, state]) => id?.endsWith(`_${task}`) === true && state === "RUNNING")?.[2];
     const restarts = async (id: string): Promise<number> =>
       Number(/Restarts=(\d+)/.exec(await slurm.ask("scontrol", "show", "job", id))?.[1]);
+    const hasSaid = async (text: string): Promise<boolean> => (await logs(run)).includes(text);
     const runsOn = async (task: number): Promise<string> => {
       await slurm.until(`task ${task} to run`, async () => (await running(task)) !== undefined);
       return (await running(task)) ?? "";
@@ -120,14 +121,14 @@ describe.skipIf(!slurmInstalled)("submit slurm", { timeout: 400_000 }, () => {
     await runsOn(0);
     await slurm.ask("scontrol", "requeue", `${array}_0`);
     await slurm.until("a requeued task", async () => (await restarts(`${array}_0`)) > first);
-    expect(await logs(run)).toContain("DUE TO JOB REQUEUE");
+    await slurm.until("DUE TO JOB REQUEUE", () => hasSaid("DUE TO JOB REQUEUE"));
     await runsOn(0);
     // Preempted: its node is wanted for something more important.
     const second = await restarts(`${array}_1`);
     const node = await runsOn(1);
     await slurm.ask("sbatch", "-p", "high", "-w", node, "-o", "/dev/null", "--wrap", "sleep 1");
     await slurm.until("a preempted task", async () => (await restarts(`${array}_1`)) > second);
-    expect(await logs(run)).toContain("DUE TO PREEMPTION");
+    await slurm.until("DUE TO PREEMPTION", () => hasSaid("DUE TO PREEMPTION"));
     await slurm.until("the task of the dead node to be queued again", async () => {
       await tasks();
       return (await restarts(`${array}_2`)) > 0;
@@ -141,7 +142,9 @@ describe.skipIf(!slurmInstalled)("submit slurm", { timeout: 400_000 }, () => {
     await slurm.ask("scontrol", "update", `jobid=${array}_1`, `TimeLimit=${Number(minutes) + 2}`);
     await slurm.until("a time limit", async () => (await restarts(`${array}_1`)) > third);
     await slurm.ask("scontrol", "update", `jobid=${array}_1`, "TimeLimit=30");
-    expect(await logs(run)).toContain("Ending when the completions under way are finished");
+    await slurm.until("Ending when the completions under way are finished", () =>
+      hasSaid("Ending when the completions under way are finished"),
+    );
 
     latency = 1;
     const ended = { now: false };
