@@ -96,7 +96,8 @@ async function settle(
   return { manifest, alone };
 }
 
-async function unitFolders(folder: string): Promise<string[]> {
+/** Names of the folders that units have got so far. */
+export async function unitFolders(folder: string): Promise<string[]> {
   try {
     return await readdir(join(folder, "units"));
   } catch (error) {

@@ -21,6 +21,8 @@ const runSetupSchema = z.object({
   ]),
   /** What flags changed. */
   overrides: z.record(z.string(), z.unknown()),
+  /** How a search asks for it; the whole grid is asked if left out. */
+  search: z.record(z.string(), z.unknown()).optional(),
 });
 export type RunSetup = z.infer<typeof runSetupSchema>;
 

@@ -10,6 +10,7 @@ import { EnginePool } from "./engine-pool.ts";
 import { race } from "./race.ts";
 import { recordOf, strataOf } from "./search-outcome.ts";
 import { planSearch } from "./search-plan.ts";
+import { askedBySearch } from "./set-down-search.ts";
 
 /** What a search came to; without its record where points failed, or it was asked to end. */
 export interface SearchOutcome extends SweepOutcome {
@@ -41,20 +42,32 @@ export async function runSearch(
     "search",
   );
   await using engines = new EnginePool(() => settled.createRuntime(signal));
-  const asking = new Asking(plan, search, { ...settled, createRuntime: () => engines.take() }, onBlock);
+  const asking = new Asking(
+    plan,
+    search,
+    { ...settled, asked: askedBySearch(plan, config), createRuntime: () => engines.take() },
+    onBlock,
+  );
   const hours = config.budget !== undefined && "hours" in config.budget ? config.budget.hours : undefined;
   let tokens = hours === undefined ? undefined : await readBudget(out, hours);
   const start = (): ReturnType<typeof race> =>
     race(tokens === undefined ? search.race : { ...search.race, budget: { tokens } });
+  let limited = tokens !== undefined || hours === undefined;
   let running = start();
   let step = running.next();
   while (!step.done) {
     const stopped = await asking.ask(step.value);
     if (stopped !== undefined) return { ...stopped, search: undefined };
-    if (hours !== undefined && tokens === undefined && asking.tokens > 0) {
-      tokens = await fixBudget(out, { hours, tokensPerSecond: asking.tokens / asking.seconds });
+    if (hours !== undefined && tokens === undefined) {
+      const { tokens: answered, seconds } = asking;
+      const fixed =
+        answered > 0 ? fixBudget(out, { hours, tokensPerSecond: answered / seconds }) : readBudget(out, hours);
+      tokens = await fixed;
+    }
+    if (tokens !== undefined && !limited) {
       // The same race over the same answers, which knows now what it may spend.
       running = start();
+      limited = true;
       step = running.next();
     } else step = running.next(asking.lookup);
   }

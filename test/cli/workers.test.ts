@@ -1,68 +1,55 @@
-import { type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { EventEmitter, once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deriveSeed, seededRandom } from "../../src/base/random.ts";
 import type { CompletionsServer } from "../helpers/completions-server.ts";
-import { cli, spawnCli } from "../helpers/run-cli.ts";
-import { projectRoot } from "../helpers/shared.ts";
-import { slowServer, timesAsked } from "../helpers/slow-server.ts";
+import { slowServer } from "../helpers/slow-server.ts";
 import { storedCompletions } from "../helpers/stored-completions.ts";
+import { killGroup, SEQUENCES, type StartedWorker, WorkerRuns, workersAtWork } from "../helpers/worker-runs.ts";
 
-const SWEEP = join(projectRoot, "sweeps/pocket.yaml");
-const SEQUENCES = 4;
 let folder: string;
 let server: CompletionsServer;
+let runs: WorkerRuns;
+/** The server answers when this is through. */
+let opened: () => Promise<void> = () => Promise.resolve();
+const started: StartedWorker[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mergesweep-workers-"));
-  server = await slowServer(100);
+  server = await slowServer(async () => {
+    await opened();
+    return 100;
+  });
+  runs = new WorkerRuns(folder, server, 200);
+  await runs.plain("plain");
 });
 afterAll(async () => {
+  for (const worker of started) killGroup(worker);
   await server[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Two merges and a reference, answered by the server. */
-function asked(name: string, limit: number): string[] {
-  const choice = ["--only", "w=0", "--only", "w=0.5", "--limit", String(limit)];
-  return [SWEEP, ...choice, "--runtime-url", server.url, "--runtime-model", "{name}", "--out", join(folder, name)];
+function start(name: string, ...flags: string[]): StartedWorker {
+  const worker = runs.start(runs.store(name), ...flags);
+  started.push(worker);
+  return worker;
 }
 
-const sequences = ["--sequences", String(SEQUENCES)];
-
-async function plainRun(name: string, limit: number): Promise<void> {
-  const done = await cli(["run", ...asked(name, limit), ...sequences, "--report", join(folder, `${name}-report`)]);
-  expect(done).toMatchObject({ code: 0 });
-}
-
-/** Every file of a report that is not a picture. */
-async function reportFiles(name: string): Promise<Record<string, string>> {
-  const at = join(folder, `${name}-report`);
-  const files = (await readdir(at)).filter((file) => /\.(csv|json|md)$/.test(file)).toSorted();
-  return Object.fromEntries(
-    await Promise.all(files.map(async (file) => [file, await readFile(join(at, file), "utf8")] as const)),
-  );
-}
-
-function startWorker(name: string): { readonly child: ChildProcess; readonly ended: Promise<number | null> } {
-  const child = spawnCli(["worker", join(folder, name), ...sequences, "--quiet"], { CI: "1" });
-  const ended = once(child, "exit").then(() => child.exitCode);
-  return { child, ended };
+async function expectAsPlain(name: string): Promise<void> {
+  await runs.report(name);
+  expect(await storedCompletions(runs.store(name))).toEqual(await storedCompletions(runs.store("plain")));
+  expect(await runs.reportFiles(name)).toEqual(await runs.reportFiles("plain"));
 }
 
 describe("workers on one store", { timeout: 400_000 }, () => {
   it("killed at random, six at a time, lose nothing, ask nothing twice but what was in flight, and make the report of a plain run", async () => {
-    const limit = 200;
-    await plainRun("plain", limit);
     const before = server.asked.length;
-
-    expect(await cli(["plan", ...asked("killed", limit), "--store"])).toMatchObject({ code: 0 });
+    await runs.setDown("killed");
     const random = seededRandom(deriveSeed("killed workers", "1"));
-    const workers = Array.from({ length: 6 }, () => startWorker("killed"));
+    const workers = Array.from({ length: 6 }, () => start("killed"));
     let kills = 0;
     let next = 0;
     // After so many more answers, at random, one is killed and another started in its place.
@@ -70,28 +57,54 @@ describe("workers on one store", { timeout: 400_000 }, () => {
       await wait(20);
       const count = server.asked.length - before;
       const living = workers.filter(({ child }) => child.exitCode === null && child.signalCode === null);
-      if (living.length === 0 || count >= 3 * limit - 60) break;
+      if (living.length === 0 || count >= 3 * runs.limit - 60) break;
       if (count < next) continue;
       next = count + 10 + 60 * random();
       living[Math.floor(random() * living.length)]?.child.kill("SIGKILL");
       kills++;
-      workers.push(startWorker("killed"));
+      workers.push(start("killed"));
     }
     const codes = await Promise.all(workers.map(({ ended }) => ended));
     expect(codes.filter((code) => code !== null && code !== 0)).toEqual([]);
     expect(kills).toBeGreaterThan(0);
+    await expectAsPlain("killed");
+    expect(await readdir(runs.store("killed"))).not.toContain("leases");
+    expect(runs.askedAgain(before)).toBeLessThanOrEqual(kills * SEQUENCES);
+  });
 
-    expect(await cli(["report", join(folder, "killed"), "--out", join(folder, "killed-report")])).toMatchObject({
-      code: 0,
-    });
-    expect(await storedCompletions(join(folder, "killed"))).toEqual(await storedCompletions(join(folder, "plain")));
-    expect(await reportFiles("killed")).toEqual(await reportFiles("plain"));
-    expect(await readdir(join(folder, "killed"))).not.toContain("leases");
+  it("notice that they were taken for dead before they write again, stopped for longer than their leases last", async () => {
+    const before = server.asked.length;
+    await runs.setDown("stopped");
+    const gate = new EventEmitter();
+    const opening = once(gate, "open");
+    opened = async () => {
+      await opening;
+    };
+    const lease = ["--lease-seconds", "10"];
+    const stopped = start("stopped", ...lease);
+    await expect.poll(() => workersAtWork(runs.store("stopped"))).toHaveLength(1);
+    const group = -(stopped.child.pid ?? Number.NaN);
+    process.kill(group, "SIGSTOP");
+    gate.emit("open");
+    const other = start("stopped", ...lease);
+    expect(await other.ended).toBe(0);
+    const stored = await storedCompletions(runs.store("stopped"));
+    process.kill(group, "SIGCONT");
+    expect(await stopped.ended).toBe(1);
+    expect(stopped.said()).toMatch(
+      /This worker was silent for more than 10 seconds, and others have taken its work over/,
+    );
+    expect(await storedCompletions(runs.store("stopped"))).toEqual(stored);
+    await expectAsPlain("stopped");
+    expect(runs.askedAgain(before)).toBeLessThanOrEqual(SEQUENCES);
+  });
 
-    const times = timesAsked(server.asked.slice(before));
-    expect(times.size).toBe(3 * limit);
-    const again = [...times.values()].reduce((sum, count) => sum + count - 1, 0);
-    // Each kill may cost what was in flight; each point is checked by repeating four.
-    expect(again).toBeLessThanOrEqual(kills * SEQUENCES + 3 * 4);
+  it("--report: whoever ends last renders the report, and nobody before", async () => {
+    await runs.setDown("reported");
+    const flags = ["--report", runs.store("reported-report")];
+    const ended = await Promise.all([start("reported", ...flags), start("reported", ...flags)].map((one) => one.ended));
+    expect(ended).toEqual([0, 0]);
+    expect(await runs.reportFiles("reported")).toEqual(await runs.reportFiles("plain"));
+    expect(await readdir(runs.store("reported"))).not.toContain("leases");
   });
 });

@@ -7,12 +7,15 @@ import { type CompletionsServer, serveCompletions } from "./completions-server.t
  *
  * @param milliseconds of an answer, or what says them when it is asked for
  */
-export function slowServer(milliseconds: number | (() => number), port = 0): Promise<CompletionsServer> {
+export function slowServer(
+  milliseconds: number | (() => number | Promise<number>),
+  port = 0,
+): Promise<CompletionsServer> {
   const answer: Parameters<typeof serveCompletions>[0] = (_path, { prompt, model }) => {
     const digit = Number.parseInt(sha256(`${String(model)} ${String(prompt)}`).slice(0, 4), 16) % 20;
     const text = `<think>\nhm\n</think>\n\\boxed{${digit}}`;
     return async (response) => {
-      await wait(typeof milliseconds === "number" ? milliseconds : milliseconds());
+      await wait(typeof milliseconds === "number" ? milliseconds : await milliseconds());
       response.writeHead(200, { "content-type": "application/json" }).end(
         JSON.stringify({
           choices: [{ text, finish_reason: "stop" }],

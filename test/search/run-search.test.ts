@@ -184,6 +184,26 @@ describe("run --search", { timeout: 300_000 }, () => {
     }
   });
 
+  it("is worked on by several workers, a step apart or not, and ends the same", async () => {
+    const store = join(folder, "shared");
+    const setDown = await cli(["plan", join(folder, "sweep.yaml"), "--store", "--out", store]);
+    expect(setDown.stderr).not.toMatch(/Error/);
+    expect(setDown.code).toBe(0);
+    asked = 0;
+    const worker = (): Promise<CliResult> =>
+      cli(["worker", store, "--workers", "1", "--report", join(folder, "shared-report")], { createRuntime });
+    const ended = await Promise.all([worker(), worker(), worker()]);
+    expect(ended.map(({ stderr }) => stderr).join("")).not.toMatch(/Error|failed/);
+    expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(asked).toBe(Object.values((await searched("shared")).asked).reduce((sum, one) => sum + one, 0));
+    for (const file of ["search.json", "manifest.json"]) {
+      expect(await read("shared", file)).toBe(await read("once", file));
+    }
+    for (const file of ["report.json", "summary.csv", "samples.csv", "summary.md"]) {
+      expect(await read("shared-report", file)).toBe(await read("once-report", file));
+    }
+  });
+
   it("makes use of a finished grid, and a grid of what a search has asked", async () => {
     const bySearch = Object.values((await searched("once")).asked).reduce((sum, one) => sum + one, 0);
     expect(await run("once", "--no-search")).toMatchObject({ code: 0 });

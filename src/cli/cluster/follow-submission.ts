@@ -3,7 +3,7 @@ import { followJobs } from "../../cluster/follow.ts";
 import type { Submission } from "../../cluster/submissions.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { readStatus } from "../run-status.ts";
+import { readStatus } from "../run/run-status.ts";
 import { describeStates } from "./describe-jobs.ts";
 
 /** How a submission ended. */

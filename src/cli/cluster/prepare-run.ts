@@ -6,7 +6,7 @@ import { readSweepFile, type SweepFile } from "../../sweep/file/config.ts";
 import { planSweep, type SweepPlan } from "../../sweep/plan/plan.ts";
 import type { CliContext } from "../context.ts";
 import { onlyFlag, overridesOf, type SweepFlagValues, setFlag, sweepFlags, variablesOf } from "../flags/sweep-flags.ts";
-import { type PlannedAgain, planAgain, setDownSweep, setupOf } from "../run-setup.ts";
+import { type PlannedAgain, planAgain, searchOf, setDownSweep, setupOf } from "../run/run-setup.ts";
 import { downloads } from "../show-downloads.ts";
 
 /** What says which sweep a run is of. */
@@ -33,8 +33,8 @@ export async function prepareRun(context: CliContext, path: string, flags: RunFl
   const overrides = overridesOf(flags);
   const plan = await planSweep(sweep, overrides, { store: flags.out, downloads: downloads(context) });
   try {
-    const setup = setupOf({ kind: "sweep", path, set }, overrides);
-    await setDownSweep(context, sweep, plan, setup);
+    const setup = setupOf({ kind: "sweep", path, set }, overrides, searchOf(plan, undefined));
+    await setDownSweep(context, plan, setup);
     await refusePart(sweep, plan);
     return { sweep, plan, setup };
   } catch (error) {

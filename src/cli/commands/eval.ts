@@ -4,7 +4,7 @@ import type { CliContext } from "../context.ts";
 import { executionFlags } from "../flags/execution-flags.ts";
 import { defineCommand, named } from "../flags/options.ts";
 import { sweepFlags } from "../flags/sweep-flags.ts";
-import { planAndRun } from "../run-plan.ts";
+import { planAndRun } from "../run/run-plan.ts";
 
 /** `mergesweep eval MODEL`: one checkpoint, evaluated as a sweep evaluates a point. */
 export function evalCommand(context: CliContext): CommandModule {

@@ -1,6 +1,7 @@
 import type { CommandModule } from "yargs";
 import { formatBytes } from "../../base/bytes.ts";
 import { countOf } from "../../base/count-of.ts";
+import { UsageError } from "../../base/errors.ts";
 import { DEFAULT_OBJECTIVE, describeObjective, objectiveSchema } from "../../findings/objective.ts";
 import type { Manifest } from "../../runs/schema.ts";
 import { completionsPerPoint } from "../../runs/schema.ts";
@@ -12,9 +13,9 @@ import type { EnginePlan } from "../../sweep/plan/plan-engine.ts";
 import type { CliContext } from "../context.ts";
 import { describeCost } from "../describe-cost.ts";
 import { defineCommand, jsonFlag, named, numberOption } from "../flags/options.ts";
-import { onlyFlag, overridesOf, setFlag, sweepFlags, variablesOf } from "../flags/sweep-flags.ts";
+import { onlyFlag, overridesOf, searchFlag, setFlag, sweepFlags, variablesOf } from "../flags/sweep-flags.ts";
 import { probeSweep } from "../probe.ts";
-import { setDownSweep, setupOf } from "../run-setup.ts";
+import { searchOf, setDownSweep, setupOf } from "../run/run-setup.ts";
 import { downloads } from "../show-downloads.ts";
 
 /** `mergesweep plan SWEEP`: check everything and say what would run; writes nothing but, if asked, the store for workers. */
@@ -45,6 +46,7 @@ export function planCommand(context: CliContext): CommandModule {
               description: "Set the run down in its store, for `mergesweep worker RUN` on any number of machines",
               group: "Output:",
             } as const,
+            search: searchFlag,
             json: jsonFlag,
           }),
         ),
@@ -52,13 +54,17 @@ export function planCommand(context: CliContext): CommandModule {
       const overrides = overridesOf(args);
       const set = variablesOf(args.set);
       const sweep = await readSweepFile(args.sweep, set);
+      if (args.search !== undefined && args.store !== true) {
+        throw new UsageError("--search: expected --store with it, which sets down what workers do");
+      }
       const plan = await planSweep(sweep, overrides, {
         store: args.out,
         downloads: { ...downloads(context), peek: args.store !== true },
       });
       try {
         if (args.store === true) {
-          await setDownSweep(context, sweep, plan, setupOf({ kind: "sweep", path: args.sweep, set }, overrides));
+          const source = { kind: "sweep", path: args.sweep, set } as const;
+          await setDownSweep(context, plan, setupOf(source, overrides, searchOf(plan, args.search)));
           context.terminal.note(`Set down in ${plan.store}. Start workers with: mergesweep worker ${plan.store}`);
         }
         const { manifest } = plan;

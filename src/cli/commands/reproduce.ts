@@ -22,7 +22,7 @@ import { executionFlags } from "../flags/execution-flags.ts";
 import { defineCommand, named, numberOption, textOption } from "../flags/options.ts";
 import { type SweepFlagValues, setFlag, sweepFlags, variablesOf } from "../flags/sweep-flags.ts";
 import { trustFlag } from "../flags/trust.ts";
-import { planAndRun } from "../run-plan.ts";
+import { planAndRun } from "../run/run-plan.ts";
 import { verifyPublished, verifyWrongMerge } from "../verify-published.ts";
 
 /** Points of a percentage. */

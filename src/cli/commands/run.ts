@@ -3,9 +3,9 @@ import { readSweepFile } from "../../sweep/file/config.ts";
 import type { CliContext } from "../context.ts";
 import { executionFlags } from "../flags/execution-flags.ts";
 import { defineCommand, named } from "../flags/options.ts";
-import { onlyFlag, setFlag, sweepFlags, variablesOf } from "../flags/sweep-flags.ts";
+import { onlyFlag, searchFlag, setFlag, sweepFlags, variablesOf } from "../flags/sweep-flags.ts";
 import { trustFlag } from "../flags/trust.ts";
-import { planAndRun } from "../run-plan.ts";
+import { planAndRun } from "../run/run-plan.ts";
 
 /** `mergesweep run SWEEP`: make, evaluate and report every point that is not done yet. */
 export function runCommand(context: CliContext): CommandModule {
@@ -18,11 +18,7 @@ export function runCommand(context: CliContext): CommandModule {
         .options(setFlag)
         .options(named(executionFlags))
         .options(trustFlag)
-        .option("search", {
-          type: "boolean",
-          description: "Ask in blocks what decides the objective, instead of everything (docs/search.md)",
-          group: "Execution:",
-        })
+        .options(named({ search: searchFlag }))
         .example("$0 run sweeps/pocket.yaml", "the whole sweep")
         .example("$0 run sweeps/pocket.yaml --only w=0.1 --limit 50 --out runs/try", "a quick look at one point"),
     handler: async (args) => {

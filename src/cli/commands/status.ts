@@ -5,7 +5,7 @@ import { LiveRun } from "../../sweep/run/live-run.ts";
 import { describeSubmitted, readSubmitted } from "../cluster/describe-jobs.ts";
 import type { CliContext } from "../context.ts";
 import { defineCommand, jsonFlag, named } from "../flags/options.ts";
-import { describeStatus, readStatus } from "../run-status.ts";
+import { describeStatus, readStatus } from "../run/run-status.ts";
 
 /** `mergesweep status RUN`: how far a run is, also while another process works on it. */
 export function statusCommand({ terminal }: CliContext): CommandModule {

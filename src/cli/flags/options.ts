@@ -43,6 +43,12 @@ export function formOption(
   return flag(description, expected, (text) => (pattern.test(text) ? text : undefined));
 }
 
+/** A flag with text or none behind it, which is then empty. */
+export function optionalText(description: string): Omit<Flag<string>, "requiresArg"> {
+  const { requiresArg: _always, ...own } = flag(description, "at most one value", (text) => text);
+  return own;
+}
+
 /** A flag of the address of a server. */
 export function serverUrlOption(description: string): Flag<string> {
   return flag(description, "one address such as http://localhost:8000/v1", (text) =>

@@ -161,3 +161,10 @@ function given<Settings extends object>(settings: Settings): Partial<NonNullable
 }
 
 type NonNullableValues<Settings> = { [Key in keyof Settings]: Exclude<Settings[Key], undefined> };
+
+/** Whether a search asks, in place of the grid; the sweep file decides if left out. */
+export const searchFlag = {
+  type: "boolean",
+  description: "Ask in blocks what decides the objective, instead of everything (docs/search.md)",
+  group: "Execution:",
+} as const;

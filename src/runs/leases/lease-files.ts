@@ -35,6 +35,11 @@ export function unitLease(unit: string, part: string): string {
   return `${unitLeasePrefix(unit)}${part}`;
 }
 
+/** The lease under which a unit's scores and result are written, by whoever finds all of its completions there. */
+export function finishLease(unit: string): string {
+  return unitLease(unit, "finish");
+}
+
 /** What all leases on parts of a unit begin with. File systems have names of up to 255 bytes. */
 export function unitLeasePrefix(unit: string): string {
   return `${Buffer.byteLength(unit) <= 180 ? unit : sha256(unit)}:`;

@@ -16,8 +16,9 @@ export const DEFAULT_LEASE_SECONDS = 120;
 /** Beats in the time of a lease: two may be late, and a third is in time. */
 const BEATS_PER_LEASE = 4;
 
-/** Between two tries for a lease that is held for a moment only, in milliseconds. */
-const RETRY_MILLISECONDS = 50;
+/** Between two tries for a lease that is held for a moment only, in milliseconds: at first, and at the most. */
+const FIRST_RETRY = 50;
+const LONGEST_RETRY = 2000;
 
 /** This worker was silent for longer than its leases last: others have taken over. What it stored stays. */
 export class LeasesLost extends WorkError {}
@@ -113,9 +114,10 @@ export class WorkerLeases {
       return true;
     } catch (error) {
       if (systemCodeOf(error) === "ENOENT") throw this.#lost();
-      if (systemCodeOf(error) !== "EEXIST") throw error;
-      // NFS may have done it, lost the answer, and asked again.
-      return (await readHolder(this.#path(name)))?.worker === this.worker;
+      // NFS may have done it, lost the answer, and asked again; sshfs does not say why a link that is there already was refused.
+      const holder = await readHolder(this.#path(name));
+      if (holder === undefined && systemCodeOf(error) !== "EEXIST") throw error;
+      return holder?.worker === this.worker;
     }
   }
 
@@ -135,7 +137,8 @@ export class WorkerLeases {
   async exclusively<Result>(name: string, action: () => Promise<Result>): Promise<Result> {
     for (let tries = 1; !(await this.claim(name)); tries++) {
       if (tries % LOOK_AFTER === 0) await this.living();
-      await wait(RETRY_MILLISECONDS * (0.5 + Math.random()));
+      // A thousand workers that begin at once are not to ask for it twenty times a second each.
+      await wait(Math.min(LONGEST_RETRY, FIRST_RETRY * tries) * (0.5 + Math.random()));
     }
     try {
       return await action();

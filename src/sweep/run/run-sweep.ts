@@ -43,9 +43,10 @@ export async function setDown(plan: SweepPlan, options: SetDownOptions = {}): Pr
 function open(plan: SweepPlan, options: SetDownOptions): Promise<RunStore> {
   const { manifest, trial } = plan;
   const { out = plan.store, setup, leaseSeconds, signal, onEvent } = options;
+  const { asked = askedDigest(plan.benchmarks) } = options;
   return openRunStore(out, manifest, {
     trial,
-    asked: digestOf([askedDigest(plan.benchmarks), manifest.scoring]),
+    asked: digestOf([asked, manifest.scoring]),
     leaseSeconds,
     setup,
     signal,
@@ -62,7 +63,7 @@ async function prepare(plan: SweepPlan, store: RunStore, { again = [], onEvent }
     }
     await new StoredUnits(plan, store, (event) => onEvent?.(event, noProgress)).setAside(again);
   }
-  await writeProblems(store.folder, problemRecords(plan.benchmarks));
+  await store.leases.exclusively("problems", () => writeProblems(store.folder, problemRecords(plan.benchmarks)));
 }
 
 /** Before anything has begun. */

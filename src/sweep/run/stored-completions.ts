@@ -12,6 +12,10 @@ export function askedDigest(benchmarks: readonly AskedBenchmark[]): string {
 export interface StoredShare {
   /** Whether all of it is there. */
   readonly complete: boolean;
+  /** Whether nothing has changed since the unit was done. */
+  readonly unchanged: boolean;
+  /** Completions that are there. */
+  readonly attempts: number;
   /** Completions that were there when the unit was done, and are not any more. */
   readonly lost: number;
 }
@@ -27,13 +31,14 @@ export async function storedShare(
 ): Promise<StoredShare> {
   const asked = askedDigest(benchmarks);
   const bytes = await store.samplesBytes();
-  if (result.asked === asked && result.samples_bytes === bytes) return { complete: true, lost: 0 };
+  if (result.asked === asked && result.samples_bytes === bytes) {
+    return { complete: true, unchanged: true, attempts: result.attempts, lost: 0 };
+  }
   const { records, damaged } = await store.completions();
   const keys = new Set(records.map(completionKey));
   const lost = Math.max(0, result.attempts - keys.size);
   const complete = lost === 0 && damaged.length === 0 && [...taskKeys(benchmarks)].every((key) => keys.has(key));
-  if (complete) await store.writeResult({ ...result, asked, samples_bytes: bytes });
-  return { complete, lost };
+  return { complete, unchanged: false, attempts: keys.size, lost };
 }
 
 /** How many of a unit's completions each build of the runtime made; undefined if one made all. */

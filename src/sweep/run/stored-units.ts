@@ -1,5 +1,7 @@
+import { finishLease } from "../../runs/leases/lease-files.ts";
 import type { RunStore } from "../../runs/run-store.ts";
 import type { UnitResult } from "../../runs/schema.ts";
+import type { UnitStore } from "../../runs/unit-store.ts";
 import type { PlannedUnit, SweepPlan } from "../plan/plan.ts";
 import { refuseUnknownPoints } from "./again.ts";
 import { keepScores } from "./rescore-unit.ts";
@@ -49,26 +51,39 @@ export class StoredUnits {
     const store = this.#store.unit(own.same_as ?? this.folderOf(unit));
     const result = own.same_as === null ? own : await store.result();
     if (result === undefined) return undefined;
-    const { benchmarks, wholeBenchmarks, manifest } = this.#plan;
-    const { complete, lost } = await storedShare(store, result, benchmarks);
+    const { complete, unchanged, lost } = await storedShare(store, result, this.#plan.benchmarks);
     if (lost > 0 && !this.#saidLost.has(unit.point.name)) {
       this.#saidLost.add(unit.point.name);
       this.#report({ kind: "completions-lost", point: unit.point.name, lost });
     }
     if (!complete) return undefined;
-    // Completions stay what they are; scores follow the scorers of today and the sweep file.
-    if (!isScoredBy(result, manifest.scoring) || (await store.scoreCount()) < result.attempts) {
-      const scores = await scoresOfUnit(
-        store,
-        await store.samples(),
-        wholeBenchmarks,
-        manifest.scoring,
-        this.#plan.scorers,
-      );
-      const answers = { asked: askedDigest(benchmarks), samples_bytes: await store.samplesBytes() };
-      await keepScores(store, { ...result, ...answers }, scores, manifest.scoring);
+    if (unchanged && (await this.#isScored(store, result))) return own;
+    // Another worker may be writing scores of more than is asked here.
+    const lease = finishLease(own.same_as ?? this.folderOf(unit));
+    if (!(await this.#store.leases.claim(lease))) return undefined;
+    try {
+      await this.#bringUpToDate(store, result);
+    } finally {
+      await this.#store.leases.release(lease);
     }
     return own;
+  }
+
+  /** Whether there are scores of all completions, made by the scorers of today and as the sweep file has it. */
+  async #isScored(store: UnitStore, result: UnitResult): Promise<boolean> {
+    return isScoredBy(result, this.#plan.manifest.scoring) && (await store.scoreCount()) >= result.attempts;
+  }
+
+  /** Completions stay what they are; result and scores follow what is asked and by what is scored. */
+  async #bringUpToDate(store: UnitStore, before: UnitResult): Promise<void> {
+    const { benchmarks, wholeBenchmarks, manifest, scorers } = this.#plan;
+    const result = (await store.result()) ?? before;
+    const { attempts } = await storedShare(store, result, benchmarks);
+    const answers = { attempts, asked: askedDigest(benchmarks), samples_bytes: await store.samplesBytes() };
+    const now = { ...result, ...answers };
+    if (await this.#isScored(store, now)) return await store.writeResult(now);
+    const scores = await scoresOfUnit(store, await store.samples(), wholeBenchmarks, manifest.scoring, scorers);
+    await keepScores(store, now, scores, manifest.scoring);
   }
 
   /** Whether another unit of the same weights answers, or has answered, all that is asked: one merge is never evaluated twice. */

@@ -15,6 +15,8 @@ export interface SetDownOptions {
   readonly out?: string | undefined;
   /** What the plan was made from, kept for workers that come later. */
   readonly setup?: RunSetup | undefined;
+  /** Names what is asked in all, if that is more than the plan: workers share a store if it is the same. */
+  readonly asked?: string | undefined;
   /** Points to make again though they are done; what is stored of them is moved aside. */
   readonly again?: readonly string[] | undefined;
   /** Seconds of silence after which a worker has lost its leases. @default 120 */

@@ -7,7 +7,9 @@ import { SweepTally } from "./tally.ts";
 
 /** How often whoever shows a sweep is told that time has passed. */
 const BEAT_MILLISECONDS = 2000;
-/** Every so many beats it is written down for others: a thousand workers may share one server of files. */
+/** So often it is written down for others with every beat: who has just started it wants to see how it goes. */
+const FIRST_NOTES = 10;
+/** Then every so many beats: a thousand workers may share one server of files. */
 const BEATS_PER_NOTE = 5;
 
 interface Listeners {
@@ -32,7 +34,7 @@ export class SweepReporter {
     this.#beat = setInterval(() => {
       this.#progress();
       this.report({ kind: "beat" });
-      if (beats++ % BEATS_PER_NOTE > 0) return;
+      if (++beats > FIRST_NOTES && beats % BEATS_PER_NOTE > 0) return;
       // A failure to write is left to the completions, which are not to be lost silently.
       this.#writing = this.#writing.then(() => store.leases.writeProgress(this.#progress())).catch(() => {});
     }, BEAT_MILLISECONDS).unref();

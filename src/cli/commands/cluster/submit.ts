@@ -19,7 +19,7 @@ import { defineCommand, jsonFlag, named, textOption } from "../../flags/options.
 import { onlyFlag, type SweepFlagValues, setFlag, sweepFlags } from "../../flags/sweep-flags.ts";
 import { checkClusterTrust, checkTrust, trustFlag } from "../../flags/trust.ts";
 import { reportFolder } from "../../report-folder.ts";
-import { readStatus } from "../../run-status.ts";
+import { readStatus } from "../../run/run-status.ts";
 
 /** More tasks than this nobody gets by leaving a number out. */
 const MAX_TASKS = 32;

@@ -1,9 +1,9 @@
-import { countOf } from "../base/count-of.ts";
-import { readWorkers, secondsLeft, type WorkerState } from "../runs/leases/read-workers.ts";
-import { readManifest } from "../runs/read-manifest.ts";
-import { unitStore } from "../runs/run-store.ts";
-import { completionsPerPoint, type Manifest } from "../runs/schema.ts";
-import { describeSpeed, formatSeconds } from "./progress.ts";
+import { countOf } from "../../base/count-of.ts";
+import { readWorkers, secondsLeft, type WorkerState } from "../../runs/leases/read-workers.ts";
+import { readManifest } from "../../runs/read-manifest.ts";
+import { unitStore } from "../../runs/run-store.ts";
+import { completionsPerPoint, type Manifest } from "../../runs/schema.ts";
+import { describeSpeed, formatSeconds } from "../progress.ts";
 
 interface PointStatus {
   readonly point: string;

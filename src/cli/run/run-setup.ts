@@ -1,36 +1,44 @@
 import { resolve } from "node:path";
-import { ConfigError, StoreError, UsageError } from "../base/errors.ts";
-import { readManifest } from "../runs/read-manifest.ts";
-import { type RunSetup, readSetup } from "../runs/setup.ts";
-import { readSweepFile, type SweepFile } from "../sweep/file/config.ts";
-import { defineEvaluation } from "../sweep/file/define-sweep.ts";
-import { type PlanOverrides, planSweep, type SweepPlan } from "../sweep/plan/plan.ts";
-import { setDown } from "../sweep/run/run-sweep.ts";
-import type { CliContext } from "./context.ts";
-import { showProgress } from "./progress.ts";
-import { downloads } from "./show-downloads.ts";
+import { ConfigError, StoreError, UsageError } from "../../base/errors.ts";
+import { readManifest } from "../../runs/read-manifest.ts";
+import { type RunSetup, readSetup } from "../../runs/setup.ts";
+import { setDownSearch } from "../../search/set-down-search.ts";
+import { readSweepFile, type SweepFile } from "../../sweep/file/config.ts";
+import { defineEvaluation } from "../../sweep/file/define-sweep.ts";
+import { type SearchInput, searchSchema } from "../../sweep/file/search-config.ts";
+import { type PlanOverrides, planSweep, type SweepPlan } from "../../sweep/plan/plan.ts";
+import { setDown } from "../../sweep/run/run-sweep.ts";
+import type { CliContext } from "../context.ts";
+import { showProgress } from "../progress.ts";
+import { downloads } from "../show-downloads.ts";
 
 /** Where a sweep is from. */
 export type RunSource = RunSetup["source"];
 
 /** What a worker needs to plan the same, wherever it is started. */
-export function setupOf(source: RunSource, overrides: PlanOverrides): RunSetup {
-  return { folder: process.cwd(), source, overrides: { ...overrides } };
+export function setupOf(source: RunSource, overrides: PlanOverrides, search: SearchInput | undefined): RunSetup {
+  const setup = { folder: process.cwd(), source, overrides: { ...overrides } };
+  return search === undefined ? setup : { ...setup, search };
 }
 
-/** Sets a planned sweep down in its store, for workers. @throws UsageError for a sweep that asks for a search */
-export async function setDownSweep(
-  { signal, terminal }: CliContext,
-  { config }: SweepFile,
-  plan: SweepPlan,
-  setup: RunSetup,
-): Promise<void> {
-  if (config.search !== undefined) {
-    throw new UsageError("Expected a sweep without a search for workers on many machines, found one", {
-      hint: "A search is done by one process with all of its workers: mergesweep run SWEEP --search --workers N",
-    });
-  }
-  await setDown(plan, { out: plan.store, setup, signal, onEvent: showProgress(terminal, (unit) => unit) });
+/**
+ * The search that a sweep file or a flag asks for.
+ *
+ * @throws UsageError for a search over a part of the sweep only
+ */
+export function searchOf({ sweep, trial }: SweepPlan, flag: boolean | undefined): SearchInput | undefined {
+  if (!(flag ?? sweep.config.search !== undefined)) return undefined;
+  if (!trial) return sweep.config.search ?? {};
+  throw new UsageError("A search is over the whole sweep: expected no --limit, --only or --sample-id with it", {
+    hint: "--no-search runs a part of the grid; a sweep file may limit its benchmarks: [{ name: math500, limit: 100 }]",
+  });
+}
+
+/** Sets a planned sweep, or a search over it, down in its store, for workers. */
+export async function setDownSweep({ signal, terminal }: CliContext, plan: SweepPlan, setup: RunSetup): Promise<void> {
+  const options = { setup, signal, onEvent: showProgress(terminal, (unit) => unit) };
+  if (setup.search === undefined) await setDown(plan, options);
+  else await setDownSearch(plan, searchSchema.parse(setup.search), options);
 }
 
 /** A run as it was set down. */

@@ -1,9 +1,9 @@
-import { unitLease, unitLeasePrefix } from "../../runs/leases/lease-files.ts";
-import { isFileLease } from "../../runs/leases/worker-watch.ts";
-import type { RunStore } from "../../runs/run-store.ts";
-import type { UnitResult } from "../../runs/schema.ts";
-import type { PlannedUnit, SweepPlan } from "../plan/plan.ts";
-import type { StoredUnits } from "./stored-units.ts";
+import { unitLease, unitLeasePrefix } from "../../../runs/leases/lease-files.ts";
+import { isFileLease } from "../../../runs/leases/worker-watch.ts";
+import type { RunStore } from "../../../runs/run-store.ts";
+import type { UnitResult } from "../../../runs/schema.ts";
+import type { PlannedUnit, SweepPlan } from "../../plan/plan.ts";
+import type { StoredUnits } from "../stored-units.ts";
 import { UnitBlocks } from "./unit-blocks.ts";
 
 interface QueueOptions {
@@ -89,21 +89,26 @@ export class UnitQueue {
     return undefined;
   }
 
-  /** Takes a part of a unit that others are on: the first in which blocks are free. */
+  /**
+   * Takes a part of a unit that others are on: of the one in which most blocks are free for each worker that is there. To join
+   * costs a merge and the loading of a model.
+   */
   async takeShared(): Promise<PlannedUnit | undefined> {
     const { plan, store } = this.#options;
     const taken = await store.leases.taken();
+    let best: { readonly unit: PlannedUnit; readonly folder: string; readonly share: number } | undefined;
     for (const [folder, unit] of this.#open) {
       if (this.#here.has(folder) || (await this.#isDone(unit)) || this.#left.has(folder)) continue;
-      const blocks =
-        this.#blocks.get(folder) ?? new UnitBlocks(folder, store.unit(folder), store.leases, plan.benchmarks);
+      const blocks = this.#blocks.get(folder) ?? new UnitBlocks(folder, store, plan);
       this.#blocks.set(folder, blocks);
       await blocks.look();
-      if (this.#here.has(folder) || !blocks.hasFree(taken)) continue;
-      this.#here.add(folder);
-      return unit;
+      const open = blocks.openBlocks(taken);
+      const share = open.free / (open.taken + 1);
+      if (!this.#here.has(folder) && share > (best?.share ?? 0)) best = { unit, folder, share };
     }
-    return undefined;
+    if (best === undefined || this.#here.has(best.folder)) return undefined;
+    this.#here.add(best.folder);
+    return best.unit;
   }
 
   /** Gives back the lease on the making of a unit's weights: its completions have leases of their own. */

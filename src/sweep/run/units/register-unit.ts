@@ -1,11 +1,11 @@
-import { unitLeasePrefix } from "../../runs/leases/lease-files.ts";
-import { claimCompletionFile, IDENTITIES, OtherBuild } from "../../runs/leases/open-unit.ts";
-import type { RunStore } from "../../runs/run-store.ts";
-import { completionsPerPoint } from "../../runs/schema.ts";
-import type { OpenedAs } from "../../runs/unit-store.ts";
-import type { PlannedUnit, SweepPlan } from "../plan/plan.ts";
-import { resultOf } from "./materialise.ts";
-import type { StoredUnits } from "./stored-units.ts";
+import { unitLeasePrefix } from "../../../runs/leases/lease-files.ts";
+import { claimCompletionFile, IDENTITIES, OtherBuild } from "../../../runs/leases/open-unit.ts";
+import { type RunStore, unitFolders } from "../../../runs/run-store.ts";
+import { completionsPerPoint } from "../../../runs/schema.ts";
+import type { OpenedAs } from "../../../runs/unit-store.ts";
+import type { PlannedUnit, SweepPlan } from "../../plan/plan.ts";
+import { resultOf } from "../materialise.ts";
+import type { StoredUnits } from "../stored-units.ts";
 
 /** Where a unit's completions go. */
 export type Registered =
@@ -18,6 +18,7 @@ interface RegisterOptions {
   readonly plan: SweepPlan;
   readonly store: RunStore;
   readonly stored: StoredUnits;
+  readonly owners: UnitOwners;
   readonly mixedHardware: boolean | undefined;
 }
 
@@ -32,11 +33,11 @@ export async function registerUnit(
   unit: PlannedUnit,
   as: OpenedAs,
   known: Parameters<typeof resultOf>[1],
-  { plan, store, stored, mixedHardware }: RegisterOptions,
+  { plan, store, stored, owners, mixedHardware }: RegisterOptions,
 ): Promise<Registered> {
   return await store.leases.exclusively(IDENTITIES, async () => {
     const own = stored.folderOf(unit);
-    const owner = await ownerOf(own, as.identity, store);
+    const owner = await owners.of(own, as.identity);
     if (await stored.isLeftTo(owner, own)) {
       await writeTwin(own, owner, { as, known, plan, store });
       return { kind: "twin", owner };
@@ -63,22 +64,46 @@ const DONE = 0;
 const BEGUN = 1;
 const NOT_BEGUN = 2;
 
-async function ownerOf(own: string, identity: string, store: RunStore): Promise<string> {
-  const taken = [...(await store.leases.taken())];
-  let best = { unit: own, state: NOT_BEGUN, place: Number.POSITIVE_INFINITY };
-  for (const [place, { unit }] of store.manifest.points.entries()) {
-    const its = store.unit(unit);
-    const registered = (await its.identity())?.identity === identity;
-    if (!registered && unit !== own) continue;
-    const result = await its.result();
-    // A twin answers for nobody.
-    if (result !== undefined && result.same_as !== null) continue;
-    const file = `${unitLeasePrefix(unit)}file-`;
-    const begun = registered && ((await its.samplesBytes()) > 0 || taken.some((name) => name.startsWith(file)));
-    const state = result !== undefined ? DONE : begun ? BEGUN : NOT_BEGUN;
-    if (state < best.state || (state === best.state && place < best.place)) best = { unit, state, place };
+/** Which unit answers for others of the same weights. */
+export class UnitOwners {
+  readonly #store: RunStore;
+  /** The identities of units that are done, which do not change as long as workers are there; null of those that answer for nobody. */
+  readonly #done = new Map<string, string | null>();
+
+  constructor(store: RunStore) {
+    this.#store = store;
   }
-  return best.unit;
+
+  async of(own: string, identity: string): Promise<string> {
+    const taken = [...(await this.#store.leases.taken())];
+    const begun = new Set(await unitFolders(this.#store.folder));
+    let best = { unit: own, state: NOT_BEGUN, place: Number.POSITIVE_INFINITY };
+    for (const [place, { unit }] of this.#store.manifest.points.entries()) {
+      if (unit !== own && !begun.has(unit)) continue;
+      const state = await this.#stateOf(unit, { identity, isOwn: unit === own, taken });
+      if (state === undefined) continue;
+      if (state < best.state || (state === best.state && place < best.place)) best = { unit, state, place };
+    }
+    return best.unit;
+  }
+
+  /** Undefined for a unit of other weights, or one that answers for nobody. */
+  async #stateOf(
+    unit: string,
+    { identity, isOwn, taken }: { identity: string; isOwn: boolean; taken: readonly string[] },
+  ): Promise<number | undefined> {
+    const done = this.#done.get(unit);
+    if (done !== undefined && !isOwn) return done === identity ? DONE : undefined;
+    const its = this.#store.unit(unit);
+    const registered = (await its.identity())?.identity ?? null;
+    const result = await its.result();
+    if (result !== undefined) this.#done.set(unit, result.same_as === null ? registered : null);
+    if ((registered !== identity && !isOwn) || (result !== undefined && result.same_as !== null)) return undefined;
+    if (result !== undefined) return DONE;
+    if (registered !== identity) return NOT_BEGUN;
+    const file = `${unitLeasePrefix(unit)}file-`;
+    return (await its.samplesBytes()) > 0 || taken.some((name) => name.startsWith(file)) ? BEGUN : NOT_BEGUN;
+  }
 }
 
 /**

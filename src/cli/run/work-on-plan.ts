@@ -1,19 +1,19 @@
-import { countOf } from "../base/count-of.ts";
-import { UsageError } from "../base/errors.ts";
-import { completionsPerPoint } from "../runs/schema.ts";
-import type { RunSetup } from "../runs/setup.ts";
-import { runSearch } from "../search/run-search.ts";
-import type { SearchInput } from "../sweep/file/search-config.ts";
-import type { SweepPlan } from "../sweep/plan/plan.ts";
-import { runSweep } from "../sweep/run/run-sweep.ts";
-import { planWorkers, runtimeStarter, type SweepOptions, type SweepOutcome } from "../sweep/run/sweep-options.ts";
-import type { CliContext } from "./context.ts";
-import { EXIT } from "./exit-codes.ts";
-import type { WorkFlagValues } from "./flags/execution-flags.ts";
-import { showProgress } from "./progress.ts";
+import { countOf } from "../../base/count-of.ts";
+import { UsageError } from "../../base/errors.ts";
+import { completionsPerPoint } from "../../runs/schema.ts";
+import type { RunSetup } from "../../runs/setup.ts";
+import { runSearch } from "../../search/run-search.ts";
+import type { SearchInput } from "../../sweep/file/search-config.ts";
+import type { SweepPlan } from "../../sweep/plan/plan.ts";
+import { runSweep } from "../../sweep/run/run-sweep.ts";
+import { planWorkers, runtimeStarter, type SweepOptions, type SweepOutcome } from "../../sweep/run/sweep-options.ts";
+import type { CliContext } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { WorkFlagValues } from "../flags/execution-flags.ts";
+import { showProgress } from "../progress.ts";
 
 /** What is to be done of a plan. */
-interface Work {
+export interface Work {
   /** Kept in the store for workers that come later. */
   readonly setup?: RunSetup | undefined;
   /** The whole grid if left out. */

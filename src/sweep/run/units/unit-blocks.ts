@@ -1,17 +1,13 @@
-import {
-  type AskedBenchmark,
-  completionKey,
-  type Task,
-  type TaskSource,
-  taskKey,
-  tasksOf,
-} from "../../eval/evaluate.ts";
-import { CompletionReader } from "../../runs/completions/completion-reader.ts";
-import type { SampleWriter } from "../../runs/completions/sample-writer.ts";
-import { unitLease } from "../../runs/leases/lease-files.ts";
-import type { WorkerLeases } from "../../runs/leases/worker-leases.ts";
-import type { SampleRecord } from "../../runs/schema.ts";
-import type { UnitStore } from "../../runs/unit-store.ts";
+import { completionKey, type Task, type TaskSource, taskKey, tasksOf } from "../../../eval/evaluate.ts";
+import { CompletionReader } from "../../../runs/completions/completion-reader.ts";
+import type { SampleWriter } from "../../../runs/completions/sample-writer.ts";
+import { unitLease } from "../../../runs/leases/lease-files.ts";
+import type { WorkerLeases } from "../../../runs/leases/worker-leases.ts";
+import { type RunStore, unitStore } from "../../../runs/run-store.ts";
+import type { SampleRecord } from "../../../runs/schema.ts";
+import type { UnitStore } from "../../../runs/unit-store.ts";
+import type { SweepPlan } from "../../plan/plan.ts";
+import { askedDigest } from "../stored-completions.ts";
 
 /** A unit has at most so many blocks: of the published protocol, five hours on a GPU, each is about five minutes. */
 const MOST_BLOCKS = 64;
@@ -48,15 +44,21 @@ export interface BlockSource extends TaskSource {
 export class UnitBlocks {
   readonly #store: UnitStore;
   readonly #leases: WorkerLeases;
+  /** Mean tokens of an answer, where the protocol says them. */
+  readonly #published: ReadonlyMap<string, number | undefined>;
   readonly #blocks: readonly Block[];
   readonly #blockOf = new Map<string, Block>();
   /** Of the completions by benchmark: how many, and their tokens. */
   readonly #lengths = new Map<string, { count: number; tokens: number }>();
   #reader: CompletionReader;
 
-  constructor(id: string, store: UnitStore, leases: WorkerLeases, benchmarks: readonly AskedBenchmark[]) {
-    this.#store = store;
+  /** @param id the unit's folder */
+  constructor(id: string, { folder, leases }: RunStore, { benchmarks, sweep }: SweepPlan) {
+    this.#store = unitStore(folder, id);
     this.#leases = leases;
+    this.#published = new Map(sweep.protocol?.benchmarks.map(({ name, reference_tokens: length }) => [name, length]));
+    // Workers of a search may be a step apart, and divide what is asked in different ways.
+    const asked = askedDigest(benchmarks).slice(0, 8);
     const tasks = tasksOf(benchmarks);
     const size = blockSize(tasks.length);
     this.#blocks = Array.from({ length: Math.ceil(tasks.length / size) }, (_, i) => {
@@ -64,13 +66,13 @@ export class UnitBlocks {
       const counts = new Map<string, number>();
       for (const { benchmark } of own) counts.set(benchmark.name, (counts.get(benchmark.name) ?? 0) + 1);
       return {
-        lease: unitLease(id, `block-${i}`),
+        lease: unitLease(id, `block-${asked}-${i}`),
         counts,
         open: new Map(own.map((task) => [taskKey(task), task])),
       };
     });
     for (const block of this.#blocks) for (const key of block.open.keys()) this.#blockOf.set(key, block);
-    this.#reader = new CompletionReader(store.folder);
+    this.#reader = new CompletionReader(this.#store.folder);
   }
 
   /** Whether every attempt is answered, as far as was looked. */
@@ -78,9 +80,11 @@ export class UnitBlocks {
     return this.#blocks.every(({ open }) => open.size === 0);
   }
 
-  /** Whether there is a block that lacks completions and that nobody is on, as far as was looked. */
-  hasFree(taken: ReadonlySet<string>): boolean {
-    return this.#blocks.some(({ lease, open }) => !taken.has(lease) && open.size > 0);
+  /** Blocks that lack completions, as far as was looked: those that nobody is on, and those that somebody is. */
+  openBlocks(taken: ReadonlySet<string>): { readonly free: number; readonly taken: number } {
+    const open = this.#blocks.filter((block) => block.open.size > 0);
+    const free = open.filter(({ lease }) => !taken.has(lease)).length;
+    return { free, taken: open.length - free };
   }
 
   /** Reads what others have answered since the last look. */
@@ -137,11 +141,15 @@ export class UnitBlocks {
     };
   }
 
-  /** Those of long completions first: the last that are worked on are then short, and workers end at about the same time. */
+  /**
+   * Those of long completions first, as far as is known: by those that are there, else by what is published. The last that are
+   * worked on are then short, and workers end at about the same time.
+   */
   #inOrder(): Block[] {
     const tokensOf = (benchmark: string): number => {
       const lengths = this.#lengths.get(benchmark);
-      return lengths === undefined ? Number.POSITIVE_INFINITY : lengths.tokens / lengths.count;
+      if (lengths !== undefined) return lengths.tokens / lengths.count;
+      return this.#published.get(benchmark) ?? Number.POSITIVE_INFINITY;
     };
     const costs = this.#blocks.map((block) => {
       const counts = [...block.counts];

@@ -1,18 +1,18 @@
 import { setMaxListeners } from "node:events";
-import { readChatFormat } from "../../checkpoints/tokenizer/chat-format.ts";
-import { completionKey, Evaluation, taskKeys } from "../../eval/evaluate.ts";
-import { EngineDied, type LoadedModel, type ModelRuntime } from "../../models/runtime.ts";
-import type { DamagedLine } from "../../runs/completions/completion-files.ts";
-import type { SampleWriter } from "../../runs/completions/sample-writer.ts";
-import { unitLease } from "../../runs/leases/lease-files.ts";
-import { openCompletionFile } from "../../runs/leases/open-unit.ts";
-import type { RunStore } from "../../runs/run-store.ts";
-import type { Repeated, SampleRecord, UnitAnswers } from "../../runs/schema.ts";
-import type { OpenedAs, UnitStore } from "../../runs/unit-store.ts";
-import { donorOf, type PlannedUnit, type SweepPlan } from "../plan/plan.ts";
-import type { MaterialisedWeights } from "./materialise.ts";
-import { scoresOfUnit } from "./score-run.ts";
-import { askedDigest, completionsByBuild } from "./stored-completions.ts";
+import { readChatFormat } from "../../../checkpoints/tokenizer/chat-format.ts";
+import { completionKey, Evaluation, taskKeys } from "../../../eval/evaluate.ts";
+import { EngineDied, type LoadedModel, type ModelRuntime } from "../../../models/runtime.ts";
+import type { DamagedLine } from "../../../runs/completions/completion-files.ts";
+import type { SampleWriter } from "../../../runs/completions/sample-writer.ts";
+import { finishLease } from "../../../runs/leases/lease-files.ts";
+import { openCompletionFile } from "../../../runs/leases/open-unit.ts";
+import type { RunStore } from "../../../runs/run-store.ts";
+import type { Repeated, SampleRecord, UnitAnswers } from "../../../runs/schema.ts";
+import type { OpenedAs, UnitStore } from "../../../runs/unit-store.ts";
+import { donorOf, type PlannedUnit, type SweepPlan } from "../../plan/plan.ts";
+import type { MaterialisedWeights } from "../materialise.ts";
+import { scoresOfUnit } from "../score-run.ts";
+import { askedDigest, completionsByBuild } from "../stored-completions.ts";
 import { type BlockSource, UnitBlocks } from "./unit-blocks.ts";
 
 /** Completions of a unit that are asked for twice where the same seed need not give the same text. */
@@ -72,7 +72,7 @@ export class UnitInProgress {
     const asked = new Set(taskKeys(plan.benchmarks));
     this.stored = writer.existing.filter((record) => asked.has(completionKey(record)));
     this.setAside = writer.setAside;
-    this.#blocks = new UnitBlocks(place.owner, this.#unit, store.leases, plan.benchmarks);
+    this.#blocks = new UnitBlocks(place.owner, store, plan);
     this.#source = this.#blocks.source({ writer, onOthers: (records) => this.#know(records) });
     this.#evaluation = new Evaluation(plan.benchmarks, plan.settings, writer, this.#source, context.onCompletion);
   }
@@ -168,13 +168,13 @@ export class UnitInProgress {
     if (!this.#blocks.complete) this.#know(await this.#blocks.look());
     if (!this.#blocks.complete) return false;
     const { store, place, plan } = this.#context;
-    if (!(await store.leases.claim(unitLease(place.owner, "finish")))) return this.#finishing;
+    if (!(await store.leases.claim(finishLease(place.owner)))) return this.#finishing;
     // Another may have done so a moment ago.
     const result = await this.#unit.result();
     const bytes = await this.#unit.samplesBytes();
     const done = result?.asked === askedDigest(plan.benchmarks) && result.samples_bytes === bytes;
     this.#finishing = !done || result.same_as !== null;
-    if (!this.#finishing) await store.leases.release(unitLease(place.owner, "finish"));
+    if (!this.#finishing) await store.leases.release(finishLease(place.owner));
     return this.#finishing;
   }
 
@@ -193,6 +193,8 @@ export class UnitInProgress {
     if (!(await this.#finishes()) || !this.#checked) return undefined;
     const { plan } = this.#context;
     const { records, differing, counts } = await this.#unit.completions();
+    // Whoever was taken for dead meanwhile does not write.
+    await this.#context.store.leases.check();
     await this.#unit.writeScores(
       await scoresOfUnit(this.#unit, records, plan.wholeBenchmarks, plan.manifest.scoring, plan.scorers),
     );
@@ -214,7 +216,7 @@ export class UnitInProgress {
       await this.#writer.close();
     } finally {
       await this.#source.close();
-      await store.leases.release(unitLease(place.owner, "finish"));
+      await store.leases.release(finishLease(place.owner));
     }
   }
 }
