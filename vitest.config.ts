@@ -8,7 +8,7 @@ const MODEL = [
   "test/merge/{merge-threads,verify}.test.ts",
   "test/models/chat-template.test.ts",
   "test/models/llama-cpp/**/*.test.ts",
-  "test/search/run-search.test.ts",
+  "test/search/{run-search,killed-search}.test.ts",
   "test/sweep/plan/check-weights.test.ts",
   "test/sweep/run/**/*.test.ts",
   "test/page/{browser,live}.test.ts",

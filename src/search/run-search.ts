@@ -60,9 +60,11 @@ export async function runSearch(
     if (stopped !== undefined) return { ...stopped, search: undefined };
     if (hours !== undefined && tokens === undefined) {
       const { tokens: answered, seconds } = asking;
-      const fixed =
-        answered > 0 ? fixBudget(out, { hours, tokensPerSecond: answered / seconds }) : readBudget(out, hours);
-      tokens = await fixed;
+      // Another worker may have fixed them.
+      tokens = await readBudget(out, hours);
+      if (tokens === undefined && answered > 0) {
+        tokens = await fixBudget(out, { hours, tokensPerSecond: answered / seconds });
+      }
     }
     if (tokens !== undefined && !limited) {
       // The same race over the same answers, which knows now what it may spend.

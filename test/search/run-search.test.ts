@@ -204,6 +204,25 @@ describe("run --search", { timeout: 300_000 }, () => {
     }
   });
 
+  it("scores what a killed process had stored and not scored", async () => {
+    const unit = join(folder, "stopped/units/000-w=0");
+    const result = JSON.parse(await readFile(join(unit, "result.json"), "utf8"));
+    const scores = (await readFile(join(unit, "scores.jsonl"), "utf8")).split("\n");
+    expect(result.attempts).toBeGreaterThan(60);
+    // As it was after the first block.
+    await writeFile(
+      join(unit, "result.json"),
+      JSON.stringify({ ...result, attempts: 50, asked: "0".repeat(64), samples_bytes: 1 }),
+    );
+    await writeFile(join(unit, "scores.jsonl"), `${scores.slice(0, 50).join("\n")}\n`);
+    const { code, stderr } = await run("stopped");
+    expect(stderr).not.toMatch(/mergesweep:/);
+    expect(code).toBe(0);
+    expect(asked).toBe(0);
+    expect(await read("stopped", "search.json")).toBe(await read("once", "search.json"));
+    expect(JSON.parse(await readFile(join(unit, "result.json"), "utf8"))).toMatchObject({ attempts: result.attempts });
+  });
+
   it("makes use of a finished grid, and a grid of what a search has asked", async () => {
     const bySearch = Object.values((await searched("once")).asked).reduce((sum, one) => sum + one, 0);
     expect(await run("once", "--no-search")).toMatchObject({ code: 0 });

@@ -22,12 +22,14 @@ const strataSchema = z.object({ strata_version: z.literal(1), searches: z.array(
 
 /**
  * Writes down the strata of a search before points are asked samples of them: what is then stored is never read without them.
- * What the same search wrote before, as far as it had come, is replaced.
+ * What the same search has written grows with it.
  */
 export async function writeStrata(folder: string, designs: readonly StrataDesign[]): Promise<void> {
   if (designs.every(({ strata }) => strata.length === 0)) return;
-  const others = (await readSearches(folder)).filter((one) => !begins(one, designs) && !begins(designs, one));
-  const searches = [...others, designs];
+  const before = await readSearches(folder);
+  // Another worker may be a step ahead; what it has drawn is this search's, too.
+  if (before.some((one) => begins(designs, one))) return;
+  const searches = [...before.filter((one) => !begins(one, designs)), designs];
   await writeFileAtomic(join(folder, FILE), `${JSON.stringify({ strata_version: 1, searches })}\n`);
 }
 
