@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import type { CompletionsServer } from "../helpers/completions-server.ts";
 import { commandsWith } from "../helpers/processes.ts";
 import { type CliResult, cli, spawnCli } from "../helpers/run-cli.ts";
+import { createScriptedRuntime } from "../helpers/scripted-runtime.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { slowServer, timesAsked } from "../helpers/slow-server.ts";
 import { type SlurmCluster, slurmInstalled, startSlurm } from "../helpers/slurm-cluster.ts";
@@ -225,6 +226,14 @@ describe.skipIf(!slurmInstalled)("submit slurm", { timeout: 400_000 }, () => {
   });
 });
 
+describe("a run with --gpu in a job that has several GPUs", () => {
+  it("has a process on each, unless --devices says otherwise; of one alone CUDA knows by itself", async () => {
+    expect(await devicesOf("two-gpus", ["GPU-8a", "GPU-9b"])).toEqual(["GPU-8a", "GPU-9b"]);
+    expect(await devicesOf("named-gpu", ["0", "1"], "--devices", "1")).toEqual(["1"]);
+    expect(await devicesOf("one-gpu", ["0"])).toEqual(["any"]);
+  });
+});
+
 describe("submit", () => {
   it("--dry-run writes the scripts into the run's folder and prints them, also where there is no Slurm", async () => {
     vi.stubEnv("PATH", folder);
@@ -261,6 +270,21 @@ describe("submit", () => {
     expect(beside.stderr).toMatch(/--limit: expected it with a sweep file, found the run/);
   });
 });
+
+/** The devices that processes are started for. */
+async function devicesOf(name: string, gpus: readonly string[], ...flags: string[]): Promise<string[]> {
+  const devices: string[] = [];
+  const places = ["--out", join(folder, name), "--report", join(folder, `${name}-report`)];
+  const { code } = await cli(["run", SWEEP, "--gpu", "--only", "w=0.5", "--limit", "4", ...places, ...flags], {
+    gpus,
+    createRuntime: (settings) => {
+      devices.push(settings?.device ?? "any");
+      return Promise.resolve(createScriptedRuntime(() => ({ text: "<think>\nhm\n</think>\n\\boxed{1}" })));
+    },
+  });
+  expect(code).toBe(0);
+  return devices.toSorted();
+}
 
 /** Files of completions that workers have begun. */
 async function storedFiles(run: string): Promise<number> {

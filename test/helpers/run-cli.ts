@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
-import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
+import { createLlamaCppRuntime, type LlamaCppOptions } from "../../src/models/llama-cpp/llama-cpp.ts";
 import type { ModelRuntime } from "../../src/models/runtime.ts";
 import { projectRoot } from "./shared.ts";
 
@@ -20,8 +20,10 @@ export interface CliResult {
 export async function cli(
   args: readonly string[],
   options: {
-    createRuntime?: () => Promise<ModelRuntime>;
+    createRuntime?: (settings?: LlamaCppOptions) => Promise<ModelRuntime>;
     signal?: AbortSignal;
+    /** What a batch system gave. */
+    gpus?: readonly string[];
     isTTY?: boolean;
     columns?: number;
   } = {},
@@ -40,6 +42,7 @@ export async function cli(
     signal: options.signal ?? new AbortController().signal,
     version: manifest.version,
     cores: 2,
+    gpus: options.gpus,
     createRuntime: options.createRuntime ?? ((settings) => createLlamaCppRuntime(settings)),
   });
   return { code, ...written };
