@@ -5,6 +5,8 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { countOf, countsOf } from "./flag-values.ts";
+import { simulateSharing } from "./workers/share-out.ts";
+import { countStoreCalls, measureSpeedUp } from "./workers/shared-store.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -12,13 +14,20 @@ const root = join(import.meta.dirname, "..");
  * `npm run bench workers`: the pocket sweep, from the command to its report, with one process and with several.
  *
  * `--workers 1,2 --rounds 3` are the defaults. The best round of each counts: whatever else runs only makes one slower.
+ * `--shared` measures workers on one store instead (1, 2, 4 and 8 of them): how much of the answers of a server they get that they
+ * could get, what calls on the store's files a completion takes (strace counts them), and how long a simulated cluster takes.
  */
 export async function benchWorkers(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { workers: { type: "string", default: "1,2" }, rounds: { type: "string", default: "3" } },
+    options: {
+      workers: { type: "string" },
+      rounds: { type: "string", default: "3" },
+      shared: { type: "boolean", default: false },
+    },
   });
-  const counts = countsOf("workers", values.workers);
+  if (values.shared) return await benchShared(countsOf("workers", values.workers ?? "1,2,4,8"));
+  const counts = countsOf("workers", values.workers ?? "1,2");
   const rounds = countOf("rounds", values.rounds);
   const best = new Map<number, number>();
   process.stdout.write(`load at the start: ${loadavg()[0]?.toFixed(1)}\n`);
@@ -33,6 +42,33 @@ export async function benchWorkers(args: string[]): Promise<void> {
   for (const [workers, seconds] of best) {
     process.stdout.write(
       `${workers} workers: ${seconds.toFixed(1)} s, ${(first / seconds).toFixed(2)} times as fast as ${counts[0]}\n`,
+    );
+  }
+}
+
+const ANSWER_MILLISECONDS = 500;
+/** Answers that each worker has one after the other: the last block of a worker is then a small part. */
+const ANSWER_ROUNDS = 60;
+
+async function benchShared(counts: readonly number[]): Promise<void> {
+  for (const joining of [0, 60]) {
+    const { blocks, makespan, bound } = simulateSharing(64, 16, joining, 1);
+    const hours = (makespan / 3600).toFixed(2);
+    print(
+      `${blocks} blocks on 64 workers, ${joining} s to join a point: ${hours} h, ${(makespan / bound).toFixed(3)} of the bound`,
+    );
+  }
+  const calls = [...(await countStoreCalls(100))].toSorted(([, a], [, b]) => b - a);
+  const all = calls.reduce((sum, [, count]) => sum + count, 0);
+  print(
+    `calls on the store a completion: ${all.toFixed(2)} (${calls.map(([name, count]) => `${name} ${count.toFixed(2)}`).join(", ")})`,
+  );
+  let first: number | undefined;
+  for (const workers of counts) {
+    const part = await measureSpeedUp(workers, ANSWER_MILLISECONDS, ANSWER_ROUNDS);
+    first ??= part;
+    print(
+      `${workers} workers: ${part.toFixed(3)} of the answers that they could get, ${(part / first).toFixed(3)} of ${counts[0]}'s`,
     );
   }
 }
@@ -53,4 +89,8 @@ async function timeSweep(workers: number): Promise<number> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
