@@ -17,7 +17,8 @@ const MODEL = [
 
 export default defineConfig({
   test: {
-    globalSetup: "test/helpers/temporary-folder.ts",
+    globalSetup: "test/helpers/files/temporary-folder.ts",
+    setupFiles: "test/helpers/files/remove-scratch-folders.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // What is waited for comes at once, but for a busy machine.

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { type RaceOutcome, runRace } from "../src/search/race.ts";
 import { ALL_LEVERS, type Levers, type RaceMeasure, type RacePlan } from "../src/search/race-plan.ts";
 import { quantile } from "../src/stats/quantile.ts";
-import { drawRun, type World } from "../test/helpers/worlds.ts";
+import { drawRun, type World } from "../test/helpers/runs/worlds.ts";
 import { countOf, countsOf } from "./flag-values.ts";
 import { FAMILIES, familyWorld, PLANE_PLACES, PLANES, planeWorld } from "./search/families.ts";
 import { FigureTally, measureFigures } from "./search/figures.ts";

@@ -1,6 +1,6 @@
 import { SIGNIFICANT } from "../../src/findings/claims.ts";
 import { judge } from "../../src/findings/judge.ts";
-import { alongW, drawRun } from "../../test/helpers/worlds.ts";
+import { alongW, drawRun } from "../../test/helpers/runs/worlds.ts";
 
 /** One world in which a stated detectable difference is put to the test. */
 export interface PowerCase {

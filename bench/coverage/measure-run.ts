@@ -2,7 +2,7 @@ import { type Claim, SIGNIFICANT } from "../../src/findings/claims.ts";
 import type { MeasureId } from "../../src/findings/evidence.ts";
 import { type Judgement, judge } from "../../src/findings/judge.ts";
 import type { Interval } from "../../src/stats/interval.ts";
-import { drawRun, type World, type WorldPoint } from "../../test/helpers/worlds.ts";
+import { drawRun, type World, type WorldPoint } from "../../test/helpers/runs/worlds.ts";
 import { count, type Tally } from "./tally.ts";
 import type { ListedWorld } from "./world-list.ts";
 

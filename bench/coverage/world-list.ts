@@ -1,4 +1,4 @@
-import { alongW, type World, type WorldPoint } from "../../test/helpers/worlds.ts";
+import { alongW, type World, type WorldPoint } from "../../test/helpers/runs/worlds.ts";
 
 /** A world of the bench: what is drawn, and whether anything differs in truth. */
 export interface ListedWorld {

@@ -8,7 +8,7 @@ import { writeGguf } from "../../src/checkpoints/gguf/write-gguf.ts";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
 import { streamReader } from "../../src/tensors/write/tensor-stream.ts";
-import { GREEDY } from "../../test/helpers/greedy.ts";
+import { GREEDY } from "../../test/helpers/models/greedy.ts";
 import { projectRoot } from "../../test/helpers/shared.ts";
 
 const CONTEXT_TOKENS = 512;

@@ -1,7 +1,7 @@
 import { WorkError } from "../../src/base/errors.ts";
 import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
 import type { Sampling } from "../../src/models/sampling.ts";
-import { GREEDY } from "../../test/helpers/greedy.ts";
+import { GREEDY } from "../../test/helpers/models/greedy.ts";
 import { childUsage } from "./child-usage.ts";
 import { type Contestant, contextTokens, type Job, type Round } from "./contestant.ts";
 

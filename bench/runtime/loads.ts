@@ -1,6 +1,6 @@
 import { formatBytes } from "../../src/base/bytes.ts";
 import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
-import { GREEDY } from "../../test/helpers/greedy.ts";
+import { GREEDY } from "../../test/helpers/models/greedy.ts";
 import type { BenchModel } from "./bench-models.ts";
 import { childUsage } from "./child-usage.ts";
 

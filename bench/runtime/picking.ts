@@ -3,7 +3,7 @@ import { type NativeModel, startNativeEngine } from "../../src/models/llama-cpp/
 import { Samplers } from "../../src/models/llama-cpp/samplers.ts";
 import { createTokenPicker } from "../../src/models/llama-cpp/token-picker.ts";
 import type { Sampling } from "../../src/models/sampling.ts";
-import { GREEDY } from "../../test/helpers/greedy.ts";
+import { GREEDY } from "../../test/helpers/models/greedy.ts";
 import { vocabularyModel } from "./bench-models.ts";
 import { PUBLISHED } from "./evaluator.ts";
 

@@ -1,6 +1,6 @@
 import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
 import type { LoadedModel } from "../../src/models/runtime.ts";
-import { GREEDY } from "../../test/helpers/greedy.ts";
+import { GREEDY } from "../../test/helpers/models/greedy.ts";
 import type { BenchModel } from "./bench-models.ts";
 import { childUsage } from "./child-usage.ts";
 

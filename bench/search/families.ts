@@ -1,4 +1,4 @@
-import { alongW, type World } from "../../test/helpers/worlds.ts";
+import { alongW, type World } from "../../test/helpers/runs/worlds.ts";
 
 /** A shape of accuracy along w whose truth is known. Tokens fall from 100 to 60: the larger w, the cheaper. */
 export interface RaceFamily {

@@ -6,7 +6,7 @@ import type { ScoreTable, StrataOf } from "../../src/runs/tables/score-table.ts"
 import { type RaceOutcome, race } from "../../src/search/race.ts";
 import type { Ask, RacePlan } from "../../src/search/race-plan.ts";
 import type { Interval } from "../../src/stats/interval.ts";
-import { drawRun, type World } from "../../test/helpers/worlds.ts";
+import { drawRun, type World } from "../../test/helpers/runs/worlds.ts";
 import { gridAnswers, lookupIn, planOf } from "./replay.ts";
 
 /** What the reports of searches say, held against the truth. */

@@ -1,16 +1,13 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { loadBenchmark } from "../../src/benchmarks/load-dataset.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 let folder = "";
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-benchmarks-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
+beforeEach(() => {
+  folder = scratchFolder();
 });
 
 async function writeBenchmark(data: string, yaml: string, dataName = "data.jsonl"): Promise<string> {

@@ -1,12 +1,12 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
 import { chooseFile } from "../../src/benchmarks/fetch-dataset.ts";
 import { loadBenchmark } from "../../src/benchmarks/load-dataset.ts";
 import { type PulledDataset, pullBenchmark } from "../../src/benchmarks/pull-dataset.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const parquet = join(projectRoot, "test/fixtures/benchmarks/sums.parquet");
@@ -41,8 +41,8 @@ interface Hub {
 
 let folder = "";
 let server: Server | undefined;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-pull-"));
+beforeEach(() => {
+  folder = scratchFolder();
   vi.stubEnv("MERGESWEEP_CACHE", join(folder, "cache"));
 });
 afterEach(async () => {
@@ -50,7 +50,6 @@ afterEach(async () => {
   server?.closeAllConnections();
   await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
   server = undefined;
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function startHub(files: Record<string, Uint8Array | string>): Promise<Hub> {

@@ -1,22 +1,21 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkDataset, describeBenchmark } from "../../src/benchmarks/check.ts";
 import { loadBenchmark } from "../../src/benchmarks/load-dataset.ts";
 import { pullBenchmark } from "../../src/benchmarks/pull-dataset.ts";
 import { listBenchmarkNames } from "../../src/benchmarks/registry.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot, sharedPath } from "../helpers/shared.ts";
 
 const root = projectRoot;
 let cache = "";
-beforeAll(async () => {
-  cache = await mkdtemp(join(tmpdir(), "mergesweep-cache-"));
+beforeAll(() => {
+  cache = scratchFolder();
   vi.stubEnv("MERGESWEEP_CACHE", cache);
 });
-afterAll(async () => {
+afterAll(() => {
   vi.unstubAllEnvs();
-  await rm(cache, { recursive: true, force: true });
 });
 
 describe("the benchmarks under datasets/", () => {

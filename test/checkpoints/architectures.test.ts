@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ARCHITECTURES, type Architecture } from "../../src/checkpoints/architecture.ts";
 import { GGUF_TYPES, type GgufType } from "../../src/checkpoints/gguf/gguf-layout.ts";
 import { checkpointTensorName, GGUF_ARCHITECTURE } from "../../src/checkpoints/tensor-names.ts";
 import { readGgufHeader } from "../../src/gguf/read-header.ts";
 import { openFileSource } from "../../src/tensors/file-source.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { complete, withModel } from "./gguf/load-gguf.ts";
 import { writeGguf } from "./gguf/write-gguf.ts";
 import {
@@ -21,11 +21,7 @@ import {
 
 const ROWS = 520;
 const PROMPT = "<|im_start|>user\nWhat is 12 + 30?<|im_end|>\n";
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "architectures-"));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const root = scratchFolder();
 
 /** Converts a tiny random model with the byte-level tokenizer. */
 async function convert(

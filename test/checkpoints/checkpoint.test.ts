@@ -1,18 +1,17 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import { readModelConfig } from "../../src/checkpoints/config.ts";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const pocket = join(projectRoot, "checkpoints/pocket");
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "checkpoint-"));
+beforeEach(() => {
+  folder = scratchFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function rejection(path: string): Promise<InputError> {
   try {

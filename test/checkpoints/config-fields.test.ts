@@ -1,22 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Architecture } from "../../src/checkpoints/architecture.ts";
 import { type GgufOptions, layoutCheckpointGguf } from "../../src/checkpoints/gguf/gguf-layout.ts";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { type GgufMetadata, numberAt } from "../../src/gguf/metadata.ts";
 import { readGgufHeader } from "../../src/gguf/read-header.ts";
 import { openFileSource } from "../../src/tensors/file-source.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { copyPocketTokenizer, writeTinyModel } from "./tiny-checkpoint.ts";
 
 let root: string;
 let made = 0;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "config-fields-"));
+beforeAll(() => {
+  root = scratchFolder();
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 /** A tiny random model with more in its config.json. */
 async function tiny(architecture: Architecture, more: Record<string, unknown>): Promise<string> {

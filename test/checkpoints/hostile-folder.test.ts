@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { readTokenizer } from "../../src/checkpoints/tokenizer/read-tokenizer.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
@@ -19,7 +19,7 @@ let scratch: string;
 let model: string;
 let adapter: string;
 beforeEach(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-folder-"));
+  scratch = scratchFolder();
   model = join(scratch, "snapshots/main/model");
   adapter = join(scratch, "snapshots/main/adapter");
   await cp(LEN, model, { recursive: true });
@@ -30,7 +30,6 @@ beforeEach(async () => {
   await writeFile(join(adapter, "adapter_model.safetensors"), header);
   await truncate(join(adapter, "adapter_model.safetensors"), byteLength);
 });
-afterEach(() => rm(scratch, { recursive: true, force: true }));
 
 /** Opens the model with its adapter and reads its tokenizer, as a merge or conversion does. */
 async function openAll(): Promise<void> {

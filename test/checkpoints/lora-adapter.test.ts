@@ -1,5 +1,4 @@
-import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint } from "../../src/checkpoints/checkpoint.ts";
@@ -7,6 +6,7 @@ import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
 import { decodeTo, encodeTo } from "../../src/tensors/convert.ts";
 import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
@@ -14,12 +14,11 @@ const base = join(projectRoot, "checkpoints/pocket/base");
 let scratch = "";
 let original: Checkpoint;
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-lora-"));
+  scratch = scratchFolder();
   original = await openCheckpoint(base);
 });
 afterAll(async () => {
   await original.close();
-  await rm(scratch, { recursive: true, force: true });
 });
 
 interface Matrix {

@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getLlama, type Llama, LlamaLogLevel, type Token } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planMerge } from "../../src/merge/plan/plan.ts";
 import { parseRecipe } from "../../src/merge/recipe/parse-recipe.ts";
 import { writeMergedCheckpoint } from "../../src/merge/write-checkpoint.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { writeGguf } from "./gguf/write-gguf.ts";
 import { ODD_CONFIGS, ODD_PROMPT, writeOddModel } from "./odd-configs.ts";
 import { copyPocketTokenizer } from "./tiny-checkpoint.ts";
@@ -13,12 +12,11 @@ import { copyPocketTokenizer } from "./tiny-checkpoint.ts";
 let root: string;
 let llama: Llama;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "odd-configs-"));
+  root = scratchFolder();
   llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
 });
 afterAll(async () => {
   await llama.dispose();
-  await rm(root, { recursive: true, force: true });
 });
 
 /** What llama.cpp generates with a checkpoint, greedily, in F32: token ids. */

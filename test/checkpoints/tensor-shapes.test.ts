@@ -1,18 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { ARCHITECTURES } from "../../src/checkpoints/architecture.ts";
 import { readModelConfig } from "../../src/checkpoints/config.ts";
 import { requiredTensorNames } from "../../src/checkpoints/tensor-names.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { copyPocketTokenizer, writeTinyModel } from "./tiny-checkpoint.ts";
 
 let root: string;
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "mergesweep-shapes-"));
+beforeEach(() => {
+  root = scratchFolder();
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
 
 /** Makes the tensor flatter: of the same bytes, so that only its shape is wrong. */
 async function reshape(name: string): Promise<number[]> {

@@ -1,20 +1,16 @@
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { digestCheckpoint } from "../../src/merge/digest-weights.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const POCKET = join(projectRoot, "checkpoints/pocket");
 const SHARD = "model-00001-of-00001.safetensors";
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "two-sets-"));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const root = scratchFolder();
 
 async function digestOf(folder: string): Promise<string> {
   const checkpoint = await openCheckpoint(folder);

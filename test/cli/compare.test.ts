@@ -1,17 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { type CliResult, cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-compare-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = scratchFolder();
 
 function compare(...args: string[]): Promise<CliResult> {
   return cli(["compare", ...args], { createRuntime: () => Promise.reject(new Error("no model is needed")) });

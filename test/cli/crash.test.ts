@@ -1,25 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { engineProcesses, livingInGroup } from "../helpers/processes.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
+import { countStored, storedCompletions } from "../helpers/runs/stored-completions.ts";
 import { projectRoot } from "../helpers/shared.ts";
-import { countStored, storedCompletions } from "../helpers/stored-completions.ts";
 
 const SWEEP = join(projectRoot, "sweeps/pocket.yaml");
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-crash-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = scratchFolder();
 
 /** Two merges and the base, few sequences so that a kill meets them in the middle. */
 function sweepArgs(name: string, workers: number, more: readonly string[] = []): string[] {

@@ -1,21 +1,19 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import yargs from "yargs";
 import { datasetsCommand } from "../../src/cli/commands/datasets.ts";
 import { EXIT } from "../../src/cli/exit-codes.ts";
 import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot, sharedPath } from "../helpers/shared.ts";
 
 let cache = "";
-beforeEach(async () => {
-  cache = await mkdtemp(join(tmpdir(), "mergesweep-datasets-"));
+beforeEach(() => {
+  cache = scratchFolder();
   vi.stubEnv("MERGESWEEP_CACHE", cache);
 });
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs();
-  await rm(cache, { recursive: true, force: true });
 });
 
 /** What `mergesweep datasets ARGS` prints and exits with. */

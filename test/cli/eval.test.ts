@@ -1,22 +1,15 @@
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pocketGguf } from "../helpers/pocket-gguf.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { pocketGguf } from "../helpers/models/pocket-gguf.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
+import { countStored, storedCompletions } from "../helpers/runs/stored-completions.ts";
 import { projectRoot } from "../helpers/shared.ts";
-import { countStored, storedCompletions } from "../helpers/stored-completions.ts";
 
 const MODEL = join(projectRoot, "checkpoints/pocket/accfmt");
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-eval-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = scratchFolder();
 
 const run = (name: string): string => join(folder, name);
 function evalArgs(name: string, more: readonly string[], model = MODEL): string[] {

@@ -1,7 +1,7 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { startHub } from "../hub/local-hub.ts";
@@ -15,12 +15,11 @@ const models = ["len", "accfmt", "base"].flatMap((name) => [
 let folder = "";
 const run = (): string => join(folder, "run");
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-export-"));
+  folder = scratchFolder();
   const command = ["run", SWEEP, ...models, "--only", "w=0", "--only", "w=0.7", "--limit", "6", "--attempts", "1"];
   const { code, stderr } = await cli([...command, "--out", run(), "--report", join(folder, "report")]);
   if (code !== 0) throw new Error(`the run that points are exported from failed: ${stderr}`);
 }, 300_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it("a point of a sweep becomes a checkpoint of the evaluated weights, with results, recipe and a GGUF", {
   timeout: 120_000,

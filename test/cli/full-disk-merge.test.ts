@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { mountSmallDisk } from "../helpers/files/small-disk.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
-import { mountSmallDisk } from "../helpers/small-disk.ts";
 
 const LEN = join(projectRoot, "checkpoints/pocket/len");
 const disk = mountSmallDisk("2m");
@@ -12,13 +12,12 @@ const onDisk = (name: string): string => join(disk?.folder ?? "", name);
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-full-"));
+  folder = scratchFolder();
   const recipe = `merge_method: linear\nmodels:\n  - { model: ${LEN}, parameters: { weight: 1 } }\n`;
   await writeFile(join(folder, "merge.yml"), recipe);
 });
-afterAll(async () => {
+afterAll(() => {
   disk?.remove();
-  await rm(folder, { recursive: true, force: true });
 });
 
 test.skipIf(disk === undefined).each([

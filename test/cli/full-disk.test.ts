@@ -1,20 +1,16 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { mountSmallDisk } from "../helpers/files/small-disk.ts";
 import { type CliResult, cli } from "../helpers/run-cli.ts";
+import { countStored, storedCompletions } from "../helpers/runs/stored-completions.ts";
 import { projectRoot } from "../helpers/shared.ts";
-import { mountSmallDisk } from "../helpers/small-disk.ts";
-import { countStored, storedCompletions } from "../helpers/stored-completions.ts";
 
 const disk = mountSmallDisk("400k");
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-full-"));
-});
-afterAll(async () => {
+const folder = scratchFolder();
+afterAll(() => {
   disk?.remove();
-  await rm(folder, { recursive: true, force: true });
 });
 
 function run(out: string, report: string, workers: number): Promise<CliResult> {

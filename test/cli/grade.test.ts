@@ -1,11 +1,11 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 
 async function casesFile(lines: readonly string[]): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), "grade-")), "cases.jsonl");
+  const path = join(scratchFolder(), "cases.jsonl");
   await writeFile(path, `${lines.join("\n")}\n`);
   return path;
 }

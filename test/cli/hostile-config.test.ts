@@ -1,18 +1,17 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-config-"));
+  folder = scratchFolder();
   await cp(join(projectRoot, "checkpoints/pocket/len"), join(folder, "model"), { recursive: true });
   const recipe = `merge_method: linear\nmodels:\n  - { model: ${folder}/model, parameters: { weight: 1 } }\n`;
   await writeFile(join(folder, "merge.yml"), recipe);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test.each([1001, 9_007_199_254_740_991])("a model that claims to have %d layers is refused at once", async (layers) => {
   const path = join(folder, "model/config.json");

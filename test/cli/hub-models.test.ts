@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { readValues } from "../../src/tensors/read-values.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { sha256File } from "../helpers/files/sha256-file.ts";
 import { cli } from "../helpers/run-cli.ts";
-import { sha256File } from "../helpers/sha256-file.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { type LocalHub, modelOf, startHub } from "../hub/local-hub.ts";
 
@@ -15,7 +15,7 @@ const pocket = (name: string): string => join(projectRoot, "checkpoints/pocket",
 let folder = "";
 let hub: LocalHub;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-hub-cli-"));
+  folder = scratchFolder();
   vi.stubEnv("HF_HUB_CACHE", join(folder, "cache"));
   vi.stubEnv("HF_TOKEN", "");
   vi.stubEnv("HF_HUB_OFFLINE", "");
@@ -25,7 +25,6 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await hub[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 });
 
 function line(model: string, weight: number): string {

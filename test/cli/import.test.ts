@@ -1,18 +1,12 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { type CliResult, cli } from "../helpers/run-cli.ts";
 import { projectRoot, sharedPath } from "../helpers/shared.ts";
 import { put, putLmEval } from "../imports/make-results.ts";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-import-cli-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = scratchFolder();
 
 function withoutModel(...args: string[]): Promise<CliResult> {
   return cli(args, { createRuntime: () => Promise.reject(new Error("no model is needed")) });

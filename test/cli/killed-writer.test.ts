@@ -1,23 +1,22 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { writeSparseCheckpoint } from "../helpers/models/sparse-checkpoint.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
-import { writeSparseCheckpoint } from "../helpers/sparse-checkpoint.ts";
 
 const LEN = join(projectRoot, "checkpoints/pocket/len");
 
 let folder: string;
 let large: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-killed-"));
+  folder = scratchFolder();
   large = join(folder, "large");
   await writeSparseCheckpoint(large, 2_000_000);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function recipeOf(model: string): Promise<string> {
   const path = join(folder, `${basename(model)}.yml`);

@@ -1,18 +1,17 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-tokenizer-"));
+  folder = scratchFolder();
   for (const model of ["len", "accfmt"]) {
     await cp(join(projectRoot, "checkpoints/pocket", model), join(folder, model), { recursive: true });
   }
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const WEIGHTS = new Set(["README.md", "config.json", "mergekit_config.yml", "model.safetensors"]);
 

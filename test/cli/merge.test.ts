@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { sha256File } from "../helpers/files/sha256-file.ts";
 import { goldenCases, goldenFolder } from "../helpers/golden-merge.ts";
 import { cli } from "../helpers/run-cli.ts";
-import { sha256File } from "../helpers/sha256-file.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const pocket = (name: string): string => join(projectRoot, "checkpoints/pocket", name);
@@ -13,7 +13,7 @@ describe("mergesweep merge", () => {
   it("makes mergekit's very file", async () => {
     const golden = goldenCases.find(({ name }) => name === "bf16_w01_w09");
     const wanted = golden?.files?.["model.safetensors"]?.sha256;
-    const folder = await mkdtemp(join(tmpdir(), "merge-"));
+    const folder = scratchFolder();
     const config = join(folder, "config.yml");
     const text = await readFile(join(goldenFolder, golden?.config ?? ""), "utf8");
     await writeFile(config, text.replaceAll("./inputs", join(goldenFolder, "inputs")));
@@ -25,7 +25,7 @@ describe("mergesweep merge", () => {
   });
 
   it("never touches a folder that exists, and leaves nothing where it fails", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "merge-"));
+    const folder = scratchFolder();
     const config = join(folder, "config.yml");
     await writeFile(
       config,
@@ -44,7 +44,7 @@ describe("mergesweep merge", () => {
 });
 
 async function shardsOf(size: string): Promise<{ shards: number; files: string[] }> {
-  const folder = await mkdtemp(join(tmpdir(), "merge-"));
+  const folder = scratchFolder();
   const config = join(folder, "config.yml");
   await writeFile(
     config,
@@ -67,7 +67,7 @@ describe("mergekit's own flags", () => {
 
 describe("mergesweep convert", () => {
   it("writes a GGUF and names the weights by the same digest in every type", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "convert-"));
+    const folder = scratchFolder();
     const digests = await Promise.all(
       ["bf16", "f32", "q8_0"].map(async (type) => {
         const { code, stdout } = await cli([

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
@@ -11,7 +11,7 @@ const NO_MODEL = "/there/is/no/such/model.gguf";
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-out-"));
+  folder = scratchFolder();
   await writeFile(join(folder, "file"), "mine");
   await mkdir(join(folder, "used"));
   await writeFile(join(folder, "used/notes.txt"), "mine");
@@ -19,7 +19,6 @@ beforeEach(async () => {
   await symlink("file", join(folder, "link"));
   await symlink("used", join(folder, "linked-folder"));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const TAKEN: readonly [name: string, found: string][] = [
   ["file", "found a file"],

@@ -1,18 +1,14 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const ACCFMT = join(projectRoot, "checkpoints/pocket/accfmt");
 const NORM = "model.layers.0.input_layernorm.weight";
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "mergesweep-non-finite-"));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const root = scratchFolder();
 
 /** The pocket checkpoint with other BF16 bits at the beginning of a tensor. */
 async function withBits(name: string, ...bits: readonly number[]): Promise<string> {

@@ -1,20 +1,19 @@
-import { cp, mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { readModelConfig } from "../../src/checkpoints/config.ts";
 import { requiredTensorNames } from "../../src/checkpoints/tensor-names.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot, sharedPath } from "../helpers/shared.ts";
 
 let folder = "";
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-cost-"));
+beforeEach(() => {
+  folder = scratchFolder();
 });
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs();
-  await rm(folder, { recursive: true, force: true });
 });
 
 it("--probe measures speed and lengths on one point, and keeps nothing", { timeout: 240_000 }, async () => {

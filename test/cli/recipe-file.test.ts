@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
@@ -10,13 +10,12 @@ const LEN = join(projectRoot, "checkpoints/pocket/len");
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-recipe-"));
+  folder = scratchFolder();
   await mkdir(join(folder, "folder"));
   execFileSync("mkfifo", [join(folder, "pipe")]);
   await writeFile(join(folder, "large"), "");
   await truncate(join(folder, "large"), 5e9);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each([
   ["merge", (file: string) => ["merge", file, join(folder, "out")]],

@@ -1,19 +1,19 @@
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { openRunStore } from "../../src/runs/run-store.ts";
 import type { ScoreRecord } from "../../src/runs/schema.ts";
-import { openUnit } from "../helpers/open-unit.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
+import { openUnit } from "../helpers/runs/open-unit.ts";
 import { syntheticRun } from "../report/synthetic-run.ts";
 
 describe("mergesweep report", () => {
   let folder = "";
   let run = "";
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "report-cli-"));
+    folder = scratchFolder();
     run = join(folder, "runs/made");
     const made = syntheticRun({ samples: 12 });
     const store = await openRunStore(run, made.manifest);
@@ -33,7 +33,6 @@ describe("mergesweep report", () => {
     }
     await store.close();
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it("draws what is asked for, in the formats asked for", async () => {
     const out = join(folder, "vectors");

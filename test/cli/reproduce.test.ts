@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { type LocalHub, modelOf, startHub } from "../hub/local-hub.ts";
@@ -11,7 +11,7 @@ const pocket = (name: string): string => join(projectRoot, "checkpoints/pocket",
 let folder = "";
 let hub: LocalHub;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-reproduce-"));
+  folder = scratchFolder();
   vi.stubEnv("HF_HUB_CACHE", join(folder, "cache"));
   vi.stubEnv("HF_TOKEN", "");
   vi.stubEnv("HF_HUB_OFFLINE", "");
@@ -21,7 +21,6 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await hub[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const SWEEP = `name: theirs

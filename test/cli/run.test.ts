@@ -1,7 +1,7 @@
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { goldenFolder } from "../helpers/golden-merge.ts";
 import { livingInGroup } from "../helpers/processes.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
@@ -10,11 +10,8 @@ import { projectRoot, sharedPath } from "../helpers/shared.ts";
 const SWEEP = join(projectRoot, "sweeps/pocket.yaml");
 let folder: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-cli-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
+beforeEach(() => {
+  folder = scratchFolder();
 });
 
 const outs = (name: string): string[] => ["--out", join(folder, name), "--report", join(folder, `${name}-report`)];

@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
@@ -10,12 +10,9 @@ let sweep: string;
 let run: string;
 let report: string;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-score-"));
+beforeAll(() => {
+  folder = scratchFolder();
   [sweep, run, report] = [join(folder, "sweep.yaml"), join(folder, "run"), join(folder, "report")];
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
 });
 
 const modelLine = (name: string, weight: string): string =>

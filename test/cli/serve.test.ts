@@ -1,29 +1,26 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../src/models/server/server-process.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { commandsWith } from "../helpers/processes.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
+import { countStored, storedCompletions } from "../helpers/runs/stored-completions.ts";
 import { projectRoot } from "../helpers/shared.ts";
-import { countStored, storedCompletions } from "../helpers/stored-completions.ts";
 
 const MODEL = join(projectRoot, "checkpoints/pocket/accfmt");
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-serve-"));
+  folder = scratchFolder();
   await mkdir(join(folder, "scratch"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** The command of a sweep's `serve`: a server of this test, over the real model. */
 function serveCommand(model: "{model}" | "{gguf}", mode = ""): string {
-  const script = join(projectRoot, "test/helpers/serve-model.ts");
+  const script = join(projectRoot, "test/helpers/models/serve-model.ts");
   return `cd ${projectRoot} && node --import tsx ${script} ${model} {port} ${join(folder, "scratch")} ${mode}`;
 }
 
@@ -139,7 +136,7 @@ describe("a command that starts a server", { timeout: 180_000 }, () => {
 
 describe("a server that runs already", { timeout: 180_000 }, () => {
   it("is asked again where it is busy; where it is does not matter to the store", async () => {
-    const file = join(projectRoot, "test/helpers/serve-model.ts");
+    const file = join(projectRoot, "test/helpers/models/serve-model.ts");
     const start = async (...mode: string[]): Promise<{ url: string; stop: () => Promise<void> }> => {
       const port = await freePort();
       const args = ["--import", "tsx", file, MODEL, String(port), join(folder, "scratch"), ...mode];

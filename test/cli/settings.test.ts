@@ -1,19 +1,16 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
+import { storedCompletions } from "../helpers/runs/stored-completions.ts";
 import { projectRoot } from "../helpers/shared.ts";
-import { storedCompletions } from "../helpers/stored-completions.ts";
 
 const MODEL = join(projectRoot, "checkpoints/pocket/accfmt");
 let folder: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-settings-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
+beforeEach(() => {
+  folder = scratchFolder();
 });
 
 it("a benchmark may have attempts of its own; a flag beats them", { timeout: 60_000 }, async () => {

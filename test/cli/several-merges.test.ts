@@ -1,19 +1,15 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { sha256File } from "../helpers/files/sha256-file.ts";
 import { cli } from "../helpers/run-cli.ts";
-import { sha256File } from "../helpers/sha256-file.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const POCKET = join(projectRoot, "checkpoints/pocket");
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "several-merges-"));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const root = scratchFolder();
 
 function linear(models: readonly string[], name?: string): string {
   const sources = models.map((model) => `  - { model: "${model}", parameters: { weight: 0.5 } }`);

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { showTensors } from "../../src/cli/show-tensors.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
@@ -10,13 +10,12 @@ const LEN = join(projectRoot, "checkpoints/pocket/len");
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-progress-"));
+  folder = scratchFolder();
   await writeFile(
     join(folder, "merge.yml"),
     `merge_method: linear\nmodels:\n  - { model: ${LEN}, parameters: { weight: 1 } }\n`,
   );
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 // A terminal of a build server is not redrawn.
 beforeEach(() => vi.stubEnv("CI", undefined));
 afterEach(() => vi.unstubAllEnvs());

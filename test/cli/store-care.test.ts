@@ -1,8 +1,8 @@
 import { appendFile, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { useFinishedStore } from "../helpers/finished-store.ts";
 import { type CliResult, cli } from "../helpers/run-cli.ts";
+import { useFinishedStore } from "../helpers/runs/finished-store.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const store = useFinishedStore();

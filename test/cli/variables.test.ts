@@ -1,7 +1,7 @@
-import { cp, mkdtemp, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
@@ -9,7 +9,7 @@ const SWEEP = join(projectRoot, "sweeps/pocket-sampled.yaml");
 
 describe("--set", () => {
   it("plans the models that it names, and says which variable names one that is not there", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "set-"));
+    const folder = scratchFolder();
     await cp(join(projectRoot, "checkpoints/pocket/len"), join(folder, "expert"), { recursive: true });
     const { code, stdout } = await cli(["plan", SWEEP, "--json", "--set", `len=${join(folder, "expert")}`]);
     expect(code).toBe(0);

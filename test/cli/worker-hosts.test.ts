@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readWorkers } from "../../src/runs/leases/read-workers.ts";
-import type { CompletionsServer } from "../helpers/completions-server.ts";
-import { slowServer } from "../helpers/slow-server.ts";
-import { storedCompletions } from "../helpers/stored-completions.ts";
+import type { CompletionsServer } from "../helpers/models/completions-server.ts";
+import { slowServer } from "../helpers/models/slow-server.ts";
+import { storedCompletions } from "../helpers/runs/stored-completions.ts";
 import {
   killGroup,
   SEQUENCES,

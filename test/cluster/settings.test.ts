@@ -1,25 +1,22 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { readAllotment } from "../../src/cluster/allotment.ts";
 import { readAccounting } from "../../src/cluster/job-states.ts";
 import { settleSlurm, siteFile } from "../../src/cluster/settings.ts";
 import { checkSbatchFlags } from "../../src/cluster/submit.ts";
 import { readSweepFile, type SweepFile } from "../../src/sweep/file/config.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-settings-"));
+  folder = scratchFolder();
   await mkdir(join(folder, "mergesweep"));
   await writeFile(join(folder, "cuda.sh"), "module load cuda\n");
   await writeFile(join(folder, "mergesweep/site.sh"), "module load site\n");
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function site(text: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { Benchmark } from "../../src/benchmarks/benchmark.ts";
 import { choosePrompt } from "../../src/benchmarks/prompt.ts";
 import { findBenchmark } from "../../src/benchmarks/registry.ts";
 import { Evaluation, type Task, type TaskSource, tasksOf } from "../../src/eval/evaluate.ts";
-import { createScriptedRuntime } from "../helpers/scripted-runtime.ts";
+import { createScriptedRuntime } from "../helpers/models/scripted-runtime.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const { declared } = await findBenchmark("gsm8k", projectRoot);

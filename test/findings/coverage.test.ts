@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { measureRun } from "../../bench/coverage/measure-run.ts";
 import type { Tally } from "../../bench/coverage/tally.ts";
-import { alongW, type World } from "../helpers/worlds.ts";
+import { alongW, type World } from "../helpers/runs/worlds.ts";
 
 const RUNS = 60;
 

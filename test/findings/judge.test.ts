@@ -3,7 +3,7 @@ import { type Claim, SIGNIFICANT } from "../../src/findings/claims.ts";
 import { type Judgement, judge } from "../../src/findings/judge.ts";
 import type { StoredRun } from "../../src/runs/stored-run.ts";
 import { groupBy } from "../../src/stats/mean.ts";
-import { alongW, drawRun, type World, type WorldPoint } from "../helpers/worlds.ts";
+import { alongW, drawRun, type World, type WorldPoint } from "../helpers/runs/worlds.ts";
 import { changeScores, POCKET_POINTS, syntheticRun } from "../report/synthetic-run.ts";
 
 const texts = ({ claims }: Judgement, benchmark?: string): string =>

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findWorkers, LEASES_FOLDER, listLeaseFolder, readHolder } from "../../src/runs/leases/lease-files.ts";
-import type { CompletionsServer } from "./completions-server.ts";
+import type { CompletionsServer } from "./models/completions-server.ts";
+import { timesAsked } from "./models/slow-server.ts";
 import { cli } from "./run-cli.ts";
 import { projectRoot } from "./shared.ts";
-import { timesAsked } from "./slow-server.ts";
 
 /** Completions that a worker of these tests has in flight. */
 export const SEQUENCES = 4;

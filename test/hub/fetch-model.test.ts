@@ -1,11 +1,11 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { lstat, mkdir, readdir, readFile, readlink, rm, truncate, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type FetchProgress, fetchModel } from "../../src/hub/fetch-model.ts";
 import { parseModelId } from "../../src/hub/model-id.ts";
-import { sha256File } from "../helpers/sha256-file.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { sha256File } from "../helpers/files/sha256-file.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { type LocalHub, modelOf, startHub } from "./local-hub.ts";
 
@@ -15,7 +15,7 @@ const WEIGHTS = "model.safetensors";
 let folder = "";
 let hub: LocalHub;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-hub-"));
+  folder = scratchFolder();
   vi.stubEnv("HF_HUB_CACHE", join(folder, "cache"));
   vi.stubEnv("HF_TOKEN", "");
   vi.stubEnv("HF_HUB_OFFLINE", "");
@@ -29,7 +29,6 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await hub[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const LEN = { repo: "me/len", revision: undefined };

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, truncate } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { readTokenizer } from "../../src/checkpoints/tokenizer/read-tokenizer.ts";
 import { fetchModel } from "../../src/hub/fetch-model.ts";
 import { peekModel } from "../../src/hub/peek-model.ts";
-import { sha256File } from "../helpers/sha256-file.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { sha256File } from "../helpers/files/sha256-file.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { type LocalHub, type LocalModel, modelOf, startHub } from "./local-hub.ts";
 
@@ -19,7 +19,7 @@ let folder = "";
 let hub: LocalHub;
 let model: LocalModel;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-peek-"));
+  folder = scratchFolder();
   vi.stubEnv("HF_HUB_CACHE", join(folder, "cache"));
   vi.stubEnv("HF_TOKEN", "");
   vi.stubEnv("HF_HUB_OFFLINE", "");
@@ -30,7 +30,6 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await hub[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 });
 
 function sizeOf(...names: string[]): number {

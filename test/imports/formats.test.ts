@@ -1,10 +1,10 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import type { ImportedRun } from "../../src/imports/imported-run.ts";
 import { type LeftOut, readSources, type SourceOptions } from "../../src/imports/read-sources.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { put } from "./make-results.ts";
 import { type ZipMethod, zipOf } from "./make-zip.ts";
@@ -12,10 +12,7 @@ import { attemptsOf, meanScore, questionsOf } from "./run-facts.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "mergesweep-formats-"));
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
+  folder = scratchFolder();
 });
 
 async function read(options: SourceOptions = {}, name = ""): Promise<ImportedRun[]> {

@@ -1,23 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { judge } from "../../src/findings/judge.ts";
 import { type ImportOutcome, type ImportRequest, importResults } from "../../src/imports/import-results.ts";
 import { renderReport } from "../../src/report/render-report.ts";
 import { readRun } from "../../src/runs/read-run.ts";
 import { scoreRun } from "../../src/sweep/run/score-run.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { put, putInspect, putLighteval, putLmEval, putTasks, QUESTIONS } from "./make-results.ts";
 
 let folder: string;
 let out: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "mergesweep-import-"));
+  folder = scratchFolder();
   out = join(folder, "run");
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function importFrom(name: string, request: ImportRequest = {}): Promise<ImportOutcome> {

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { parseCsv } from "../../src/benchmarks/parse-csv.ts";
 import { type Judgement, judge } from "../../src/findings/judge.ts";
 import { readRun } from "../../src/runs/read-run.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot, sharedPath } from "../helpers/shared.ts";
 
@@ -27,7 +27,7 @@ function near(value: number): unknown {
 let folder: string;
 let judgement: Judgement;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-published-"));
+  folder = scratchFolder();
   const readme = await readFile(join(projectRoot, "published/README.md"), "utf8");
   // The command that the documentation shows.
   const [, command = ""] = /mergesweep -- (import [\s\S]*?) --out/.exec(readme) ?? [];
@@ -39,9 +39,6 @@ beforeAll(async () => {
   if (code !== 0) throw new Error(stderr);
   judgement = judge(await readRun(join(folder, "published-len-fmt")));
 }, 60_000);
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
 
 it("the published sweep has the published numbers, to a tenth of a point", () => {
   const found = Object.fromEntries(

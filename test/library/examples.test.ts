@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const run = promisify(execFile);
@@ -26,7 +26,7 @@ const EXAMPLES = Array.from(
 describe("the examples of docs/library.md", () => {
   let folder = "";
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "mergesweep-library-"));
+    folder = scratchFolder();
     await symlink(join(projectRoot, "checkpoints"), join(folder, "checkpoints"));
     await symlink(join(projectRoot, "node_modules"), join(folder, "node_modules"));
     await cp(join(projectRoot, "datasets/pocket-math"), join(folder, "datasets/pocket-math"), { recursive: true });
@@ -46,9 +46,6 @@ describe("the examples of docs/library.md", () => {
     );
     await mkdir(join(folder, "examples"));
     for (const [index, { code }] of EXAMPLES.entries()) await writeFile(join(folder, `examples/${index}.ts`), code);
-  });
-  afterAll(async () => {
-    await rm(folder, { recursive: true, force: true });
   });
 
   it("are found", () => {

@@ -1,7 +1,6 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
   defineBenchmark,
   defineMergeMethod,
@@ -16,6 +15,7 @@ import {
 } from "../../src/index.ts";
 import { growManifest } from "../../src/runs/grow.ts";
 import { InputFiles, unitIdentity } from "../../src/sweep/run/unit-identity.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const LEN = join(projectRoot, "checkpoints/pocket/len");
@@ -57,11 +57,8 @@ const TEXT = {
 
 describe("a merge method of the caller's own", () => {
   let folder = "";
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "mergesweep-own-"));
-  });
-  afterEach(async () => {
-    await rm(folder, { recursive: true });
+  beforeEach(() => {
+    folder = scratchFolder();
   });
 
   it("makes what its function says, is named in the model card, and is verified by itself only", async () => {

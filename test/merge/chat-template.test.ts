@@ -1,23 +1,17 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Template } from "@huggingface/jinja";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
 import { readChatFormat } from "../../src/checkpoints/tokenizer/chat-format.ts";
 import { CHAT_TEMPLATE_NAMES, chatTemplateOf } from "../../src/merge/chat-templates.ts";
 import { planMerge } from "../../src/merge/plan/plan.ts";
 import { parseRecipe } from "../../src/merge/recipe/parse-recipe.ts";
 import { writeMergedCheckpoint } from "../../src/merge/write-checkpoint.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
-let scratch = "";
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-chat-"));
-});
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true });
-});
+const scratch = scratchFolder();
 
 const CONVERSATION = {
   messages: [

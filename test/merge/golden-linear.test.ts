@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { MergesweepError } from "../../src/base/errors.ts";
 import { planMerge } from "../../src/merge/plan/plan.ts";
 import { parseRecipeYaml } from "../../src/merge/recipe/parse-recipe.ts";
@@ -11,8 +10,9 @@ import { openSafetensorsFolder } from "../../src/safetensors/open-folder.ts";
 import { decodeTo } from "../../src/tensors/convert.ts";
 import { isFloatDtype } from "../../src/tensors/dtype.ts";
 import { openFileFolder } from "../../src/tensors/file-folder.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { sha256File } from "../helpers/files/sha256-file.ts";
 import { type GoldenCase, goldenCases, goldenFolder, goldenOutput } from "../helpers/golden-merge.ts";
-import { sha256File } from "../helpers/sha256-file.ts";
 
 /** Where mergekit's bytes come from what we refuse or do better, and which are had by asking for them. */
 const NEED_COMPAT = new Set([
@@ -43,13 +43,7 @@ const MESSAGES: Readonly<Record<string, RegExp>> = {
 const linear = goldenCases.filter((golden) => golden.merge_method === "linear" && golden.expect === "output");
 const refused = goldenCases.filter((golden) => golden.expect === "error");
 
-let scratch = "";
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-golden-"));
-});
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true });
-});
+const scratch = scratchFolder();
 
 /** Writes a case's merge to a folder of the same name. */
 async function merge(golden: GoldenCase, compat: boolean): Promise<string> {

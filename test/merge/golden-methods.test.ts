@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type MergePlan, planMerge } from "../../src/merge/plan/plan.ts";
@@ -13,8 +12,9 @@ import { isFloatDtype } from "../../src/tensors/dtype.ts";
 import { openFileFolder } from "../../src/tensors/file-folder.ts";
 import type { TensorReader } from "../../src/tensors/tensor-reader.ts";
 import type { TensorStream } from "../../src/tensors/write/tensor-stream.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { sha256File } from "../helpers/files/sha256-file.ts";
 import { type GoldenCase, goldenCases, goldenFolder, goldenOutput } from "../helpers/golden-merge.ts";
-import { sha256File } from "../helpers/sha256-file.ts";
 
 /** Where mergekit's bytes depend on the processor, and what ours are. */
 interface Allowance {
@@ -95,14 +95,13 @@ async function digestsOf(streams: readonly TensorStream[]): Promise<Map<string, 
 }
 
 async function digestOfMerge(golden: GoldenCase | undefined): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "mergesweep-golden-"));
+  const folder = scratchFolder();
   const plan = await planCase(golden);
   try {
     await writeMergedCheckpoint(plan, join(folder, "out"), { onNonFinite: () => {} });
     return await sha256File(join(folder, "out", "model.safetensors"));
   } finally {
     await plan.close();
-    await rm(folder, { recursive: true });
   }
 }
 

@@ -1,7 +1,6 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm, truncate } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readdir, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import { type MergePlan, planMerge } from "../../src/merge/plan/plan.ts";
 import { parseRecipe } from "../../src/merge/recipe/parse-recipe.ts";
@@ -9,6 +8,7 @@ import { mergeStreams } from "../../src/merge/run-merge.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
 import type { TensorStream } from "../../src/tensors/write/tensor-stream.ts";
 import { digestStreams, writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const THREADS = { threadsFrom: 0 };
@@ -16,14 +16,11 @@ const NO_THREADS = { threadsFrom: Number.POSITIVE_INFINITY };
 
 let scratch = "";
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-threads-"));
+  scratch = scratchFolder();
   await mkdir(join(scratch, "expert"));
   for (const file of ["config.json", "model.safetensors"]) {
     await copyFile(join(projectRoot, "checkpoints/pocket/len", file), join(scratch, "expert", file));
   }
-});
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true });
 });
 
 function planOf(method: object = { merge_method: "linear" }): Promise<MergePlan> {

@@ -1,22 +1,21 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { mergedConfigText } from "../../src/merge/merged-config.ts";
 import { planMerge } from "../../src/merge/plan/plan.ts";
 import { parseRecipe } from "../../src/merge/recipe/parse-recipe.ts";
 import { copyPocketTokenizer, writeTinyModel } from "../checkpoints/tiny-checkpoint.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 
 let root: string;
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "mergesweep-config-"));
+  root = scratchFolder();
   for (const model of ["a", "b"]) {
     await mkdir(join(root, model));
     await writeTinyModel(join(root, model), "llama", 512);
     await copyPocketTokenizer(join(root, model));
   }
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
 
 /** config.json as Python writes it. */
 const DONATED = `{

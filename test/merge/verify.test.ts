@@ -1,5 +1,4 @@
-import { cp, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Checkpoint } from "../../src/checkpoints/checkpoint.ts";
@@ -16,6 +15,7 @@ import { layoutSafetensors } from "../../src/safetensors/write.ts";
 import { decodeTo, encodeTo } from "../../src/tensors/convert.ts";
 import type { TensorStream } from "../../src/tensors/write/tensor-stream.ts";
 import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli } from "../helpers/run-cli.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
@@ -23,13 +23,12 @@ const [LEN, ACCFMT, BASE] = ["len", "accfmt", "base"].map((name) => join(project
 
 let scratch = "";
 let pool: CheckpointPool;
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-verify-"));
+beforeAll(() => {
+  scratch = scratchFolder();
   pool = new CheckpointPool(projectRoot);
 });
 afterAll(async () => {
   await pool.close();
-  await rm(scratch, { recursive: true, force: true });
 });
 
 type Models = readonly (readonly [string | undefined, number])[];

@@ -1,5 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
@@ -12,17 +11,17 @@ import { writeMergedCheckpoint } from "../../src/merge/write-checkpoint.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
 import { tensorsDigest } from "../../src/tensors/write/tensors-digest.ts";
 import { writeTensorFile } from "../../src/tensors/write/write-tensor-file.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 let scratch = "";
 let pool: CheckpointPool;
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-merge-"));
+beforeAll(() => {
+  scratch = scratchFolder();
   pool = new CheckpointPool(projectRoot);
 });
 afterAll(async () => {
   await pool.close();
-  await rm(scratch, { recursive: true, force: true });
 });
 
 function pocketPlan(weight: string, rest: object = {}): Promise<MergePlan> {

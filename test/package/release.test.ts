@@ -1,17 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { sourceFaults } from "../../scripts/release/sources.ts";
 import { tarballFaults } from "../../scripts/release/tarball.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 
 let folder = "";
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "mergesweep-release-"));
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
+  folder = scratchFolder();
 });
 
 describe("what a release is checked for", () => {

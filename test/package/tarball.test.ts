@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { tarballFaults } from "../../scripts/release/tarball.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 const MINUTES = 60_000;
@@ -20,7 +20,7 @@ describe.skipIf(!asked)("the package, installed from its tarball", () => {
     (await start(program, args, { cwd, maxBuffer: 1e8 })).stdout;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "mergesweep-package-"));
+    folder = scratchFolder();
     // Not by prepack: .npmrc forbids scripts that start by themselves.
     await inFolder("npm", ["run", "-s", "build"], projectRoot);
     await inFolder("npm", ["pack", "--pack-destination", folder], projectRoot);
@@ -28,9 +28,6 @@ describe.skipIf(!asked)("the package, installed from its tarball", () => {
     await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }');
     await inFolder("npm", ["install", "--no-audit", "--no-fund", `./${tarball}`]);
   }, 10 * MINUTES);
-  afterAll(async () => {
-    await rm(folder, { recursive: true, force: true });
-  });
 
   it("has what it needs and no more: publint, are-the-types-wrong, files, source maps, licences", async () => {
     expect(await tarballFaults(join(folder, tarball))).toEqual([]);

@@ -1,13 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { source } from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { renderReport } from "../../src/report/render-report.ts";
-import { answeredRun, HOSTILE, isRightAt } from "../helpers/answered-run.ts";
 import { newPage, startBrowser, withoutBrowser } from "../helpers/browser.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { answeredRun, HOSTILE, isRightAt } from "../helpers/runs/answered-run.ts";
 import { POCKET_POINTS, syntheticRun } from "../report/synthetic-run.ts";
 
 /** The first chart as it is drawn. */
@@ -21,7 +20,7 @@ describe.skipIf(withoutBrowser)("the page in a browser", { timeout: 120_000 }, (
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "page-"));
+    folder = scratchFolder();
     await renderReport(answeredRun(), folder, { charts: false });
     browser = await startBrowser();
   }, 120_000);
@@ -31,7 +30,6 @@ describe.skipIf(withoutBrowser)("the page in a browser", { timeout: 120_000 }, (
   });
   afterAll(async () => {
     await browser?.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
   async function open(hash = "", options: BrowserContextOptions = {}, report = folder): Promise<Page> {

@@ -2,8 +2,8 @@ import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { LivePage } from "../../src/report/live/live-page.ts";
 import { serveReport } from "../../src/report/live/serve-report.ts";
-import { answeredRun } from "../helpers/answered-run.ts";
 import { newPage, startBrowser, withoutBrowser } from "../helpers/browser.ts";
+import { answeredRun } from "../helpers/runs/answered-run.ts";
 
 /** A run of which a point is finished at every growth. */
 function growing(): { live: LivePage; grow: () => Promise<void> } {

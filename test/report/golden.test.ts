@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { renderReport } from "../../src/report/render-report.ts";
 import type { StoredRun } from "../../src/runs/stored-run.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { changeScores, POCKET_POINTS, syntheticRun } from "./synthetic-run.ts";
 
@@ -40,10 +40,9 @@ async function goldenRun(): Promise<StoredRun> {
 
 let folder = "";
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "golden-"));
+  folder = scratchFolder();
   await renderReport(await goldenRun(), folder, { charts: false });
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the golden report", () => {
   it.each(["summary.csv", "samples.csv", "comparisons.csv", "averages.csv", "summary.md", "report.json"])(

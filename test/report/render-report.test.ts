@@ -1,20 +1,14 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
 import { WorkError } from "../../src/base/errors.ts";
 import { renderReport } from "../../src/report/render-report.ts";
 import type { StoredRun } from "../../src/runs/stored-run.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { POCKET_POINTS, syntheticRun } from "./synthetic-run.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "report-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = scratchFolder();
 
 const PICTURES = ["accuracy", "chord", "chord-tokens", "format", "front", "lengths", "outcomes", "tokens"];
 const FILES = [

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { judge } from "../../src/findings/judge.ts";
 import { layOver } from "../../src/runs/lay-over.ts";
 import type { StoredRun } from "../../src/runs/stored-run.ts";
-import { alongW, drawRun } from "../helpers/worlds.ts";
+import { alongW, drawRun } from "../helpers/runs/worlds.ts";
 
 const world = (levels: readonly number[], seed: number): StoredRun => {
   const run = drawRun({ points: alongW(levels.map((accuracy) => ({ accuracy }))), questions: 300 }, seed);

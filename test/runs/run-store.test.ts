@@ -1,5 +1,4 @@
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { digestOf, sha256 } from "../../src/base/digest.ts";
@@ -10,9 +9,8 @@ import { openRunStore, writeProblems } from "../../src/runs/run-store.ts";
 import type { Manifest, SampleRecord } from "../../src/runs/schema.ts";
 import type { OpenedAs } from "../../src/runs/unit-store.ts";
 import { completionsByBuild } from "../../src/sweep/run/stored-completions.ts";
-import { openUnit } from "../helpers/open-unit.ts";
-
-const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "run-"));
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { openUnit } from "../helpers/runs/open-unit.ts";
 
 function manifest(plan: Record<string, unknown> = { generation: { seed: 0 } }): Manifest {
   return {
@@ -73,7 +71,7 @@ function build(runtime: string): OpenedAs {
 
 describe("a run store", () => {
   it("gives back what was appended, and drops a torn last line", async () => {
-    const folder = await newFolder();
+    const folder = scratchFolder();
     const store = await openRunStore(folder, manifest());
     const writer = await openUnit(store, "000-w=0", identified("a"));
     await Promise.all([writer.append(record("1")), writer.append(record("2"))]);
@@ -88,7 +86,7 @@ describe("a run store", () => {
   });
 
   it("never mixes completions of two identities, and says what differs", async () => {
-    const folder = await newFolder();
+    const folder = scratchFolder();
     const store = await openRunStore(folder, manifest());
     const writer = await openUnit(store, "000-w=0", identified("a"));
     await writer.append(record("1"));
@@ -103,7 +101,7 @@ describe("a run store", () => {
   });
 
   it("of version 1 knows by their results units that share another's completions", async () => {
-    const folder = await newFolder();
+    const folder = scratchFolder();
     const own = join(folder, "units/000-w=0");
     await mkdir(own, { recursive: true });
     await writeFile(join(own, "result.json"), JSON.stringify({ ...result, unit: "000-w=0", same_as: "001-w=1" }));
@@ -117,7 +115,7 @@ describe("a run store", () => {
   });
 
   it("counts the first of several files that answer an attempt, and recover says so", async () => {
-    const folder = await newFolder();
+    const folder = scratchFolder();
     const store = await openRunStore(folder, manifest());
     const writer = await openUnit(store, "000-w=0", identified("a"));
     await Promise.all([writer.append(record("1")), writer.append(record("2"))]);
@@ -139,7 +137,7 @@ describe("a run store", () => {
   });
 
   it("gives each worker a file of its own, and counts completions of both", async () => {
-    const folder = await newFolder();
+    const folder = scratchFolder();
     const [one, two] = [await openRunStore(folder, manifest()), await openRunStore(folder, manifest())];
     const [a, b] = [await openUnit(one, "000-w=0", identified("a")), await openUnit(two, "000-w=0", identified("a"))];
     await a.append(record("1"));
@@ -157,7 +155,7 @@ describe("a run store", () => {
   });
 
   it("keeps builds of the runtime apart, unless they may be mixed: each then has files of its own", async () => {
-    const folder = await newFolder();
+    const folder = scratchFolder();
     const store = await openRunStore(folder, manifest());
     const first = await openUnit(store, "000-w=0", build("a100"));
     // Nothing is stored yet, but somebody is about to.
@@ -175,7 +173,7 @@ describe("a run store", () => {
   });
 
   it("refuses another plan and says what differs", async () => {
-    const folder = await newFolder();
+    const folder = scratchFolder();
     await (await openRunStore(folder, manifest())).close();
     await expect(openRunStore(folder, manifest({ generation: { seed: 7 } }))).rejects.toThrow(
       /generation\.seed: 0 in the store, 7 now/,
@@ -184,7 +182,7 @@ describe("a run store", () => {
   });
 
   it("refuses another text of a benchmark's own prompt, and takes over a store that did not keep it", async () => {
-    const folder = await newFolder();
+    const folder = scratchFolder();
     await (await openRunStore(folder, asked())).close();
     await (await openRunStore(folder, asked(sha256("one")))).close();
     await expect(openRunStore(folder, asked(sha256("two")))).rejects.toThrow(
@@ -193,7 +191,7 @@ describe("a run store", () => {
   });
 
   it("refuses other problems under the names of those that were answered", async () => {
-    const folder = await newFolder();
+    const folder = scratchFolder();
     const problem = { benchmark: "b", sample: "1", problem: "1 + 1?", golds: ["2"], labels: {} };
     await writeProblems(folder, [problem]);
     await writeProblems(folder, [
@@ -206,7 +204,7 @@ describe("a run store", () => {
   });
 
   it("that is none is named, and so is one that was changed by hand", async () => {
-    const folder = await newFolder();
+    const folder = scratchFolder();
     await expect(readRun(folder)).rejects.toThrow(/found none in/);
     await writeFile(join(folder, "manifest.json"), '{"sweep": 1');
     await expect(readRun(folder)).rejects.toThrow(/Expected JSON in .*manifest\.json/);

@@ -1,20 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import { parseSafetensorsIndex } from "../../src/safetensors/read-index.ts";
 import { layoutSafetensors } from "../../src/safetensors/write.ts";
-import { openWeights } from "../helpers/open-weights.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { openWeights } from "../helpers/models/open-weights.ts";
 
-let scratch = "";
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-hostile-"));
-});
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true });
-});
+const scratch = scratchFolder();
 
 const name = fc.string({ minLength: 1, maxLength: 20, unit: "binary" }).filter((text) => text !== "__metadata__");
 const tensors = fc.uniqueArray(

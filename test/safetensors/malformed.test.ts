@@ -1,20 +1,14 @@
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import { openSafetensorsFolder } from "../../src/safetensors/open-folder.ts";
 import { openFileFolder } from "../../src/tensors/file-folder.ts";
-import { openWeights } from "../helpers/open-weights.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { openWeights } from "../helpers/models/open-weights.ts";
 import { entry, writeRaw } from "./write-raw.ts";
 
-let scratch = "";
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-safetensors-"));
-});
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true });
-});
+const scratch = scratchFolder();
 
 async function failureOf(action: Promise<unknown>): Promise<string> {
   const failure = await action.then(

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
+import { countStored } from "../helpers/runs/stored-completions.ts";
 import { projectRoot } from "../helpers/shared.ts";
-import { countStored } from "../helpers/stored-completions.ts";
 
 const SWEEP = `name: killed
 axes: { w: { from: 0, to: 1, step: 0.25 } }

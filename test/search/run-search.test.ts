@@ -1,12 +1,12 @@
-import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { deriveSeed } from "../../src/base/random.ts";
 import type { ModelRuntime } from "../../src/models/runtime.ts";
 import type { SearchRecord } from "../../src/runs/search-record.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
+import { createScriptedRuntime } from "../helpers/models/scripted-runtime.ts";
 import { type CliResult, cli } from "../helpers/run-cli.ts";
-import { createScriptedRuntime } from "../helpers/scripted-runtime.ts";
 import { projectRoot } from "../helpers/shared.ts";
 
 /** Three quarters of the way lose accuracy; every step makes answers shorter. */
@@ -81,7 +81,7 @@ describe("run --search", { timeout: 300_000 }, () => {
   const searched = async (store: string): Promise<SearchRecord> => JSON.parse(await read(store, "search.json"));
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "mergesweep-search-"));
+    folder = scratchFolder();
     for (const name of ["len", "accfmt"]) {
       await cp(join(projectRoot, "checkpoints/pocket", name), join(folder, name), { recursive: true });
     }
@@ -93,7 +93,6 @@ describe("run --search", { timeout: 300_000 }, () => {
       golds.set(problem.question, problem.answer);
     }
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it("finds the cheapest point that keeps what must be kept, and its report says how", async () => {
     const { code, stderr } = await run("once", "--workers", "1");

@@ -1,16 +1,10 @@
-import { mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { makeFolder } from "../../../src/base/files/make-folder.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
-let scratch = "";
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-folder-"));
-});
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true });
-});
+const scratch = scratchFolder();
 
 test("what is missing above is made, too, and what is there is fine, also by several at once", async () => {
   const path = join(scratch, "a", "b", "c");

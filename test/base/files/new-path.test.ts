@@ -1,15 +1,14 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { checkWritable } from "../../../src/base/files/new-path.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-path-"));
+  folder = scratchFolder();
   await writeFile(join(folder, "file"), "mine");
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("a folder that is there or can be made can be written to, and is not made", async () => {
   await checkWritable(folder);

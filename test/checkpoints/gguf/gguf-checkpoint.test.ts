@@ -1,18 +1,14 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readModelConfig } from "../../../src/checkpoints/config.ts";
 import { openCheckpoint } from "../../../src/checkpoints/open-checkpoint.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 import { writeGguf } from "./write-gguf.ts";
 
 const source = join(projectRoot, "checkpoints/pocket/len");
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "gguf-checkpoint-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder();
 
 /** A text of one letter as GGUF writes it: its length in 8 bytes, then its bytes. */
 function oneLetter(letter: string): Buffer {

@@ -1,7 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ARCHITECTURES, type Architecture } from "../../../src/checkpoints/architecture.ts";
 import { readModelConfig } from "../../../src/checkpoints/config.ts";
 import type { GgufType } from "../../../src/checkpoints/gguf/gguf-layout.ts";
@@ -9,6 +8,7 @@ import { openCheckpoint } from "../../../src/checkpoints/open-checkpoint.ts";
 import { readTokenizer } from "../../../src/checkpoints/tokenizer/read-tokenizer.ts";
 import { decodeTo, encodeTo } from "../../../src/tensors/convert.ts";
 import type { FloatDtype } from "../../../src/tensors/dtype.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { cli } from "../../helpers/run-cli.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 import {
@@ -22,11 +22,7 @@ import { complete, withModel } from "./load-gguf.ts";
 import { writeGguf } from "./write-gguf.ts";
 
 const ROWS = 520;
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "gguf-sources-"));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const root = scratchFolder();
 
 let made = 0;
 async function tiny(architecture: Architecture, more: Record<string, unknown> = {}): Promise<string> {

@@ -1,20 +1,16 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gguf } from "@huggingface/gguf";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sha256File } from "../../helpers/sha256-file.ts";
+import { describe, expect, test } from "vitest";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { sha256File } from "../../helpers/files/sha256-file.ts";
 import { projectRoot, sharedPath } from "../../helpers/shared.ts";
 import { complete, withModel } from "./load-gguf.ts";
 import { writeGguf } from "./write-gguf.ts";
 
 const pocket = join(projectRoot, "checkpoints/pocket");
 const referencePath = sharedPath("pocket/reference.json");
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pocket-gguf-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder();
 
 interface Question {
   readonly id: string;

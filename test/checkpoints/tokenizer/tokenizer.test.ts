@@ -1,22 +1,21 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { InputError } from "../../../src/base/errors.ts";
 import { layoutCheckpointGguf } from "../../../src/checkpoints/gguf/gguf-layout.ts";
 import { openCheckpoint } from "../../../src/checkpoints/open-checkpoint.ts";
 import { padTokenizer, readTokenizer } from "../../../src/checkpoints/tokenizer/read-tokenizer.ts";
 import type { Tokenizer } from "../../../src/checkpoints/tokenizer/tokenizer.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 import { copyPocketTokenizer, writeTinyModel } from "../tiny-checkpoint.ts";
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "tokenizer-"));
+  folder = scratchFolder();
   await writeTinyModel(folder, "qwen2", 520);
   await copyPocketTokenizer(folder);
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function read(): Promise<Tokenizer> {
   const checkpoint = await openCheckpoint(folder);

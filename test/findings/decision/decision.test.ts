@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/findings/decision/decision.ts";
 import { judge } from "../../../src/findings/judge.ts";
-import { alongW, drawRun, type World } from "../../helpers/worlds.ts";
+import { alongW, drawRun, type World } from "../../helpers/runs/worlds.ts";
 
 function decisionOf(world: World, seed: number): Decision {
   const [decision] = judge(drawRun(world, seed)).decisions;

@@ -1,7 +1,6 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mergedConfig } from "../../../src/merge/merged-config.ts";
 import { type MergePlan, planMerge } from "../../../src/merge/plan/plan.ts";
 import { parseRecipe } from "../../../src/merge/recipe/parse-recipe.ts";
@@ -10,14 +9,9 @@ import { encodeTo } from "../../../src/tensors/convert.ts";
 import { dtypeBytes, type FloatDtype } from "../../../src/tensors/dtype.ts";
 import { elementCount } from "../../../src/tensors/tensor-info.ts";
 import { writeTensorFile } from "../../../src/tensors/write/write-tensor-file.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
-let scratch = "";
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-plan-"));
-});
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true });
-});
+const scratch = scratchFolder();
 
 interface Llama {
   readonly value?: number;

@@ -1,5 +1,4 @@
-import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { layoutCheckpointGguf } from "../../../src/checkpoints/gguf/gguf-layout.ts";
@@ -13,13 +12,14 @@ import { openSafetensorsFolder } from "../../../src/safetensors/open-folder.ts";
 import { decodeTo, encodeTo } from "../../../src/tensors/convert.ts";
 import { openFileFolder } from "../../../src/tensors/file-folder.ts";
 import { TINY, writeTinyModel } from "../../checkpoints/tiny-checkpoint.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
 const EMBEDDING = "model.embed_tokens.weight";
 
 let root = "";
 let pool: CheckpointPool;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "mergesweep-vocabulary-"));
+  root = scratchFolder();
   pool = new CheckpointPool(root);
   await makeModel("a", { vocab: ["a", "b", "c"], added: ["<s>"], rows: 6, offset: 1 });
   await makeModel("b", { vocab: ["b", "a", "d"], added: ["<t>"], rows: 4, offset: 101 });
@@ -28,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pool.close();
-  await rm(root, { recursive: true, force: true });
 });
 
 interface Made {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { DecodeLoop } from "../../../src/models/llama-cpp/decode-loop.ts";
 import type { Completion, CompletionRequest } from "../../../src/models/runtime.ts";
-import { GREEDY } from "../../helpers/greedy.ts";
+import { GREEDY } from "../../helpers/models/greedy.ts";
 import { CheckingModel } from "./checking-model.ts";
 
 const SHARED = "S".repeat(40);

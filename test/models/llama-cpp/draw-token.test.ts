@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../../src/base/random.ts";
 import { drawToken, keptTokens } from "../../../src/models/llama-cpp/draw-token.ts";
 import type { Sampling } from "../../../src/models/sampling.ts";
-import { GREEDY } from "../../helpers/greedy.ts";
+import { GREEDY } from "../../helpers/models/greedy.ts";
 
 /** Tokens, each followed by its logit. */
 const LOGITS = [10, 2, 11, 1, 12, 0, 13, -1, 14, -2];

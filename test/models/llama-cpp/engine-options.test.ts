@@ -1,24 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { createLlamaCppRuntime, type LlamaCppOptions } from "../../../src/models/llama-cpp/llama-cpp.ts";
 import { missingInternals } from "../../../src/models/llama-cpp/native/native-internals.ts";
 import type { LoadedModel } from "../../../src/models/runtime.ts";
 import type { Sampling } from "../../../src/models/sampling.ts";
-import { GREEDY } from "../../helpers/greedy.ts";
-import { pocketGguf } from "../../helpers/pocket-gguf.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { GREEDY } from "../../helpers/models/greedy.ts";
+import { pocketGguf } from "../../helpers/models/pocket-gguf.ts";
 
 let folder: string;
 let accfmt: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-engine-"));
+  folder = scratchFolder();
   accfmt = await pocketGguf("accfmt", folder);
 });
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function question(i: number): string {
   return `<|im_start|>user\nCompute ${i * 7 + 3} + ${i * 11 + 5}.<|im_end|>\n<|im_start|>assistant\n`;

@@ -1,8 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -12,8 +11,9 @@ import { renderChat } from "../../../src/models/chat-template.ts";
 import { createLlamaCppRuntime } from "../../../src/models/llama-cpp/llama-cpp.ts";
 import type { LoadedModel, ModelRuntime } from "../../../src/models/runtime.ts";
 import type { Sampling } from "../../../src/models/sampling.ts";
-import { GREEDY } from "../../helpers/greedy.ts";
-import { pocketGguf } from "../../helpers/pocket-gguf.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { GREEDY } from "../../helpers/models/greedy.ts";
+import { pocketGguf } from "../../helpers/models/pocket-gguf.ts";
 import { engineProcesses } from "../../helpers/processes.ts";
 import { projectRoot, sharedPath } from "../../helpers/shared.ts";
 
@@ -29,11 +29,9 @@ let accfmt: string;
 let len: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-models-"));
+  folder = scratchFolder();
   [accfmt, len] = await Promise.all([pocketGguf("accfmt", folder), pocketGguf("len", folder)]);
 });
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function promptOf(model: LoadedModel, question: string): Promise<string> {
   return (await renderChat(model.chat, [{ role: "user", content: question }])).prompt;

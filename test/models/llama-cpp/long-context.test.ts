@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { writeGguf } from "../../../src/checkpoints/gguf/write-gguf.ts";
 import { openCheckpoint } from "../../../src/checkpoints/open-checkpoint.ts";
 import { createLlamaCppRuntime } from "../../../src/models/llama-cpp/llama-cpp.ts";
 import { streamReader } from "../../../src/tensors/write/tensor-stream.ts";
-import { GREEDY } from "../../helpers/greedy.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { GREEDY } from "../../helpers/models/greedy.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 const CONTEXT = 32_768;
@@ -16,15 +15,13 @@ let path: string;
 
 /** The pocket model with a context of 32,768 tokens: what it says there is nonsense, what it takes is not. */
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-long-"));
+  folder = scratchFolder();
   path = join(folder, "long.gguf");
   const checkpoint = await openCheckpoint(join(projectRoot, "checkpoints/pocket/accfmt"));
   const config = { ...checkpoint.config, max_position_embeddings: CONTEXT };
   await writeGguf(path, { ...checkpoint, config }, streamReader(checkpoint.reader), "bf16");
   await checkpoint.close();
 });
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const PROMPT = "<|im_start|>user\nCompute 56 + 13.<|im_end|>\n<|im_start|>assistant\n";
 

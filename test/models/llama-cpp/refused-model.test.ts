@@ -1,16 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { WorkError } from "../../../src/base/errors.ts";
 import { createLlamaCppRuntime } from "../../../src/models/llama-cpp/llama-cpp.ts";
-import { pocketGguf } from "../../helpers/pocket-gguf.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { pocketGguf } from "../../helpers/models/pocket-gguf.ts";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-refused-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder();
 
 /** The pocket model as GGUF, with one name in it written otherwise. */
 async function misspelt(from: string, to: string): Promise<string> {

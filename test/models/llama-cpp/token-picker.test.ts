@@ -7,7 +7,7 @@ import { Samplers } from "../../../src/models/llama-cpp/samplers.ts";
 import { createTokenPicker, type PickedModel } from "../../../src/models/llama-cpp/token-picker.ts";
 import type { Sampling } from "../../../src/models/sampling.ts";
 import { drawTokenPlainly } from "../../helpers/draw-token-reference.ts";
-import { GREEDY } from "../../helpers/greedy.ts";
+import { GREEDY } from "../../helpers/models/greedy.ts";
 
 /** The likeliest tokens of a vocabulary as llama.cpp gives them: of equal ones, in any order and any of them. */
 function bestOf(logits: readonly number[], count: number, shuffle: number): number[] {

@@ -8,8 +8,8 @@ import {
   type CompletionsServerOptions,
   type Question,
   serveCompletions,
-} from "../../helpers/completions-server.ts";
-import { GREEDY } from "../../helpers/greedy.ts";
+} from "../../helpers/models/completions-server.ts";
+import { GREEDY } from "../../helpers/models/greedy.ts";
 
 function completion(text: string, finish: string = "stop"): Answer {
   return {

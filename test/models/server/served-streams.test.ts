@@ -9,8 +9,8 @@ import {
   type CompletionsServer,
   type Question,
   serveCompletions,
-} from "../../helpers/completions-server.ts";
-import { GREEDY } from "../../helpers/greedy.ts";
+} from "../../helpers/models/completions-server.ts";
+import { GREEDY } from "../../helpers/models/greedy.ts";
 
 const USAGE = { prompt_tokens: 5, completion_tokens: 7 };
 

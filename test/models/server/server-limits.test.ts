@@ -7,8 +7,8 @@ import {
   type CompletionsServer,
   type Question,
   serveCompletions,
-} from "../../helpers/completions-server.ts";
-import { GREEDY } from "../../helpers/greedy.ts";
+} from "../../helpers/models/completions-server.ts";
+import { GREEDY } from "../../helpers/models/greedy.ts";
 
 interface ServedModel extends CompletionsServer {
   readonly model: LoadedModel;

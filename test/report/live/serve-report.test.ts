@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LivePage } from "../../../src/report/live/live-page.ts";
 import { namesThis, type ReportServer, serveReport } from "../../../src/report/live/serve-report.ts";
-import { answeredRun } from "../../helpers/answered-run.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { answeredRun } from "../../helpers/runs/answered-run.ts";
 
 interface Answer {
   readonly status: number;
@@ -51,7 +51,7 @@ describe("a report that is served", () => {
     return server;
   };
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "served-"));
+    folder = scratchFolder();
     await mkdir(join(folder, "report/inner"), { recursive: true });
     await writeFile(join(folder, "secret.csv"), "secret");
     await writeFile(join(folder, "report/index.html"), "<p>page");
@@ -63,7 +63,6 @@ describe("a report that is served", () => {
   });
   afterAll(async () => {
     await server?.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
   it("gives its files, with their types, and says no more than that to HEAD", async () => {

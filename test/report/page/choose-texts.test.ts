@@ -3,7 +3,7 @@ import { placeTexts, readTexts, StringTable, wantTexts } from "../../../src/repo
 import type { PageTexts } from "../../../src/report/page/page-data.ts";
 import { shorten } from "../../../src/report/page/read-attempts.ts";
 import type { StoredRun } from "../../../src/runs/stored-run.ts";
-import { answeredRun, isRightAt } from "../../helpers/answered-run.ts";
+import { answeredRun, isRightAt } from "../../helpers/runs/answered-run.ts";
 
 async function textsOf(run: StoredRun, mostBytes?: number): Promise<PageTexts> {
   const wanted = wantTexts(run, mostBytes);

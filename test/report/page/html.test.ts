@@ -7,7 +7,7 @@ import { readTexts, wantTexts } from "../../../src/report/page/choose-texts.ts";
 import { pageHtml } from "../../../src/report/page/html.ts";
 import type { PageData } from "../../../src/report/page/page-data.ts";
 import type { StoredRun } from "../../../src/runs/stored-run.ts";
-import { answeredRun } from "../../helpers/answered-run.ts";
+import { answeredRun } from "../../helpers/runs/answered-run.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 async function dataOf(run: StoredRun): Promise<PageData> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../../../src/findings/judge.ts";
 import { protocolFacts } from "../../../src/report/page/protocol.ts";
-import { answeredRun } from "../../helpers/answered-run.ts";
+import { answeredRun } from "../../helpers/runs/answered-run.ts";
 
 describe("the protocol of a report", () => {
   it("says how was sampled, and nothing of what was not asked of the sampler", () => {

@@ -1,15 +1,15 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writeReportsIndex } from "../../../src/report/page/reports-index.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
 const report = (text: string): string => JSON.stringify({ manifest: { sweep: "<b>s" }, decision: { text }, rows: [] });
 
 describe("the list of reports", () => {
   let folder = "";
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "list-"));
+    folder = scratchFolder();
     for (const [name, content] of [
       ["b & c", report("Choose <w>.")],
       ["a", JSON.stringify({ manifest: { sweep: "a" }, decision: null })],
@@ -20,7 +20,6 @@ describe("the list of reports", () => {
     }
     await mkdir(join(folder, "reports/empty"));
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it("has every report with its decision, by name, and makes no markup of either", async () => {
     const path = await writeReportsIndex(join(folder, "reports", "a"));

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { makeLargeStore } from "../../../bench/report/large-store.ts";
 import { type AttemptsByPoint, wantTexts } from "../../../src/report/page/choose-texts.ts";
 import { reportUnits } from "../../../src/report/units/report-units.ts";
@@ -9,8 +7,9 @@ import { readRun } from "../../../src/runs/read-run.ts";
 import type { StoredRun } from "../../../src/runs/stored-run.ts";
 import { threadsFor } from "../../../src/runs/tables/unit-source.ts";
 import { scoreRun } from "../../../src/sweep/run/score-run.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "mergesweep-report-units-"));
+const root = scratchFolder();
 const folder = join(root, "runs/large");
 const SIZE = { points: 3, questions: 2500, attempts: 3 };
 
@@ -18,7 +17,6 @@ beforeAll(async () => {
   makeLargeStore(root, SIZE);
   await scoreRun(folder, root);
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 async function taken(run: StoredRun): Promise<{ csv: string; texts: AttemptsByPoint }> {
   const { samplesCsv, attempts } = reportUnits(run, wantTexts(run, 100_000), {});

@@ -1,20 +1,18 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, link, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { appendFile, link, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { enterAlone, enterAsWorker } from "../../../src/runs/leases/enter-store.ts";
 import { readWorkers } from "../../../src/runs/leases/read-workers.ts";
 import { LeasesLost, type WorkerLeases } from "../../../src/runs/leases/worker-leases.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
 let run: string;
 beforeEach(async () => {
-  run = await mkdtemp(join(tmpdir(), "leases-"));
-});
-afterEach(async () => {
-  await rm(run, { recursive: true, force: true });
+  run = scratchFolder();
 });
 
 const leaseFile = (name: string): string => join(run, "leases", name);

@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { ScoreRecord } from "../../../src/runs/schema.ts";
 import { scoreTables } from "../../../src/runs/tables/build-score-tables.ts";
 import { joinStrata, readStrata, sizesOf, writeStrata } from "../../../src/runs/tables/question-strata.ts";
 import type { StrataOf } from "../../../src/runs/tables/score-table.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
 const benchmark = { name: "b", version: 1, samples: 4, attempts: 1, prompt: "p", data_sha256: "0" };
 const whole = { benchmarks: [benchmark] };
@@ -17,9 +15,8 @@ function strataOf(...strata: readonly (readonly string[])[]): StrataOf {
 describe("the strata of a store", () => {
   let folder = "";
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "mergesweep-strata-"));
+    folder = scratchFolder();
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it("grow with the search that draws them, and stay when it goes over stored answers again", async () => {
     const [first, second] = [

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { choosePrompt } from "../../../src/benchmarks/prompt.ts";
 import { findBenchmark } from "../../../src/benchmarks/registry.ts";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
 import { readProtocol } from "../../../src/sweep/file/protocol.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { cli } from "../../helpers/run-cli.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
@@ -13,7 +13,7 @@ const DATA = "05c66557ca31125204738f545eb4d6d977d687a7b767e1be2868199cb7bacad7";
 
 /** A project with a protocol of its own, and a sweep that names it. */
 async function project(more = ""): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "protocol-"));
+  const folder = scratchFolder();
   await mkdir(join(folder, "protocols"));
   await mkdir(join(folder, "sweeps"));
   await writeFile(

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
 import { expandSweep } from "../../../src/sweep/file/expand.ts";
 import { readPublished } from "../../../src/sweep/file/published.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 const names = readdirSync(join(projectRoot, "published"))
@@ -40,7 +40,7 @@ describe("published numbers", () => {
 
   it("are found by the sweep that they are of, and refused by a name that is none", async () => {
     expect((await readPublished(join(projectRoot, "sweeps/w0.1.yaml"))).name).toBe("w0.1");
-    const project = await mkdtemp(join(tmpdir(), "published-"));
+    const project = scratchFolder();
     const sweep = join(project, "mine.yaml");
     await writeFile(join(project, "package.json"), "{}");
     await writeFile(sweep, "name: mine\nrecipe: {}\n");

@@ -1,15 +1,15 @@
 import { readdirSync } from "node:fs";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseRecipe } from "../../../src/merge/recipe/parse-recipe.ts";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
 import { expandSweep, type SweepPoint } from "../../../src/sweep/file/expand.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 async function sweepFile(text: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), "sweep-")), "sweep.yaml");
+  const path = join(scratchFolder(), "sweep.yaml");
   await writeFile(path, text);
   return path;
 }

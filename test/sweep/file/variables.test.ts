@@ -1,14 +1,14 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../../src/base/errors.ts";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
 import { expandSweep } from "../../../src/sweep/file/expand.ts";
 import { explainVariable } from "../../../src/sweep/file/variables.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
 async function sweepFile(text: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), "sweep-")), "sweep.yaml");
+  const path = join(scratchFolder(), "sweep.yaml");
   await writeFile(path, text);
   return path;
 }

@@ -1,21 +1,20 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { describeAsked } from "../../../src/report/page/markdown.ts";
 import { growManifest } from "../../../src/runs/grow.ts";
 import type { PlannedBenchmark } from "../../../src/runs/schema.ts";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
 import { loadAskedBenchmarks } from "../../../src/sweep/plan/asked-benchmarks.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 import { syntheticRun } from "../../report/synthetic-run.ts";
 
 let root = "";
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "mergesweep-asked-"));
+  root = scratchFolder();
   await cp(join(projectRoot, "datasets/pocket-math"), join(root, "datasets/pocket-math"), { recursive: true });
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
 
 /** The benchmark as a manifest has it, asked with these prompts. */
 async function askedWith(prompts: string): Promise<PlannedBenchmark | undefined> {

@@ -1,17 +1,16 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { cli } from "../../helpers/run-cli.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 const ACCFMT = join(projectRoot, "checkpoints/pocket/accfmt");
 
 let root: string;
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "mergesweep-weights-"));
+beforeEach(() => {
+  root = scratchFolder();
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
 
 /** The pocket checkpoint with more in its config.json. */
 async function odd(name: string, more: object): Promise<string> {

@@ -1,13 +1,12 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { stat } from "node:fs/promises";
+import { expect, test } from "vitest";
 import { readModelConfig } from "../../../src/checkpoints/config.ts";
 import { openCheckpoint } from "../../../src/checkpoints/open-checkpoint.ts";
 import { createLlamaCppRuntime } from "../../../src/models/llama-cpp/llama-cpp.ts";
 import { chooseRuntimeShape, type ModelFacts } from "../../../src/models/llama-cpp/runtime-shape.ts";
 import { chooseWorkers, modelFacts } from "../../../src/sweep/plan/choose-workers.ts";
-import { pocketGguf } from "../../helpers/pocket-gguf.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { pocketGguf } from "../../helpers/models/pocket-gguf.ts";
 
 /** DeepSeek-R1-Distill-Qwen-1.5B in BF16 with a cache in F16. */
 const BILLION_AND_A_HALF: ModelFacts = {
@@ -24,13 +23,7 @@ function choose(cores: number, memoryBytes: number, contextTokens: number, point
   return chooseWorkers({ models, contextTokens, cores, memoryBytes });
 }
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-workers-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const folder = scratchFolder();
 
 function sequenceSize(reasons: readonly string[] = []): string | undefined {
   return /more of (.*?\))/.exec(reasons[0] ?? "")?.[1];

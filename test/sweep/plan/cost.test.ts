@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSweepFile } from "../../../src/sweep/file/config.ts";
@@ -7,6 +6,7 @@ import { readProtocol } from "../../../src/sweep/file/protocol.ts";
 import { sweepCost } from "../../../src/sweep/plan/cost.ts";
 import { readEarlierRuns } from "../../../src/sweep/plan/earlier-runs.ts";
 import { planSweep, type SweepPlan } from "../../../src/sweep/plan/plan.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 async function pocketPlan(): Promise<SweepPlan> {
@@ -31,7 +31,7 @@ async function storedRuns(
   lengths: readonly number[],
   progress: { readonly seconds: number; readonly tokens_per_second: number },
 ): Promise<string> {
-  const runs = await mkdtemp(join(tmpdir(), "runs-"));
+  const runs = scratchFolder();
   const unit = join(runs, "earlier/units", manifest.points[0]?.unit ?? "");
   await mkdir(unit, { recursive: true });
   await writeFile(join(runs, "earlier/manifest.json"), JSON.stringify(manifest));

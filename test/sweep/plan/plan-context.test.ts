@@ -1,11 +1,11 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { loadBenchmark } from "../../../src/benchmarks/load-dataset.ts";
 import type { Checkpoint } from "../../../src/checkpoints/checkpoint.ts";
 import { openCheckpoint } from "../../../src/checkpoints/open-checkpoint.ts";
 import { contextNeeded, leastContext } from "../../../src/sweep/plan/plan-context.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { cli } from "../../helpers/run-cli.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
@@ -14,15 +14,12 @@ const INSTRUCTIONS = "Think before you answer. ".repeat(60);
 
 let folder = "";
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-context-"));
+  folder = scratchFolder();
   await cp(POCKET, join(folder, "wordy"), { recursive: true });
   const path = join(folder, "wordy", "tokenizer_config.json");
   const settings: { chat_template?: string } = JSON.parse(await readFile(path, "utf8"));
   settings.chat_template = `${INSTRUCTIONS}${settings.chat_template}`;
   await writeFile(path, JSON.stringify(settings));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function neededBy(...paths: string[]): Promise<number> {

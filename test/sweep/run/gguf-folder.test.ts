@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, chown, mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { processPlace } from "../../../src/base/process-place.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 
 /** Numbers that are no user's; the superuser may run a process as one. */
@@ -13,11 +13,11 @@ const MODULE = join(projectRoot, "src/sweep/run/gguf-folder.ts");
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-users-"));
+  folder = scratchFolder();
   await chmod(folder, 0o1777);
 });
 afterEach(async () => {
-  for (const path of [folder, own(USER), own(OTHER)]) await rm(path, { recursive: true, force: true });
+  for (const path of [own(USER), own(OTHER)]) await rm(path, { recursive: true, force: true });
 });
 
 /** What a process of a user runs, with a cache that all users share. */

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../../src/base/digest.ts";
@@ -12,7 +11,8 @@ import type { SampleWriter } from "../../../src/runs/completions/sample-writer.t
 import { openRunStore, type RunStore, writeProblems } from "../../../src/runs/run-store.ts";
 import type { Manifest, SampleRecord, ScoreRecord } from "../../../src/runs/schema.ts";
 import { LiveRun } from "../../../src/sweep/run/live-run.ts";
-import { openUnit } from "../../helpers/open-unit.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { openUnit } from "../../helpers/runs/open-unit.ts";
 import { projectRoot } from "../../helpers/shared.ts";
 import { syntheticRun } from "../../report/synthetic-run.ts";
 
@@ -39,7 +39,7 @@ describe("a run that goes on", () => {
   let questions: readonly Sample[] = [];
   let store: RunStore;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "live-run-"));
+    folder = scratchFolder();
     const benchmark = await loadBenchmark("pocket-math", { root: projectRoot });
     questions = benchmark.samples;
     manifest = syntheticRun({ samples: 500, attempts: 2 }).manifest;
@@ -48,7 +48,6 @@ describe("a run that goes on", () => {
   });
   afterAll(async () => {
     await store.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
   const open = (point: number): Promise<SampleWriter> =>

@@ -1,20 +1,14 @@
-import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { seededRandom } from "../../../src/base/random.ts";
 import { layoutSafetensors } from "../../../src/safetensors/write.ts";
 import { openDirect, regionWriter } from "../../../src/tensors/write/region-writer.ts";
 import type { TensorStream } from "../../../src/tensors/write/tensor-stream.ts";
 import { writeTensorFile } from "../../../src/tensors/write/write-tensor-file.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
-let scratch = "";
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-region-"));
-});
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true });
-});
+const scratch = scratchFolder();
 
 function randomBytes(count: number, seed: number): Uint8Array {
   const random = seededRandom(seed);

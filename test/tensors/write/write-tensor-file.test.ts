@@ -1,22 +1,16 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { layoutSafetensors } from "../../../src/safetensors/write.ts";
 import { encodeTo } from "../../../src/tensors/convert.ts";
 import type { TensorStream } from "../../../src/tensors/write/tensor-stream.ts";
 import { tensorsDigest } from "../../../src/tensors/write/tensors-digest.ts";
 import { digestStreams, writeTensorFile } from "../../../src/tensors/write/write-tensor-file.ts";
-import { openWeights } from "../../helpers/open-weights.ts";
-import { mountSmallDisk } from "../../helpers/small-disk.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { mountSmallDisk } from "../../helpers/files/small-disk.ts";
+import { openWeights } from "../../helpers/models/open-weights.ts";
 
-let scratch = "";
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "mergesweep-write-"));
-});
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true });
-});
+const scratch = scratchFolder();
 
 /** A BF16 tensor whose bytes come `pieces` times in pieces of 64 elements. */
 function streamOf(name: string, pieces: number): TensorStream {

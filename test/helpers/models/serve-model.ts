@@ -10,10 +10,10 @@ import { existsSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeGguf } from "../../src/checkpoints/gguf/write-gguf.ts";
-import { openCheckpoint } from "../../src/checkpoints/open-checkpoint.ts";
-import { createLlamaCppRuntime } from "../../src/models/llama-cpp/llama-cpp.ts";
-import { streamReader } from "../../src/tensors/write/tensor-stream.ts";
+import { writeGguf } from "../../../src/checkpoints/gguf/write-gguf.ts";
+import { openCheckpoint } from "../../../src/checkpoints/open-checkpoint.ts";
+import { createLlamaCppRuntime } from "../../../src/models/llama-cpp/llama-cpp.ts";
+import { streamReader } from "../../../src/tensors/write/tensor-stream.ts";
 
 const [path = "", port = "0", scratch = "", mode = ""] = process.argv.slice(2);
 

@@ -1,9 +1,9 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
-import { type CliResult, cli } from "./run-cli.ts";
-import { projectRoot } from "./shared.ts";
+import { beforeAll, beforeEach, expect } from "vitest";
+import { scratchFolder } from "../files/scratch-folder.ts";
+import { type CliResult, cli } from "../run-cli.ts";
+import { projectRoot } from "../shared.ts";
 
 /** Two points over experts of one's own, six problems each. */
 export const SMALL_SWEEP = `name: small
@@ -46,7 +46,7 @@ export function useFinishedStore(): FinishedStore {
   };
   const unit = (name: string, file = ""): string => join(folder, "store/units", name, file);
   beforeAll(async () => {
-    made = await mkdtemp(join(tmpdir(), "mergesweep-stores-"));
+    made = scratchFolder();
     folder = made;
     for (const name of ["len", "accfmt"]) {
       await cp(join(projectRoot, "checkpoints/pocket", name), join(made, name), { recursive: true });
@@ -56,12 +56,10 @@ export function useFinishedStore(): FinishedStore {
     const { code, stderr } = await run();
     if (code !== 0) throw new Error(stderr);
   }, 120_000);
-  afterAll(() => rm(made, { recursive: true, force: true }));
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "mergesweep-store-"));
+    folder = scratchFolder();
     await cp(made, folder, { recursive: true, preserveTimestamps: true });
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
   return {
     get folder() {
       return folder;

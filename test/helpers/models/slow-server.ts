@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { sha256 } from "../../src/base/digest.ts";
+import { sha256 } from "../../../src/base/digest.ts";
 import { type CompletionsServer, serveCompletions } from "./completions-server.ts";
 
 /**

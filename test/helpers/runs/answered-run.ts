@@ -1,6 +1,6 @@
-import type { ProblemRecord, SampleRecord, ScoreRecord } from "../../src/runs/schema.ts";
-import type { StoredRun } from "../../src/runs/stored-run.ts";
-import { evaluatedPoint, scoreOf, syntheticRun } from "../report/synthetic-run.ts";
+import type { ProblemRecord, SampleRecord, ScoreRecord } from "../../../src/runs/schema.ts";
+import type { StoredRun } from "../../../src/runs/stored-run.ts";
+import { evaluatedPoint, scoreOf, syntheticRun } from "../../report/synthetic-run.ts";
 
 /** Texts that would be markup, hide others, turn them around, or fill the memory. */
 export const HOSTILE: readonly string[] = [

@@ -1,4 +1,4 @@
-import type { Sampling } from "../../src/models/sampling.ts";
+import type { Sampling } from "../../../src/models/sampling.ts";
 
 /** Greedy generation of at most 256 tokens. */
 export const GREEDY: Sampling = {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readManifest } from "../../src/runs/read-manifest.ts";
-import { unitStore } from "../../src/runs/run-store.ts";
+import { readManifest } from "../../../src/runs/read-manifest.ts";
+import { unitStore } from "../../../src/runs/run-store.ts";
 
 /**
  * What the points of a run answered, a line a completion, sorted by benchmark, sample and attempt: everything that is stored

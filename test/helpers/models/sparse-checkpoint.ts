@@ -1,9 +1,9 @@
 import { mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readModelConfig } from "../../src/checkpoints/config.ts";
-import { requiredTensorNames } from "../../src/checkpoints/tensor-names.ts";
-import { layoutSafetensors } from "../../src/safetensors/write.ts";
-import { copyPocketTokenizer } from "../checkpoints/tiny-checkpoint.ts";
+import { readModelConfig } from "../../../src/checkpoints/config.ts";
+import { requiredTensorNames } from "../../../src/checkpoints/tensor-names.ts";
+import { layoutSafetensors } from "../../../src/safetensors/write.ts";
+import { copyPocketTokenizer } from "../../checkpoints/tiny-checkpoint.ts";
 
 const WIDTH = 64;
 const CONFIG = {

@@ -1,6 +1,6 @@
-import { WorkError } from "../../src/base/errors.ts";
-import type { ChatFormat } from "../../src/checkpoints/tokenizer/chat-format.ts";
-import type { Completion, CompletionRequest, LoadedModel, ModelRuntime } from "../../src/models/runtime.ts";
+import { WorkError } from "../../../src/base/errors.ts";
+import type { ChatFormat } from "../../../src/checkpoints/tokenizer/chat-format.ts";
+import type { Completion, CompletionRequest, LoadedModel, ModelRuntime } from "../../../src/models/runtime.ts";
 
 /** What a script says to a prompt. What it leaves out is filled in: `stop`, and a token for every word. */
 type ScriptedAnswer = Partial<Completion> & Pick<Completion, "text">;

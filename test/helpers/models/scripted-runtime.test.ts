@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { WorkError } from "../../src/base/errors.ts";
+import { WorkError } from "../../../src/base/errors.ts";
 import { GREEDY } from "./greedy.ts";
 import { createScriptedRuntime } from "./scripted-runtime.ts";
 

@@ -1,10 +1,10 @@
-import { sha256 } from "../../src/base/digest.ts";
-import { seededRandom } from "../../src/base/random.ts";
-import type { PlannedPoint } from "../../src/runs/schema.ts";
-import type { EvaluatedPoint, StoredRun } from "../../src/runs/stored-run.ts";
-import type { ScoreMeasure, ScoreTable } from "../../src/runs/tables/score-table.ts";
-import { normalQuantile } from "../../src/stats/distributions.ts";
-import { normalDraws } from "../../src/stats/normal-draws.ts";
+import { sha256 } from "../../../src/base/digest.ts";
+import { seededRandom } from "../../../src/base/random.ts";
+import type { PlannedPoint } from "../../../src/runs/schema.ts";
+import type { EvaluatedPoint, StoredRun } from "../../../src/runs/stored-run.ts";
+import type { ScoreMeasure, ScoreTable } from "../../../src/runs/tables/score-table.ts";
+import { normalQuantile } from "../../../src/stats/distributions.ts";
+import { normalDraws } from "../../../src/stats/normal-draws.ts";
 
 /** A point of a made-up sweep, and the truth about it. */
 export interface WorldPoint {
