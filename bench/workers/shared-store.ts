@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { slowServer } from "../../test/helpers/slow-server.ts";
+import { slowServer } from "../../test/helpers/models/slow-server.ts";
 import { killGroup, startProcess, workersAtWork } from "../../test/helpers/worker-runs.ts";
 
 const root = join(import.meta.dirname, "../..");

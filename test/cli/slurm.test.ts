@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { CompletionsServer } from "../helpers/models/completions-server.ts";
+import { createScriptedRuntime } from "../helpers/models/scripted-runtime.ts";
 import { slowServer, timesAsked } from "../helpers/models/slow-server.ts";
 import { commandsWith } from "../helpers/processes.ts";
 import { type CliResult, cli, spawnCli } from "../helpers/run-cli.ts";
-import { createScriptedRuntime } from "../helpers/scripted-runtime.ts";
 import { projectRoot } from "../helpers/shared.ts";
 import { type SlurmCluster, slurmInstalled, startSlurm } from "../helpers/slurm-cluster.ts";
 
