@@ -13,7 +13,7 @@ import { type DeclaredBenchmark, findBenchmark } from "./registry.ts";
 export interface PullOptions extends HubOptions {
   /** The project's root: benchmarks are found under `<root>/datasets`. */
   readonly root: string;
-  /** A copy on this machine to take instead of fetching. */
+  /** A local copy to use instead of fetching. */
   readonly from?: string | undefined;
 }
 

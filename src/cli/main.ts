@@ -27,7 +27,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       if (signal === "SIGHUP") return;
       process.exit(reason.exitCode);
     }
-    terminal.note(`\nStopping in order; ${signal === "SIGINT" ? "Ctrl-C" : "SIGTERM"} again stops at once.`);
+    terminal.note(`\nStopping cleanly; ${signal === "SIGINT" ? "Ctrl-C" : "SIGTERM"} again stops at once.`);
     interrupt.abort(reason);
   });
 }
@@ -35,7 +35,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 // Node keeps SIGUSR1 for its debugger.
 const drain = new AbortController();
 process.on("SIGUSR2", () => {
-  terminal.note("Ending when the completions under way are finished.");
+  terminal.note("Stopping once the completions in progress are finished.");
   drain.abort();
 });
 

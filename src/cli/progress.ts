@@ -48,7 +48,7 @@ export function showProgress(
         terminal.note(`${event.point}: ${event.message}\n${event.point}: goes on with a fresh ${event.engine}`);
         break;
       case "worker-lost":
-        terminal.note(`A worker gives up: ${event.message}\nIts work is left to the others.`);
+        terminal.note(`A worker gave up: ${event.message}\nThe other workers take over its work.`);
         break;
       case "unit-done":
         if (event.sameAs !== null)

@@ -32,8 +32,8 @@ const SETUP_FILE = "setup.json";
 export async function readSetup(folder: string): Promise<RunSetup> {
   const setup = await readStored(runSetupSchema, join(folder, SETUP_FILE));
   if (setup !== undefined) return setup;
-  throw new StoreError(`Expected a run that was set down for workers, found no ${SETUP_FILE} in ${folder}`, {
-    hint: "Set it down with: mergesweep plan SWEEP.yaml --store",
+  throw new StoreError(`Expected a run that was prepared for workers, found no ${SETUP_FILE} in ${folder}`, {
+    hint: "Prepare it with: mergesweep plan SWEEP.yaml --store",
   });
 }
 

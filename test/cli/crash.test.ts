@@ -145,7 +145,7 @@ describe("a process that dies under a sweep", { timeout: 600_000 }, () => {
     process.kill(first, "SIGKILL");
     process.kill(await newEngine(running, [first, second]), "SIGKILL");
     const { code, stderr } = await running.ended();
-    expect(stderr).toMatch(/A worker gives up: The process that runs llama\.cpp was ended by SIGKILL/);
+    expect(stderr).toMatch(/A worker gave up: The process that runs llama\.cpp was ended by SIGKILL/);
     expect(code).toBe(0);
     expect(await storedCompletions(join(folder, "one-left"))).toEqual(undisturbed);
   });
@@ -206,9 +206,9 @@ describe("a process that dies under a sweep", { timeout: 600_000 }, () => {
 
 describe("a sweep that is ended", { timeout: 600_000 }, () => {
   it.each([
-    ["SIGINT", 130, "group", /Go on with: mergesweep run/],
-    ["SIGTERM", 143, "process", /Go on with: mergesweep run/],
-    ["SIGHUP", 129, "group", /Go on with: mergesweep run/],
+    ["SIGINT", 130, "group", /Continue with: mergesweep run/],
+    ["SIGTERM", 143, "process", /Continue with: mergesweep run/],
+    ["SIGHUP", 129, "group", /Continue with: mergesweep run/],
     ["SIGKILL", null, "process", /completions/],
   ] as const)("by %s exits %s and leaves no process", async (signal, expected, whom, said) => {
     const name = `stopped-${signal}`;
@@ -269,7 +269,7 @@ async function endsSoon(running: Running, signal: "SIGINT" | "SIGTERM"): Promise
   process.kill(running.pid, signal);
   try {
     await expect.poll(() => running.child.exitCode, { timeout: 60_000 }).toBe(signal === "SIGINT" ? 130 : 143);
-    expect((await running.ended()).stderr).toMatch(/Go on with: mergesweep run/);
+    expect((await running.ended()).stderr).toMatch(/Continue with: mergesweep run/);
     await expect.poll(() => livingInGroup(running.pid), { timeout: 60_000 }).toEqual([]);
   } finally {
     if (livingInGroup(running.pid).length > 0) process.kill(-running.pid, "SIGKILL");

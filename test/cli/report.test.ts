@@ -58,10 +58,10 @@ describe("mergesweep report", () => {
     [["--pictures", "acuracy"], "--pictures: expected some of accuracy, accuracy-strict"],
     [["--format", "gif"], '--format: expected some of png, svg, pdf, found "gif"'],
     [["--width", "10"], "--width: expected one integer of at least 300"],
-    [["--watch"], "--watch: expected --serve with it"],
+    [["--watch"], "--watch: expected --serve as well"],
     [["--serve", "--port", "65536"], "--port: expected one integer from 0 to 65535"],
-    [["--port", "8000"], "--port: expected --serve with it"],
-    [["--serve", "--watch"], "--out: expected no --watch with it, which writes no files"],
+    [["--port", "8000"], "--port: expected --serve as well"],
+    [["--serve", "--watch"], "--out: cannot be combined with --watch, which writes no files"],
   ])("refuses %j", async (flags, message) => {
     const { code, stderr } = await cli(["report", run, "--out", join(folder, "refused"), ...flags]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

@@ -111,7 +111,7 @@ describe("mergesweep run", () => {
     const code = await new Promise((resolve) => child.once("exit", resolve));
     expect(code).toBe(130);
     // What was typed, so that it is the same plan.
-    expect(stderr).toContain(`Go on with: mergesweep ${sweepArgs("stopped").join(" ")}`);
+    expect(stderr).toContain(`Continue with: mergesweep ${sweepArgs("stopped").join(" ")}`);
     await expect.poll(() => livingInGroup(child.pid), { timeout: 5000 }).toEqual([]);
     expect(await readdir(join(folder, "stopped"))).not.toContain("leases");
   });

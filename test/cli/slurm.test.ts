@@ -173,7 +173,7 @@ describe.skipIf(!slurmInstalled)("submit slurm", { timeout: 400_000 }, () => {
     const submitted = await spawned("submit", "slurm", ...asked("cancelled"), "--array", "2", "--wait", "--dry-run");
     expect(submitted).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("--wait: expected no --dry-run with it"),
+      stderr: expect.stringContaining("--wait: cannot be combined with --dry-run"),
     });
     expect(await spawned("cancel", run)).toMatchObject({ code: 2 });
 

@@ -60,7 +60,7 @@ it("status shows speed and workers from another terminal, names a worker that is
   // The store alone has what scoring takes; what is damaged by the kill is a torn last line at most.
   const scores = await cli(["status", run, "--scores"]);
   expect(scores.stdout).toMatch(
-    /\n\nOf the questions that have all of their answers:\npoint +accuracy % [^]*\npoint +[^\n]* questions\nw=0/,
+    /\n\nOver the questions that have all of their answers:\npoint +accuracy % [^]*\npoint +[^\n]* questions\nw=0/,
   );
   expect(JSON.parse((await cli(["status", run, "--scores", "--json"])).stdout).scores[0]).toMatchObject({
     point: expect.stringMatching(/^w=0/),
@@ -69,6 +69,6 @@ it("status shows speed and workers from another terminal, names a worker that is
   });
 
   expect(await cli([...sweep, "--out", run, ...report])).toMatchObject({ code: 0 });
-  expect(await status()).toMatch(/^pocket: 3 of 3 points done, 900 of 900 samples\nNobody works on it\.\n/);
+  expect(await status()).toMatch(/^pocket: 3 of 3 points done, 900 of 900 samples\nNo worker is running\.\n/);
   expect(await readdir(run)).toEqual(["manifest.json", "problems.jsonl", "setup.json", "units"]);
 });

@@ -166,7 +166,7 @@ describe("run --search", { timeout: 300_000 }, () => {
     for (stopAfter of [20, 70, 110]) {
       const { code, stderr } = await run("stopped", "--workers", "1");
       expect(asked).toBeGreaterThanOrEqual(stopAfter);
-      expect(stderr).toMatch(/Saved in .*stopped\. Go on with: /);
+      expect(stderr).toMatch(/Saved in .*stopped\. Continue with: /);
       expect(code).not.toBe(0);
     }
     stopAfter = Number.POSITIVE_INFINITY;

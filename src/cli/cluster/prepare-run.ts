@@ -24,9 +24,7 @@ export async function prepareRun(context: CliContext, path: string, flags: RunFl
     const given = new Map<string, unknown>(Object.entries(flags));
     const wrong = names.find((name) => given.get(name) !== undefined);
     if (wrong === undefined) return await planAgain(context, path);
-    throw new UsageError(
-      `--${wrong}: expected it with a sweep file, found the run ${path}, which was set down as it is`,
-    );
+    throw new UsageError(`--${wrong}: expected it with a sweep file, found the run ${path}, whose settings are fixed`);
   }
   const set = variablesOf(flags.set);
   const sweep = await readSweepFile(path, set);

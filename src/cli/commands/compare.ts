@@ -11,8 +11,8 @@ export function compareCommand({ terminal }: CliContext): CommandModule {
   return defineCommand({
     builder: (parser) =>
       parser
-        .positional("run", { type: "string", demandOption: true, description: "Run store that is compared with" })
-        .positional("other", { type: "string", description: "Run store that is compared (default: the same)" })
+        .positional("run", { type: "string", demandOption: true, description: "Run store to compare with" })
+        .positional("other", { type: "string", description: "Run store to compare (default: the same)" })
         .options(
           named({
             points: {
@@ -39,7 +39,7 @@ export function compareCommand({ terminal }: CliContext): CommandModule {
       );
       for (const line of graded) {
         terminal.note(
-          `The two were graded differently, and accuracy is not the same thing in both: ${line}. Grade imported answers with: mergesweep import PATHS --rescore --out RUN`,
+          `The two were graded differently, so their accuracies are not comparable: ${line}. To grade imported answers again: mergesweep import PATHS --rescore --out RUN`,
         );
       }
       for (const line of asked) terminal.note(`The two were asked differently: ${line}`);

@@ -72,7 +72,7 @@ function listCommand({ terminal }: CliContext): CommandModule {
 function infoCommand({ terminal }: CliContext): CommandModule {
   return defineCommand({
     command: "info <name>",
-    describe: "Describe one benchmark: what, from where, under which licence",
+    describe: "Describe one benchmark: contents, source and licence",
     builder: (parser) => parser.positional("name", nameArgument).options(named({ root: rootFlag, json: jsonFlag })),
     handler: async (args) => {
       const summary = await describeBenchmark(args.name, args.root ?? process.cwd());
@@ -88,7 +88,9 @@ function describe(summary: BenchmarkSummary): string {
     ["answers", summary.answer],
     ["prompts", `${summary.prompts.join(", ")} (the first is the default)`],
     ...(summary.prompts.some((name) => name.endsWith("shot"))
-      ? ([["few-shot", "exemplars of our own: comparable with published scores in kind, not to the digit"]] as const)
+      ? ([
+          ["few-shot", "exemplars of mergesweep's own: comparable with published scores in kind, not to the digit"],
+        ] as const)
       : []),
     ["source", summary.source],
     ["revision", summary.revision ?? "not pinned"],
@@ -103,13 +105,13 @@ function describe(summary: BenchmarkSummary): string {
 function pullCommand({ terminal, signal }: CliContext): CommandModule {
   return defineCommand({
     command: "pull <names..>",
-    describe: "Fetch the data of benchmarks, or take it from a file, and verify it",
+    describe: "Fetch the data of benchmarks, or read it from a file, and verify it",
     builder: (parser) =>
       parser
         .positional("names", { ...nameArgument, array: true })
         .options(
           named({
-            from: { ...textOption("A copy on this machine to take instead of fetching"), group: "Input:" },
+            from: { ...textOption("A local copy to use instead of fetching"), group: "Input:" },
             hub: { ...textOption("Address of the hub (default: HF_ENDPOINT, or huggingface.co)"), group: "Input:" },
             root: rootFlag,
             json: jsonFlag,
@@ -151,7 +153,7 @@ function checkCommand(context: CliContext): CommandModule {
   const { terminal } = context;
   return defineCommand({
     command: "check [names..]",
-    describe: "Check data that is here: digest, rows, duplicates, broken escapes, golds",
+    describe: "Check local data: digest, rows, duplicates, broken escapes, golds",
     builder: (parser) =>
       parser
         .positional("names", { type: "string", array: true, description: "Benchmarks (default: all)" })

@@ -17,7 +17,7 @@ export function doctorCommand(context: CliContext): CommandModule {
   return defineCommand({
     builder: (parser) =>
       parser
-        .positional("model", { type: "string", describe: "Checkpoint to say of how the runtime would work on it" })
+        .positional("model", { type: "string", describe: "Checkpoint for which to show the runtime's settings" })
         .options(named({ json: jsonFlag })),
     handler: async (args) => {
       const facts: Record<string, string> = {
@@ -47,7 +47,7 @@ async function runtimeFacts(context: CliContext, model: string | undefined): Pro
     return undefined;
   });
   try {
-    const { workers, why } = sample?.workers ?? { workers: context.cores, why: "one for each core" };
+    const { workers, why } = sample?.workers ?? { workers: context.cores, why: "one per core" };
     await using runtime = await context.createRuntime({ sharers: workers, models: workers });
     const work = sample === undefined ? unreadable : await describeWork(runtime, sample, context);
     return { runtime: runtime.build, "default workers": `${workers} (${why})`, ...work };

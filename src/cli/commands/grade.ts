@@ -24,7 +24,7 @@ export function gradeCommand({ terminal }: CliContext): CommandModule {
           }),
         )
         .example("$0 grade --gold '\\frac12' --answer 0.5", "one pair")
-        .example("$0 grade cases.jsonl --json", "a verdict a line"),
+        .example("$0 grade cases.jsonl --json", "one verdict per line"),
     handler: async (args) => {
       if (args.cases === undefined) {
         if (args.gold === undefined || args.answer === undefined) {

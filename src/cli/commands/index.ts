@@ -13,12 +13,12 @@ interface CommandEntry {
 const COMMANDS: readonly CommandEntry[] = [
   {
     command: "run <sweep>",
-    describe: "Run a sweep, or go on with it, and render its report",
+    describe: "Run a sweep, or resume it, and render its report",
     load: async () => (await import("./run.ts")).runCommand,
   },
   {
     command: "eval <model>",
-    describe: "Evaluate one checkpoint, or go on with it, and render its report",
+    describe: "Evaluate one checkpoint, or resume doing so, and render its report",
     load: async () => (await import("./eval.ts")).evalCommand,
   },
   {
@@ -28,53 +28,53 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     command: "worker <run>",
-    describe: "Work on a run that was set down, beside any number of other workers",
+    describe: "Work on a prepared run, alongside any number of other workers",
     load: async () => (await import("./worker.ts")).workerCommand,
   },
   {
     command: "submit <cluster> <run>",
-    describe: "Run a sweep as jobs of a cluster: workers, and the report when they have ended",
+    describe: "Run a sweep as jobs on a cluster: workers, then the report",
     load: async () => (await import("./cluster/submit.ts")).submitCommand,
   },
   {
     command: "cancel <run>",
-    describe: "Cancel what was submitted to a cluster for a run; what was answered stays",
+    describe: "Cancel a run's cluster jobs; what was answered is kept",
     load: async () => (await import("./cluster/cancel.ts")).cancelCommand,
   },
   {
     command: "reproduce <target>",
-    describe: "Make published numbers again, and say whether they are reproduced",
+    describe: "Try to reproduce published numbers, and give a verdict",
     load: async () => (await import("./reproduce.ts")).reproduceCommand,
   },
   {
     command: "status <run>",
-    describe: "Show how far a run is, how fast, and who works on it",
+    describe: "Show the progress and speed of a run, and its workers",
     load: async () => (await import("./status.ts")).statusCommand,
   },
   {
     command: "report <runs..>",
-    describe: "Render the report of a run again, or of several laid over one another; without any model",
+    describe: "Render the report of a run again, or of several runs overlaid; needs no model",
     load: async () => (await import("./report.ts")).reportCommand,
   },
   {
     command: "compare <run> [other]",
-    describe: "Compare two runs, or two points, problem by problem; without any model",
+    describe: "Compare two runs, or two points, problem by problem; needs no model",
     load: async () => (await import("./compare.ts")).compareCommand,
   },
   {
     command: "score <run>",
-    describe: "Score the stored completions of a run again, without any model",
+    describe: "Score the stored completions of a run again; needs no model",
     load: async () => (await import("./score.ts")).scoreCommand,
   },
   {
     command: "recover <run>",
-    describe: "Find and mend damage in a run store; nothing is thrown away",
+    describe: "Find and repair damage in a run store; nothing is thrown away",
     load: async () => (await import("./recover.ts")).recoverCommand,
   },
   {
     command: "import <paths..>",
     describe:
-      "Import results of lm-evaluation-harness, lighteval, Inspect, verifiers, simple-evals or a table into a run store",
+      "Import results of lm-evaluation-harness, lighteval, Inspect, verifiers or simple-evals, or a table, into a run store",
     load: async () => (await import("./import.ts")).importCommand,
   },
   {
@@ -84,7 +84,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     command: "verify <merged>",
-    describe: "Make a merge again in memory and say whether a published one is it, bit for bit",
+    describe: "Make a merge again in memory and check whether a published one matches it, bit for bit",
     load: async () => (await import("./verify.ts")).verifyCommand,
   },
   {
@@ -109,7 +109,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     command: "doctor [model]",
-    describe: "Show versions, machine and runtime: the first thing to put into a bug report",
+    describe: "Show versions, machine and runtime: the first thing to include in a bug report",
     load: async () => (await import("./doctor.ts")).doctorCommand,
   },
 ];

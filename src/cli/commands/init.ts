@@ -42,7 +42,11 @@ export function initCommand({ terminal, program }: CliContext): CommandModule {
   return defineCommand({
     builder: (parser) =>
       parser
-        .positional("folder", { type: "string", default: ".", description: "Where; what is there stays as it is" })
+        .positional("folder", {
+          type: "string",
+          default: ".",
+          description: "Folder; existing files are left as they are",
+        })
         .example("$0 init demo", "then: cd demo, and run sweeps/pocket.yaml"),
     handler: async ({ folder }) => {
       await checkFree(folder);
@@ -78,7 +82,7 @@ async function checkFree(folder: string): Promise<void> {
   for (const name of [...COPIED, ...Object.keys(WRITTEN)]) if (await exists(join(folder, name))) taken.push(name);
   if (taken.length === 0) return;
   throw new InputError(`Expected no project in ${folder}, found ${taken.join(", ")}`, {
-    hint: "What is there is left as it is: name another folder, or remove these.",
+    hint: "Existing files are left as they are: name another folder, or remove these.",
   });
 }
 

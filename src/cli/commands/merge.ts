@@ -12,7 +12,7 @@ import { showTensors } from "../show-tensors.ts";
 const SWEEP = "A point of a sweep:";
 
 const DONOR =
-  "config.json and the tokenizer are those of the base model, else of the first model; donor: MODEL in the config names another of its models.";
+  "config.json and the tokenizer are those of the base model, otherwise of the first model; donor: MODEL in the config names another of its models.";
 
 /** `mergesweep merge CONFIG OUT`: the checkpoint that mergekit would make. */
 export function mergeCommand(context: CliContext): CommandModule {
@@ -29,12 +29,12 @@ export function mergeCommand(context: CliContext): CommandModule {
         .options(
           named({
             "out-shard-size": {
-              ...billionsOption("Bytes of a weights file at the most (default: 5B, five billions)"),
+              ...billionsOption("Maximum bytes per weights file (default: 5B, five billion)"),
               group: "Output:",
             },
             "intermediate-dir": {
               ...textOption(
-                "Keeps the merges that a config of several documents names, which are removed at the end otherwise",
+                "Folder for the merges that a config of several documents names; otherwise they are removed at the end",
               ),
               group: "Output:",
             },
@@ -48,10 +48,10 @@ export function mergeCommand(context: CliContext): CommandModule {
             ...allowNonFiniteFlag,
             point: { ...textOption("The point of a sweep to make: w=0.7"), group: SWEEP },
             chosen: {
-              ...textOption("A run of the sweep: its decision names the point, its results are in the model card"),
+              ...textOption("A run of the sweep: its decision picks the point, its results go into the model card"),
               group: SWEEP,
             },
-            gguf: { ...textOption("GGUF file to make of the point as well"), group: SWEEP },
+            gguf: { ...textOption("Also make a GGUF file of the point"), group: SWEEP },
             push: { ...textOption("Upload it to the hub as org/name, private if it is new (HF_TOKEN)"), group: SWEEP },
             json: jsonFlag,
           }),
@@ -69,7 +69,7 @@ export function mergeCommand(context: CliContext): CommandModule {
       }
       if ([args.gguf, args.set, args.push].some((value) => value !== undefined)) {
         throw new UsageError(
-          "--gguf, --push and --set are for a point of a sweep: expected --point or --chosen with it",
+          "--gguf, --push and --set apply to a point of a sweep: expected --point or --chosen as well",
         );
       }
       let show: ReturnType<typeof showTensors> | undefined;
@@ -112,9 +112,7 @@ function refuseIgnored(args: Readonly<Record<string, unknown>>): void {
 function describeExported({ out, point, weights_sha256: digest, pushed }: ExportedPoint): string {
   const made = `${out}: ${point}, weights sha256 ${digest}`;
   if (pushed === undefined) return made;
-  const where = pushed.created
-    ? "a new repository, private"
-    : "a repository that was there, and stays as public as it was";
+  const where = pushed.created ? "a new repository, private" : "an existing repository, whose visibility is unchanged";
   return `${made}\n${pushed.url}: commit ${pushed.commit} in ${where}`;
 }
 

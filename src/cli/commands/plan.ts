@@ -30,20 +30,18 @@ export function planCommand(context: CliContext): CommandModule {
         .options(
           named({
             "tokens-per-second": {
-              ...numberOption(
-                "What the machine generates, all processes together (default: as in earlier runs here)",
-                0.001,
-              ),
+              ...numberOption("Speed of the machine, all processes together (default: as in earlier runs here)", 0.001),
               group: "Cost:",
             },
             probe: {
               type: "boolean",
-              description: "Measure it: one point is made in a temporary folder and generates for at most a minute",
+              description:
+                "Measure the speed: one point is made in a temporary folder and generates for at most a minute",
               group: "Cost:",
             } as const,
             store: {
               type: "boolean",
-              description: "Set the run down in its store, for `mergesweep worker RUN` on any number of machines",
+              description: "Prepare the run in its store, for `mergesweep worker RUN` on any number of machines",
               group: "Output:",
             } as const,
             search: searchFlag,
@@ -65,7 +63,7 @@ export function planCommand(context: CliContext): CommandModule {
         if (args.store === true) {
           const source = { kind: "sweep", path: args.sweep, set } as const;
           await setDownSweep(context, plan, setupOf(source, overrides, searchOf(plan, args.search)));
-          context.terminal.note(`Set down in ${plan.store}. Start workers with: mergesweep worker ${plan.store}`);
+          context.terminal.note(`Prepared in ${plan.store}. Start workers with: mergesweep worker ${plan.store}`);
         }
         const { manifest } = plan;
         for (const note of plan.notes) context.terminal.note(`warning: ${note}`);
@@ -92,7 +90,7 @@ export function planCommand(context: CliContext): CommandModule {
             `objective: ${describePlannedObjective(manifest)}`,
             ...describeGeneration(manifest, originsOf(sweep.document.value, overrides)),
             `runtime: ${plan.server === undefined ? describeEngine(plan.engine) : plan.server.createRuntime().build}`,
-            `weights: ${plan.ggufType}, about ${formatBytes(Math.max(...plan.units.map((unit) => unitBytes(unit, plan.ggufType))))} a point; context ${plan.settings.contextTokens} tokens a sequence`,
+            `weights: ${plan.ggufType}, about ${formatBytes(Math.max(...plan.units.map((unit) => unitBytes(unit, plan.ggufType))))} per point; context ${plan.settings.contextTokens} tokens per sequence`,
             ...describeCost(cost),
           ].join("\n"),
         );

@@ -19,7 +19,7 @@ export function recoverCommand({ terminal }: CliContext): CommandModule {
       terminal.note(
         found.length === 0
           ? "Nothing is damaged."
-          : "Run the sweep again with the command it was made with: only what is missing is asked for.",
+          : "Run the sweep again with the original command: only what is missing is asked.",
       );
     },
   });

@@ -58,7 +58,7 @@ export function reportCommand(context: CliContext): CommandModule {
               ...integerOption("Width of a picture in pixels of 1/96 inch (default: 800)", 300),
               group: PICTURES,
             },
-            dpi: { ...integerOption("Pixels of a PNG to the inch (default: 192)", 36), group: PICTURES },
+            dpi: { ...integerOption("Pixels per inch of a PNG (default: 192)", 36), group: PICTURES },
             theme: {
               type: "string",
               choices: ["light", "dark"],
@@ -70,7 +70,9 @@ export function reportCommand(context: CliContext): CommandModule {
               group: PICTURES,
             },
             card: {
-              ...textOption("A merge of this run: its README.md gets the results, also as the hub's model-index"),
+              ...textOption(
+                "A merge of this run: the results are written into its README.md, and as the hub's model-index",
+              ),
               group: "Output:",
             },
             open: openFlag,
@@ -81,7 +83,7 @@ export function reportCommand(context: CliContext): CommandModule {
             } as const,
             watch: {
               type: "boolean",
-              description: "With --serve: the page fills while the run goes on; writes nothing",
+              description: "With --serve: update the page during the run; writes nothing",
               group: SERVER,
             } as const,
             port: { ...integerOption("Port to serve on (default: a free one)", 0, 65_535), group: SERVER },
@@ -91,16 +93,17 @@ export function reportCommand(context: CliContext): CommandModule {
         ),
     handler: async (args) => {
       if (args.watch === true) {
-        if (args.serve !== true) throw new UsageError("--watch: expected --serve with it");
+        if (args.serve !== true) throw new UsageError("--watch: expected --serve as well");
         for (const flag of OF_FILES) {
-          if (given(args[flag])) throw new UsageError(`--${flag}: expected no --watch with it, which writes no files`);
+          if (given(args[flag]))
+            throw new UsageError(`--${flag}: cannot be combined with --watch, which writes no files`);
         }
         const [folder, ...others] = args.runs;
         if (folder === undefined || others.length > 0) throw new UsageError("--watch: expected one run");
         await serveLive(context, folder, args);
         return;
       }
-      if (given(args.port) && args.serve !== true) throw new UsageError("--port: expected --serve with it");
+      if (given(args.port) && args.serve !== true) throw new UsageError("--port: expected --serve as well");
       const stores = args.runs.map((run) => ({ name: basename(resolve(run)), folder: run }));
       const runs = await Promise.all(stores.map(async ({ name, folder }) => ({ name, run: await readRun(folder) })));
       const run = layOver(runs);

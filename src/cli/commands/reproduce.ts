@@ -38,17 +38,21 @@ export function reproduceCommand(context: CliContext): CommandModule {
         .positional("target", {
           type: "string",
           demandOption: true,
-          description: "Published numbers: a name in published/ such as w0.1, a file of them, or a sweep that has some",
+          description: "Published numbers: a name in published/ such as w0.1, a file, or a sweep that has some",
         })
         .options(
           named({
-            margin: numberOption("Points by which a number may differ and is still reproduced (default: 3)", 0.01, 100),
+            margin: numberOption(
+              "Points by which a number may differ and still count as reproduced (default: 3)",
+              0.01,
+              100,
+            ),
             protocol: textOption("Follow this protocol instead of the sweep's: quick"),
           }),
         )
         .option("smoke", {
           type: "boolean",
-          description: "All of it on the pocket checkpoints, against what transformers made of them: a minute",
+          description: "Every step on the pocket checkpoints, compared with transformers' results: a minute",
         })
         .options(named(sweepFlags))
         .options(setFlag)
@@ -56,7 +60,7 @@ export function reproduceCommand(context: CliContext): CommandModule {
         .options(trustFlag)
         .example("$0 reproduce w0.1 --smoke", "whether everything works here, in a minute")
         .example("$0 reproduce lenfmt-MRL4096-LR1e-6 --set len=PATH --set fmt=PATH", "a published family")
-        .epilogue("Exit code 0: reproduced; 1: not, or it cannot be told."),
+        .epilogue("Exit code 0: reproduced; 1: not, or undecided."),
     handler: async (args) => {
       const smoke = args.smoke === true;
       const target = await readPublished(args.target);
@@ -103,7 +107,7 @@ export function reproduceCommand(context: CliContext): CommandModule {
       const data = { target: published.name, ...reproduction, merges, wrong };
       await writeFileAtomic(join(folder, "reproduction.json"), `${JSON.stringify(data, null, 2)}\n`);
       terminal.out(args.json === true ? JSON.stringify(data) : text);
-      if (smoke) terminal.note(`This was a trial on the pocket checkpoints: of ${target.name} it says nothing.`);
+      if (smoke) terminal.note(`This was a trial on the pocket checkpoints: it says nothing about ${target.name}.`);
       terminal.note(verdictSentence(reproduction));
       terminal.note(`Report: ${join(folder, "reproduction.md")}`);
       const otherWeights = merges.some(({ identical }) => identical === false) || wrong?.found === false;
@@ -119,11 +123,11 @@ function checkChoice(
 ): void {
   if (smoke === true && (set !== undefined || limit !== undefined)) {
     const flag = set === undefined ? "limit" : "set";
-    throw new UsageError(`--${flag}: expected no such flag with --smoke, which has models and questions of its own`);
+    throw new UsageError(`--${flag}: cannot be combined with --smoke, which has its own models and questions`);
   }
   if (sampleId !== undefined && pairedQuestions(published) !== undefined) {
     throw new UsageError(
-      `--sample-id: expected all questions of ${published.name}, whose answers were published one by one`,
+      `--sample-id: expected all questions of ${published.name}, whose answers were published individually`,
       { hint: "--limit N takes the first of them." },
     );
   }

@@ -34,7 +34,9 @@ export function scoreCommand(context: CliContext): CommandModule {
               group: "Input:",
             },
             out: {
-              ...textOption("Folder of a report to look at; the run keeps its scores (default: it gets the new ones)"),
+              ...textOption(
+                "Write a report there and leave the run's scores as they are (default: the run gets the new ones)",
+              ),
               group: "Output:",
             },
             "raw-csv": rawCsvFlag,

@@ -17,7 +17,7 @@ export function statusCommand({ terminal }: CliContext): CommandModule {
           named({
             scores: {
               type: "boolean",
-              description: "Score the questions that are answered so far, too; takes a while for large runs",
+              description: "Also score the questions answered so far; takes a while for large runs",
             } as const,
             json: jsonFlag,
           }),
@@ -58,5 +58,5 @@ function describeScores(rows: readonly SummaryRow[]): string {
     header: [...table.header, "questions"],
     rows: table.rows.map((cells, i) => [...cells, String(rows[i]?.samples ?? "")]),
   });
-  return `Of the questions that have all of their answers:\n${text.trimEnd()}${table.note === "" ? "" : `\n${table.note}`}`;
+  return `Over the questions that have all of their answers:\n${text.trimEnd()}${table.note === "" ? "" : `\n${table.note}`}`;
 }

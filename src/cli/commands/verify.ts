@@ -25,7 +25,7 @@ export function verifyCommand(context: CliContext): CommandModule {
         .options(
           named({
             recipe: {
-              ...textOption("mergekit config (YAML); its default is MERGED/mergekit_config.yml"),
+              ...textOption("mergekit config (YAML; default: MERGED/mergekit_config.yml)"),
               group: "Input:",
             },
             ...mergeFlags,
@@ -34,7 +34,7 @@ export function verifyCommand(context: CliContext): CommandModule {
         )
         .example(
           "$0 verify merged/ --recipe merge.yml",
-          "exit code 0: bit-identical; 1: not, and what explains it; 2: not found out",
+          "exit code 0: bit-identical; 1: not, with what explains it; 2: undetermined",
         ),
     handler: async (args) => {
       const verified = await verifyCheckpoint(args.merged, {

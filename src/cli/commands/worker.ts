@@ -29,7 +29,7 @@ export function workerCommand(context: CliContext): CommandModule {
             json: jsonFlag,
           }),
         )
-        .example("$0 plan sweeps/pocket.yaml --store", "set a run down")
+        .example("$0 plan sweeps/pocket.yaml --store", "prepare a run")
         .example("$0 worker runs/pocket", "on every machine that sees the folder")
         .example("$0 worker runs/pocket --report", "the same; whoever ends last renders the report")
         .example("$0 report runs/pocket", "at any time; of the points that are done"),

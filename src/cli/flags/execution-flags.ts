@@ -7,27 +7,27 @@ import { integerOption, jsonFlag, listOption, namesOption, rawCsvFlag, sizeOptio
 export const workFlags = {
   workers: {
     ...integerOption(
-      "Processes at work; they share the problems of the last points (default: a core each as memory goes, one with a server)",
+      "Number of processes; they share the problems of the last points (default: one per core, memory permitting; one with a server)",
       1,
     ),
     group: "Execution:",
   },
   sequences: {
-    ...integerOption("Completions a process generates side by side (default: chosen)", 1),
+    ...integerOption("Completions that a process generates side by side (default: automatic)", 1),
     group: "Execution:",
   },
   devices: {
     ...listOption(
-      "With --gpu: numbers of GPUs, a process for each: 0,1 (default: one process; in a Slurm job, all that it gave)",
+      "With --gpu: GPU numbers, one process for each: 0,1 (default: one process; in a Slurm job, one for each GPU it has)",
     ),
     group: "Execution:",
   },
   "batch-size": {
-    ...integerOption("Prompt tokens a process evaluates in one go (default: chosen)", 64),
+    ...integerOption("Prompt tokens that a process evaluates at once (default: automatic)", 64),
     group: "Execution:",
   },
   "hang-seconds": {
-    ...integerOption("A process that does not advance for so long is replaced (default: 300)", 1),
+    ...integerOption("Replace a process that makes no progress for this many seconds (default: 300)", 1),
     group: "Execution:",
   },
   "cache-limit": {
@@ -36,11 +36,11 @@ export const workFlags = {
   },
   "mixed-hardware": {
     type: "boolean",
-    description: "Go on with points that another build of the runtime has begun; the report says which made what",
+    description: "Continue points that another build of the runtime began; the report says which build made what",
     group: "Execution:",
   },
   "lease-seconds": {
-    ...integerOption("A worker that is silent for so long loses its work to others (default: 120)", 4),
+    ...integerOption("A worker that is silent for this many seconds loses its work to others (default: 120)", 4),
     group: "Execution:",
   },
   "keep-gguf": { ...textOption("Folder that keeps the weights of every point"), group: "Output:" },
@@ -50,7 +50,7 @@ export const workFlags = {
 export const executionFlags = {
   ...workFlags,
   again: {
-    ...namesOption("A point to make again though it is done, by name; its old completions are kept aside"),
+    ...namesOption("Evaluate this point again although it is done; its old completions are kept aside"),
     group: "Execution:",
   },
   report: { ...textOption("Folder of the report (default: reports/, by the name of the store)"), group: "Output:" },

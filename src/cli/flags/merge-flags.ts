@@ -11,12 +11,12 @@ export const mergeFlags = {
   "mergekit-compat": {
     type: "boolean",
     description:
-      "mergekit's bytes also where they surprise: weights that cancel out, a model named twice, vocabularies cut, breadcrumbs that drop all",
+      "Match mergekit's bytes even where they are surprising: weights that cancel out, a model named twice, truncated vocabularies, breadcrumbs that drop everything",
     group: "Merging:",
   },
   "allow-crimes": {
     type: "boolean",
-    description: "Merge models of different architectures, if their tensors fit",
+    description: "Merge models of different architectures if their tensors match",
     group: "Merging:",
   },
 } as const;

@@ -128,7 +128,7 @@ export const jsonFlag = { type: "boolean", description: "Print JSON instead of t
 /** Leaves cells of CSV files as they are. */
 export const rawCsvFlag = {
   type: "boolean",
-  description: "No apostrophe in front of text in CSV files that a spreadsheet would calculate",
+  description: "In CSV files, no apostrophe before text that a spreadsheet would take for a formula",
   group: "Output:",
 } as const;
 

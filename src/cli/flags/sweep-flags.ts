@@ -16,7 +16,7 @@ import {
 /** Lets a conversion to GGUF lose what it does not know; shared by all that convert. */
 export const allowUnknownFlag = {
   "allow-unknown": {
-    ...listOption("Fields of config.json that may be lost where llama.cpp does not know them; the report says so"),
+    ...listOption("Fields of config.json that may be dropped if llama.cpp does not know them; the report says so"),
     group: "Input:",
   },
 } as const;
@@ -25,7 +25,7 @@ export const allowUnknownFlag = {
 export const allowNonFiniteFlag = {
   "allow-non-finite": {
     type: "boolean",
-    description: "Go on with weights that are infinite or no number",
+    description: "Continue despite weights that are infinite or NaN",
     group: "Input:",
   },
 } as const;
@@ -43,21 +43,27 @@ export const sweepFlags = {
   },
   ...allowUnknownFlag,
   ...allowNonFiniteFlag,
-  attempts: { ...integerOption("Completions a problem", 1), group: "Generation:" },
-  "max-tokens": { ...integerOption("Completion tokens at the most", 1), group: "Generation:" },
+  attempts: { ...integerOption("Completions per problem", 1), group: "Generation:" },
+  "max-tokens": { ...integerOption("Limit on the tokens of a completion", 1), group: "Generation:" },
   temperature: { ...numberOption("Sampling temperature; 0 is greedy"), group: "Generation:" },
   "top-p": { ...numberOption("Nucleus sampling; 1 keeps all", 0, 1), group: "Generation:" },
-  "top-k": { ...integerOption("Only so many of the likeliest tokens; 0 keeps all"), group: "Generation:" },
-  "min-p": { ...numberOption("Least share of the likeliest token's chance; 0 keeps all", 0, 1), group: "Generation:" },
+  "top-k": {
+    ...integerOption("Sample only from this many of the likeliest tokens; 0 keeps all"),
+    group: "Generation:",
+  },
+  "min-p": {
+    ...numberOption("Minimum probability relative to the likeliest token; 0 keeps all", 0, 1),
+    group: "Generation:",
+  },
   seed: { ...integerOption("Seed of the run"), group: "Generation:" },
   "runtime-url": {
     ...serverUrlOption("OpenAI-compatible server that has the model: http://localhost:8000/v1"),
     group: "Runtime:",
   },
-  "runtime-model": { ...textOption("Its name of the model (default: its first)"), group: "Runtime:" },
-  "runtime-key-env": { ...textOption("Environment variable that holds its key"), group: "Runtime:" },
-  serve: { ...textOption("Command that starts one, with {model} or {gguf}, and {port}"), group: "Runtime:" },
-  gpu: { type: "boolean", description: "Let llama.cpp take a GPU if there is one", group: "Runtime:" },
+  "runtime-model": { ...textOption("The server's name for the model (default: its first)"), group: "Runtime:" },
+  "runtime-key-env": { ...textOption("Environment variable that holds the server's key"), group: "Runtime:" },
+  serve: { ...textOption("Command that starts a server, with {model} or {gguf}, and {port}"), group: "Runtime:" },
+  gpu: { type: "boolean", description: "Let llama.cpp use a GPU if there is one", group: "Runtime:" },
   "kv-type": {
     choices: KV_TYPES,
     requiresArg: true,
@@ -78,7 +84,7 @@ export const sweepFlags = {
 /** Chooses points; there is nothing to choose from where a single model is evaluated. */
 export const onlyFlag = {
   only: {
-    ...namesOption("Only this point, or points that meet all of these: w=0.5,d=0.4. Given several times: any of them"),
+    ...namesOption("Only this point, or points that match all of these: w=0.5,d=0.4. May be repeated: any of them"),
     group: "Input:",
   },
 } as const;
@@ -86,7 +92,7 @@ export const onlyFlag = {
 /** Sets variables of a sweep file; shared by all that read one. */
 export const setFlag = {
   set: {
-    ...namesOption("Where a variable of the file points: len=PATH_OR_HUB_ID. Given several times: several variables"),
+    ...namesOption("Value of a variable of the file: len=PATH_OR_HUB_ID. May be repeated"),
     group: "Input:",
   },
 } as const;
@@ -165,6 +171,6 @@ type NonNullableValues<Settings> = { [Key in keyof Settings]: Exclude<Settings[K
 /** Whether a search asks, in place of the grid; the sweep file decides if left out. */
 export const searchFlag = {
   type: "boolean",
-  description: "Ask in blocks what decides the objective, instead of everything (docs/search.md)",
+  description: "Ask only what decides the objective, in blocks, instead of everything (docs/search.md)",
   group: "Execution:",
 } as const;

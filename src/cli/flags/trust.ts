@@ -8,7 +8,7 @@ import type { Terminal } from "../terminal.ts";
 export const trustFlag = {
   trust: {
     type: "boolean",
-    description: "Run what the sweep file says (serve, cluster) though the file is not under the working directory",
+    description: "Run the commands in the sweep file (serve, cluster) although it is not under the working directory",
     group: "Execution:",
   },
 } as const;
@@ -37,7 +37,7 @@ export async function checkClusterTrust(
   const { prelude, sbatch = [] } = config.cluster?.slurm ?? {};
   if (prelude === undefined && sbatch.length === 0) return;
   const what = [...(prelude === undefined ? [] : [`prelude ${prelude}`]), ...sbatch].join("\n  ");
-  await checkFile(path, trust, { does: "adds this to jobs of yours", what }, terminal);
+  await checkFile(path, trust, { does: "adds this to your jobs", what }, terminal);
 }
 
 async function checkFile(
@@ -50,7 +50,7 @@ async function checkFile(
   const question = `${path} is not under the working directory and ${does}:\n  ${what}\nDo it?`;
   if ((await terminal.confirm?.(question)) === true) return;
   throw new UsageError(`${path} ${does}, and the file is not under the working directory:\n  ${what}`, {
-    hint: "If you trust the file, say so with --trust, or copy it into your project.",
+    hint: "If you trust the file, pass --trust, or copy it into your project.",
   });
 }
 

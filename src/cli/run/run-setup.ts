@@ -65,8 +65,8 @@ export async function planAgain(context: CliContext, run: string): Promise<Plann
   if (plan.trial || plan.manifest.plan_digest === stored.plan_digest) return { sweep, plan, setup };
   await plan.close();
   const name = setup.source.kind === "sweep" ? setup.source.path : setup.source.model;
-  throw new StoreError(`${name} makes another plan now than the one that ${run} was set down with`, {
-    hint: "Bring the file back to what it was; or set the new plan down, when no worker is at work: mergesweep plan SWEEP.yaml --store",
+  throw new StoreError(`${name} no longer makes the plan that ${run} was prepared with`, {
+    hint: "Restore the file; or prepare the run again, while no worker is running: mergesweep plan SWEEP.yaml --store",
   });
 }
 
@@ -81,7 +81,7 @@ function enterFolder(folder: string): void {
   try {
     process.chdir(folder);
   } catch (error) {
-    throw new ConfigError(`The run was set down in ${folder}, which this machine has not got`, {
+    throw new ConfigError(`The run was prepared in ${folder}, which does not exist on this machine`, {
       hint: "Workers need the folder under the same path on all machines.",
       cause: error,
     });

@@ -90,7 +90,7 @@ export function describeStatus(status: RunStatus): string {
   };
   return [
     `${sweep}: ${done} of ${countOf(points.length, "point")} done, ${samples_done} of ${countOf(samples_total, "sample")}${speed}`,
-    ...(workers.length === 0 ? ["Nobody works on it."] : workers.map(describeWorker)),
+    ...(workers.length === 0 ? ["No worker is running."] : workers.map(describeWorker)),
     ...points.map(
       ({ point, state, answered, total }) =>
         `  ${point.padEnd(width)}  ${state.padEnd(7)}  ${answered}/${total}${at(point)}`,

@@ -65,7 +65,7 @@ export async function workOnPlan(
           terminal.note(`Search: ${countOf(questions, "question")} more at ${countOf(points, "point")}`),
         );
   } catch (error) {
-    if (context.signal.aborted) terminal.error(`Saved in ${plan.store}. Go on with: ${context.commandLine}`);
+    if (context.signal.aborted) terminal.error(`Saved in ${plan.store}. Continue with: ${context.commandLine}`);
     throw error;
   }
 }
@@ -74,7 +74,7 @@ export async function workOnPlan(
 export function sayUnfinished(context: CliContext, plan: SweepPlan, { failed, left }: SweepOutcome): void {
   if (left > 0) {
     context.terminal.error(
-      `Ended as asked; ${countOf(left, "point is", "points are")} not done. Go on with: ${context.commandLine}`,
+      `Ended as asked; ${countOf(left, "point is", "points are")} not done. Continue with: ${context.commandLine}`,
     );
     context.setExitCode(EXIT.left);
   }

@@ -41,7 +41,7 @@ export function chooseWorkers({ models, contextTokens, cores, memoryBytes }: Wor
   for (const sequences of [WORTHWHILE_SEQUENCES, 1]) {
     for (let workers = cores; workers >= 1; workers--) {
       if (!models.every((model) => sequencesOf(model, workers) >= sequences)) continue;
-      if (workers === cores) return { workers, why: "one for each core" };
+      if (workers === cores) return { workers, why: "one per core" };
       const room = `a model and ${countOf(sequences, "sequence")} of ${contextTokens} tokens each`;
       return { workers, why: `of ${countOf(cores, "core")}: more would not have memory for ${room}` };
     }

@@ -30,7 +30,7 @@ function sequenceSize(reasons: readonly string[] = []): string | undefined {
 }
 
 test("a process a core, where each has memory for a model and sequences of its own", () => {
-  expect(choose(2, 20e9, 4096)).toEqual({ workers: 2, why: "one for each core" });
+  expect(choose(2, 20e9, 4096)).toEqual({ workers: 2, why: "one per core" });
   expect(choose(8, 200e9, 32_768).workers).toBe(8);
 });
 

@@ -15,7 +15,7 @@ export function cancelCommand({ terminal }: CliContext): CommandModule {
       await readManifest(run);
       const cancelled = await cancelJobs(run);
       if (json === true) terminal.out(JSON.stringify({ run, cancelled }));
-      else if (cancelled.length === 0) terminal.out(`Of the jobs of ${run} none is pending or running.`);
+      else if (cancelled.length === 0) terminal.out(`None of the jobs of ${run} is pending or running.`);
       else terminal.out(`Cancelled: ${cancelled.map((id) => `job ${id}`).join(", ")}.`);
     },
   });

@@ -33,19 +33,19 @@ export function submitCommand(context: CliContext): CommandModule {
         .positional("run", {
           type: "string",
           demandOption: true,
-          description: "Sweep file (YAML), which is set down; or a run store, which was",
+          description: "Sweep file (YAML) to prepare and submit, or the store of a prepared run",
         })
         .options(named(slurmFlags))
         .options(
           named({
             "dry-run": {
               type: "boolean",
-              description: "Write the scripts and print them; submit nothing",
+              description: "Write and print the scripts; submit nothing",
               group: "Slurm:",
             } as const,
             wait: {
               type: "boolean",
-              description: "Wait for the end; exit code 0 done, 1 points or the report failed, 75 points are left",
+              description: "Wait for the end; exit code 0: done; 1: points or the report failed; 75: points are left",
               group: "Slurm:",
             } as const,
             report: {
@@ -66,7 +66,7 @@ export function submitCommand(context: CliContext): CommandModule {
     handler: async (args) => {
       const dashed: unknown = args["--"];
       const sbatch = Array.isArray(dashed) ? dashed.map(String) : [];
-      if (args.dryRun === true && args.wait === true) throw new UsageError("--wait: expected no --dry-run with it");
+      if (args.dryRun === true && args.wait === true) throw new UsageError("--wait: cannot be combined with --dry-run");
       // The working directory becomes that of the run.
       const report = args.report === undefined ? undefined : resolve(args.report);
       const prelude = args.prelude === undefined ? undefined : resolve(args.prelude);
@@ -114,7 +114,7 @@ async function submit(context: CliContext, path: string, flags: SubmitFlags): Pr
   if (flags.json !== true) {
     terminal.out(`Submitted: job ${workers} (${countOf(tasks, "worker")}), job ${report} (report).`);
   }
-  terminal.note(`Scripts and what the jobs print: ${folder}`);
+  terminal.note(`Scripts and job output: ${folder}`);
   if (flags.wait !== true) {
     terminal.note(`Look: mergesweep status ${shellWord(run)}. End: mergesweep cancel ${shellWord(run)}`);
     if (flags.json === true) terminal.out(JSON.stringify(said));
