@@ -40,9 +40,10 @@ process.on("SIGUSR2", () => {
 });
 
 /** What has to be typed: from a checkout there is no `mergesweep` on the PATH, but one of package.json's scripts. */
-function programOf({ npm_lifecycle_event: script = "" }: NodeJS.ProcessEnv): string {
-  if (["mergesweep", "sweep"].includes(script)) return "npm run -s mergesweep --";
-  return script === "npx" ? "npx mergesweep" : "mergesweep";
+function programOf({ npm_lifecycle_event: event = "", npm_lifecycle_script: script = "" }: NodeJS.ProcessEnv): string {
+  if (["mergesweep", "sweep"].includes(event)) return "npm run -s mergesweep --";
+  // Other programs that npx runs may start this one.
+  return event === "npx" && /^['"]?mergesweep\b/.test(script) ? "npx mergesweep" : "mergesweep";
 }
 
 // A node may be shared with others.

@@ -2,7 +2,7 @@ import { COMMAND_NAMES } from "./commands/index.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A command line of ours in a sentence, as hints have them all over the code. */
-const COMMAND = new RegExp(`(?<![\\w/.@-])mergesweep (?=(?:${COMMAND_NAMES.join("|")}|--help)\\b)`, "g");
+const COMMAND = new RegExp(`(?<![\\w/.@-]|npx )mergesweep (?=(?:${COMMAND_NAMES.join("|")}|--help)\\b)`, "g");
 
 /** The text with its command lines as a person has to type them here: `npx mergesweep run`, say. */
 export function inTypedForm(text: string, program: string): string {

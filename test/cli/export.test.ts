@@ -101,6 +101,6 @@ it("a run that has not decided, several points, and a flag without a sweep are r
   const config = join(folder, "merge.yml");
   await writeFile(config, "merge_method: linear\nmodels: []\n");
   expect((await cli(["merge", config, out, "--gguf", "x.gguf"])).stderr).toContain(
-    "expected --point or --chosen with it",
+    "expected --point or --chosen as well",
   );
 });

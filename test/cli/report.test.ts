@@ -79,7 +79,7 @@ describe("mergesweep report", () => {
     ["--json"],
   ])("refuses %s where it would do nothing, beside --watch", async (flag, ...value) => {
     const { code, stderr } = await cli(["report", run, "--serve", "--watch", flag, ...value]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining(`${flag}: expected no --watch with it`)]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${flag}: cannot be combined with --watch`)]);
   });
 
   it("refuses a model's card of other weights, and says where the digests are", async () => {
