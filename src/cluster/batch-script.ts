@@ -58,7 +58,9 @@ worker= ending= stopped=
 trap 'ending=1; [ -z "$worker" ] || kill -USR2 "$worker"' USR1
 trap 'stopped=1' TERM
 
-${preludeLines(settings)}code=75
+${preludeLines(settings)}# Exit codes are looked at from here on, whatever was set before.
+set +e
+code=75
 if [ -z "$ending$stopped" ]; then
   ${command(plan.worker)} &
   worker=$!

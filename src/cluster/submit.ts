@@ -97,6 +97,7 @@ const OVERRIDING: Partial<Record<keyof SlurmSettings, string>> = {
 };
 const ALWAYS_OVERRIDDEN = [
   "SBATCH_ARRAY_INX",
+  "SBATCH_GRES",
   "SBATCH_JOB_NAME",
   "SBATCH_OUTPUT",
   "SBATCH_OPEN_MODE",

@@ -106,6 +106,9 @@ describe("the batch script of a worker", () => {
     const loop = "touch ready; while :; do sleep 0.1; done";
     // Near the end of its time: told to end with work left, it queues again.
     expect(await endOf(`trap 'exit 75' USR2; ${loop}`, "kill -USR1 $pid")).toEqual(["75", "requeue 7_2"]);
+    // Whatever options a prelude leaves set.
+    const prelude = { path: "prelude.sh", text: "set -euo pipefail\n" };
+    expect(await endOf(`trap 'exit 75' USR2; ${loop}`, "kill -USR1 $pid", { prelude })).toEqual(["75", "requeue 7_2"]);
     // All is done just then: nothing to queue again for.
     expect(await endOf(`trap 'exit 0' USR2; ${loop}`, "kill -USR1 $pid")).toEqual(["0", ""]);
     // What takes longer than nine of twelve seconds is stopped in time.
@@ -120,10 +123,16 @@ describe("the batch script of a worker", () => {
 });
 
 /** @returns the exit code of a batch script around a worker, and what it asked of scontrol */
-async function endOf(worker: string, signals: string): Promise<[code: string, asked: string]> {
+async function endOf(
+  worker: string,
+  signals: string,
+  settings: Partial<BatchPlan["settings"]> = {},
+): Promise<[code: string, asked: string]> {
   const place = await mkdtemp(join(folder, "signals-"));
   await writeFile(join(place, "scontrol"), '#!/bin/sh\necho "$@" >asked\n', { mode: 0o755 });
-  const script = workerScript(plan({ worker: ["bash", "-c", worker], settings: { sbatch: [], time: "1:00" } }));
+  const script = workerScript(
+    plan({ worker: ["bash", "-c", worker], settings: { sbatch: [], time: "1:00", ...settings } }),
+  );
   await writeFile(join(place, "worker.sh"), script);
   const run = `bash worker.sh & pid=$!; until [ -e ready ]; do sleep 0.05; done; ${signals}; wait $pid; echo $?`;
   const { stdout } = await promisify(execFile)("bash", ["-c", run], {

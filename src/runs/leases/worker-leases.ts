@@ -167,6 +167,8 @@ export class WorkerLeases {
     this.#beating = this.#beating
       .catch(() => {})
       .then(async () => {
+        // From when others may see it: if this process stalls in what follows, they have counted from then.
+        const at = now();
         const holder = { ...this.#holder, beat: beatText(++this.#beats) };
         // Never makes the file anew: whoever found this worker dead has moved it away.
         const file = await open(this.#file, "r+").catch((error: unknown) => {
@@ -177,7 +179,7 @@ export class WorkerLeases {
         } finally {
           await file.close();
         }
-        this.#lastBeat = now();
+        this.#lastBeat = at;
       });
     return this.#beating;
   }
