@@ -5,8 +5,6 @@ import { isRecord } from "../../src/base/is-record.ts";
 export interface Mutant {
   readonly file: string;
   readonly line: number;
-  /** The innermost named function it is in, named as V8 does; "" at the top level of the file. */
-  readonly within: string;
   readonly start: number;
   readonly end: number;
   readonly original: string;
@@ -49,13 +47,13 @@ const CALLS = new Map(Object.entries({ min: "max", max: "min", some: "every", ev
  */
 export function findMutants(file: string, text: string): Mutant[] {
   const mutants: Mutant[] = [];
-  const add = (node: { start: number; end: number }, within: string, replacement: string): void => {
+  const add = (node: { start: number; end: number }, replacement: string): void => {
     const original = text.slice(node.start, node.end);
     const line = text.slice(0, node.start).split("\n").length;
-    mutants.push({ file, line, within, start: node.start, end: node.end, original, replacement });
+    mutants.push({ file, line, start: node.start, end: node.end, original, replacement });
   };
-  visit(parseSync(file, text).program, "", (node, within) => {
-    for (const [place, replacement] of changesOf(node, text)) add(place, within, replacement);
+  visit(parseSync(file, text).program, (node) => {
+    for (const [place, replacement] of changesOf(node, text)) add(place, replacement);
   });
   return mutants;
 }
@@ -115,40 +113,21 @@ function changeLiteral(node: Node): Change[] {
 /** Types have no behaviour, and what is imported is no constant. */
 const SKIPPED = /^(TS(?!AsExpression|SatisfiesExpression|NonNullExpression)|Import|Export(All|Named)Declaration$)/;
 
-function visit(value: unknown, within: string, look: (node: Node, within: string) => void): void {
+function visit(value: unknown, look: (node: Node) => void): void {
   if (Array.isArray(value)) {
-    for (const entry of value) visit(entry, within, look);
+    for (const entry of value) visit(entry, look);
     return;
   }
   if (!isNode(value)) return;
   if (SKIPPED.test(value.type)) {
-    if (isNode(value.declaration)) visit(value.declaration, within, look);
+    if (isNode(value.declaration)) visit(value.declaration, look);
     return;
   }
-  look(value, within);
-  const inside = functionName(value) ?? within;
+  look(value);
   for (const [field, child] of Object.entries(value)) {
     const isKey = field === "key" && value.computed !== true;
-    if (!isKey && !/[tT]ypeAnnotation|typeArguments|typeParameters|returnType/.test(field)) visit(child, inside, look);
+    if (!isKey && !/[tT]ypeAnnotation|typeArguments|typeParameters|returnType/.test(field)) visit(child, look);
   }
-}
-
-/** The name that V8 gives to the function that a node declares, or undefined where it declares none. */
-function functionName(node: Node): string | undefined {
-  if (node.type === "FunctionDeclaration") return nameOf(node.id);
-  const value = node.type === "VariableDeclarator" ? node.init : node.value;
-  if (!isNode(value) || !/^(Arrow)?FunctionExpression$/.test(value.type)) return undefined;
-  if (node.type === "VariableDeclarator") return nameOf(node.id);
-  if (node.type !== "MethodDefinition" && node.type !== "Property") return undefined;
-  // A constructor has the name of its class, which the visit has left behind: loading the file is near enough.
-  if (node.kind === "constructor") return "";
-  const name = nameOf(node.key);
-  return name !== undefined && (node.kind === "get" || node.kind === "set") ? `${node.kind} ${name}` : name;
-}
-
-function nameOf(node: unknown): string | undefined {
-  if (!isNode(node) || typeof node.name !== "string") return undefined;
-  return node.type === "PrivateIdentifier" ? `#${node.name}` : node.name;
 }
 
 function isNode(value: unknown): value is Node {
