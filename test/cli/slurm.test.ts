@@ -143,8 +143,8 @@ describe.skipIf(!slurmInstalled)("submit slurm", { timeout: 400_000 }, () => {
     await slurm.ask("scontrol", "update", `jobid=${array}_1`, `TimeLimit=${Number(minutes) + 2}`);
     await slurm.until("a time limit", async () => (await restarts(`${array}_1`)) > third);
     await slurm.ask("scontrol", "update", `jobid=${array}_1`, "TimeLimit=30");
-    await slurm.until("Ending when the completions under way are finished", () =>
-      hasSaid("Ending when the completions under way are finished"),
+    await slurm.until("Stopping once the completions in progress are finished", () =>
+      hasSaid("Stopping once the completions in progress are finished"),
     );
 
     latency = 1;
@@ -184,7 +184,7 @@ describe.skipIf(!slurmInstalled)("submit slurm", { timeout: 400_000 }, () => {
     const { code, stderr } = await waiting;
     expect(code).toBe(75);
     expect(stderr).toMatch(/3 points of 3 not done[\s\S]*The report was not made: its job is CANCELLED/);
-    expect((await spawned("cancel", run)).stdout).toMatch(/none is pending or running/);
+    expect((await spawned("cancel", run)).stdout).toMatch(/None of the jobs of .* is pending or running/);
     expect(await readdir(run)).not.toContain("leases");
 
     latency = 1;
