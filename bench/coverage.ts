@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import PQueue from "p-queue";
 import { median } from "../src/stats/quantile.ts";
+import { type Bench, print } from "./bench.ts";
 import type { CoverageAnswer, CoverageTask } from "./coverage/coverage-child.ts";
 import { POWER_CASES } from "./coverage/detectable-power.ts";
 import { DESIGNS, measureStratified } from "./coverage/stratified.ts";
@@ -48,7 +49,7 @@ const SHOWN = [
 ] as const;
 
 /** Prints coverage, false claims, wrong decisions, bias and real power, a line a world. */
-export async function benchCoverage(args: string[]): Promise<void> {
+async function benchCoverage(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -57,10 +58,8 @@ export async function benchCoverage(args: string[]): Promise<void> {
       seed: { type: "string", default: "1" },
       jobs: { type: "string", default: String(availableParallelism()) },
       quick: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.help) return print(HELP);
   const reps = countOf("reps", values.reps ?? (values.quick ? "20" : "200"));
   const seed = countOf("seed", values.seed, 0);
   const pool = new ChildPool(countOf("jobs", values.jobs));
@@ -177,6 +176,4 @@ class ChildPool {
   }
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+export const coverage: Bench = { help: HELP, run: benchCoverage };

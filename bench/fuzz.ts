@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../src/base/errors.ts";
 import { forkModule } from "../src/base/fork-module.ts";
 import { deriveSeed, seededRandom } from "../src/base/random.ts";
+import type { Bench } from "./bench.ts";
 import { countOf } from "./flag-values.ts";
 import { type FuzzReply, type FuzzRequest, type FuzzTarget, HANG_MILLISECONDS } from "./fuzz/fuzz-target.ts";
 import { mutateInput } from "./fuzz/mutate-input.ts";
@@ -38,7 +39,7 @@ interface Tally {
 }
 
 /** Prints a line a target, and every input that crashes or hangs its reader; sets the exit code if there is one. */
-export async function benchFuzz(args: string[]): Promise<void> {
+async function benchFuzz(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -46,10 +47,8 @@ export async function benchFuzz(args: string[]): Promise<void> {
       inputs: { type: "string" },
       seed: { type: "string", default: "1" },
       keep: { type: "string", default: join(tmpdir(), "mergesweep-fuzz-failures") },
-      help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.help) return print(HELP);
   const targets = TARGETS.filter((target) => values.only === undefined || target.name === values.only);
   if (targets.length === 0)
     throw new UsageError(
@@ -61,7 +60,7 @@ export async function benchFuzz(args: string[]): Promise<void> {
   print("target        inputs  crashes  hangs  slowest ms   MB\n");
   for (const target of targets) {
     const inputs = wanted ?? target.inputs;
-    const tally = await fuzz(target, seed, inputs);
+    const tally = await fuzzTarget(target, seed, inputs);
     const hangs = tally.failures.filter(({ what }) => what.startsWith("hang")).length;
     const cells = [inputs, tally.failures.length - hangs, hangs, tally.slowest, Math.round(tally.megabytes)];
     const [first, second, third, fourth, fifth] = cells.map(String);
@@ -79,7 +78,7 @@ export async function benchFuzz(args: string[]): Promise<void> {
   if (failures > 0) process.exitCode = 1;
 }
 
-async function fuzz(target: FuzzTarget, seed: number, inputs: number): Promise<Tally> {
+async function fuzzTarget(target: FuzzTarget, seed: number, inputs: number): Promise<Tally> {
   const tally: Tally = { failures: [], slowest: 0, megabytes: 0 };
   for (let from = 0; from < inputs; ) from = await readInputs({ target: target.name, seed, from, to: inputs }, tally);
   return tally;
@@ -130,3 +129,5 @@ async function keep(target: FuzzTarget, index: number, seed: number, folder: str
 function print(text: string): void {
   process.stdout.write(text);
 }
+
+export const fuzz: Bench = { help: HELP, run: benchFuzz };

@@ -2,22 +2,27 @@ import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { messageOf } from "../src/base/errors.ts";
 import { createLlamaCppRuntime } from "../src/models/llama-cpp/llama-cpp.ts";
+import { type Bench, print } from "./bench.ts";
 import { countOf, countsOf } from "./flag-values.ts";
 import { makeLargeModel } from "./gpu/large-model.ts";
 import { benchSpeeds } from "./gpu/speeds.ts";
 import { benchTexts } from "./gpu/texts.ts";
 import { benchTransformers } from "./gpu/transformers.ts";
 
-/**
- * `npm run bench gpu`: what a sweep gets from this machine's GPU. Whether llama.cpp takes one; how many texts of the pocket model
- * differ from the CPU's, and among numbers of sequences; merging and converting two random checkpoints of the 1.5B shape (7 GB in
- * the system's temporary files, or in `--folder`; they stay there); tokens per second of the result, greedy and sampled, beside
- * transformers where Python has it. Without a GPU it says so and ends.
- *
- * `--sequences 1,16,64 --questions 200 --tokens 128` are the defaults. `--bandwidth 4800`, of the card's data sheet in GB/s, adds
- * the bound. `--rehearse` does all of it in small on the CPU, to try it before a machine is there.
- */
-export async function benchGpu(args: string[]): Promise<void> {
+const HELP = `npm run bench gpu [-- --sequences 1,16,64 --questions N --tokens N --bandwidth GB/S --folder DIR --rehearse]
+
+What a GPU is worth to a sweep, beside this machine's CPU. Without a GPU it says so and ends.
+
+  --sequences  completions generated side by side  [1,16,64]
+  --questions  of the pocket sweep, whose texts are compared with the CPU's  [200]
+  --tokens     of each completion that is timed  [128]
+  --bandwidth  of the card's data sheet in GB/s: adds the bound
+  --folder     where the checkpoint of the 1.5B shape is kept for the next time
+  --rehearse   does all of it in small on the CPU
+`;
+
+/** Prints the tables. Without a GPU it says so and ends. */
+async function benchGpu(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -57,6 +62,4 @@ async function buildOf(gpu: boolean): Promise<string | undefined> {
   return undefined;
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+export const gpu: Bench = { help: HELP, run: benchGpu };

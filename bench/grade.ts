@@ -1,12 +1,18 @@
 import { gradeCase } from "../src/cli/grade-case.ts";
 import { type GradingCase, readGradingCases } from "../test/helpers/grading-corpus.ts";
 import { sharedPath } from "../test/helpers/shared.ts";
+import { type Bench, print } from "./bench.ts";
+
+const HELP = `npm run bench grade
+
+Answers graded per second, the median and the slowest case, beside Math-Verify's times. Needs the grading corpus.
+`;
 
 /** Math-Verify 0.8.0 on the same corpus, one Python process: median and slowest, in milliseconds. */
 const MATH_VERIFY = { median: 5.9, slowest: 5700 };
 
-/** Grades the corpus and prints answers per second, the median and the slowest case, beside Math-Verify's times. */
-export function benchGrade(): Promise<void> {
+/** Grades the corpus and prints the times. */
+function benchGrade(): Promise<void> {
   const path = sharedPath("golden/grading/given.jsonl");
   if (path === undefined) {
     print("grade: the grading corpus is not here; skipped");
@@ -30,6 +36,4 @@ export function benchGrade(): Promise<void> {
   return Promise.resolve();
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+export const grade: Bench = { help: HELP, run: benchGrade };

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { sha256 } from "../src/base/digest.ts";
 import { deriveSeed, seededRandom } from "../src/base/random.ts";
 import { livingInGroup } from "../test/helpers/processes.ts";
+import { type Bench, print } from "./bench.ts";
 import { countOf } from "./flag-values.ts";
 
 const HELP = `npm run bench kills [-- --kills N --seed N --limit N]
@@ -28,17 +29,15 @@ const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const ORPHAN_MILLISECONDS = 5000;
 
 /** Kills a sweep many times, and counts what was lost, changed or left behind. */
-export async function benchKills(args: string[]): Promise<void> {
+async function benchKills(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
       kills: { type: "string", default: "100" },
       seed: { type: "string", default: "1" },
       limit: { type: "string", default: "60" },
-      help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.help) return print(HELP);
   const kills = countOf("kills", values.kills);
   const seed = countOf("seed", values.seed, 0);
   const limit = countOf("limit", values.limit);
@@ -144,6 +143,4 @@ async function reportDigest(folder: string): Promise<string> {
   return sha256(JSON.stringify(files.map((file, i) => [file, texts[i]])));
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+export const kills: Bench = { help: HELP, run: benchKills };

@@ -1,31 +1,32 @@
 import { explanationOf, UsageError } from "../src/base/errors.ts";
-import { benchCoverage } from "./coverage.ts";
-import { benchFuzz } from "./fuzz.ts";
-import { benchGpu } from "./gpu.ts";
-import { benchGrade } from "./grade.ts";
-import { benchKills } from "./kills.ts";
-import { benchMerge } from "./merge.ts";
+import { type Bench, print } from "./bench.ts";
+import { coverage } from "./coverage.ts";
+import { fuzz } from "./fuzz.ts";
+import { gpu } from "./gpu.ts";
+import { grade } from "./grade.ts";
+import { kills } from "./kills.ts";
+import { merge } from "./merge.ts";
 import { mutate } from "./mutate.ts";
-import { benchReport } from "./report.ts";
-import { benchRuntime } from "./runtime.ts";
-import { benchSearch } from "./search.ts";
-import { benchStart } from "./start.ts";
-import { benchWorkers } from "./workers.ts";
+import { report } from "./report.ts";
+import { runtime } from "./runtime.ts";
+import { search } from "./search.ts";
+import { start } from "./start.ts";
+import { workers } from "./workers.ts";
 
 /** `npm run bench NAME`: measurements, printed as tables. Never a test: machines are noisy. */
-const benches: Record<string, (args: string[]) => Promise<void>> = {
-  coverage: benchCoverage,
-  fuzz: benchFuzz,
-  gpu: benchGpu,
-  grade: benchGrade,
-  kills: benchKills,
-  merge: benchMerge,
+const benches: Readonly<Record<string, Bench>> = {
+  coverage,
+  fuzz,
+  gpu,
+  grade,
+  kills,
+  merge,
   mutate,
-  report: benchReport,
-  runtime: benchRuntime,
-  search: benchSearch,
-  start: benchStart,
-  workers: benchWorkers,
+  report,
+  runtime,
+  search,
+  start,
+  workers,
 };
 
 const [name = "", ...args] = process.argv.slice(2);
@@ -35,7 +36,8 @@ if (bench === undefined) {
   process.exitCode = 2;
 } else {
   try {
-    await bench(args);
+    if (args.includes("--help") || args.includes("-h")) print(bench.help);
+    else await bench.run(args);
   } catch (error) {
     if (!(error instanceof UsageError) && !isUnknownFlag(error)) throw error;
     process.stderr.write(`${explanationOf(error)}\n`);

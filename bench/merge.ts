@@ -3,9 +3,19 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type Bench, print } from "./bench.ts";
 import { countOf } from "./flag-values.ts";
 import { DISTILL_1_5B, makeRandomCheckpoint, SMALL } from "./merge/random-checkpoint.ts";
 import { type Run, runProgram } from "./run-program.ts";
+
+const HELP = `npm run bench merge [-- --size full|small --rounds N --folder DIR]
+
+A linear merge of two random BF16 checkpoints in a fresh process, beside copies of as many bytes.
+
+  --size    full: the 1.5B shape; small: a minute  [full]
+  --rounds  of each, in turns; the median counts  [5]
+  --folder  where the checkpoints are kept for the next time  [the system's temporary folder]
+`;
 
 /** A point of a sweep: milliseconds to plan it, seconds to merge it, seconds of CPU for both. */
 interface Point {
@@ -14,12 +24,8 @@ interface Point {
   readonly cpu: number;
 }
 
-/**
- * Measures a linear 0.1/0.9 merge of two BF16 checkpoints to disk, by the command line in a fresh process, beside copies of
- * as many bytes: in turns, and the median of each. The checkpoints are made in a folder of the system's temporary files, or
- * in `--folder`, and stay there for the next time; `--size small` takes smaller ones.
- */
-export async function benchMerge(args: string[]): Promise<void> {
+/** Merges and copies in turns, and prints the median of each. The checkpoints stay in their folder. */
+async function benchMerge(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -83,7 +89,7 @@ function printTable(
   print(
     `Median of ${merges.length} rounds, load ${loadavg()[0]?.toFixed(1)} at the end; other work on the machine shows in all figures but CPU time\n`,
   );
-  print(`${"".padEnd(46)} wall s  ours/it  CPU s (user + sys)  peak MB`);
+  print(`${"".padEnd(46)} wall s  merge/this  CPU s (user + sys)  peak MB`);
   print(
     `${"ours: mergesweep merge, a fresh process".padEnd(46)}${wall.toFixed(2).padStart(7)}${"1.00".padStart(9)}` +
       `${cpu.join(" + ").padStart(20)}${peak.toFixed(0).padStart(9)}`,
@@ -119,6 +125,4 @@ function median(values: readonly number[]): number {
   return values.toSorted((x, y) => x - y)[values.length >> 1] ?? 0;
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+export const merge: Bench = { help: HELP, run: benchMerge };

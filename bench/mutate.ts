@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import PQueue from "p-queue";
 import { seededRandom } from "../src/base/random.ts";
 import { projectRoot } from "../test/helpers/shared.ts";
+import { type Bench, print } from "./bench.ts";
 import { countOf } from "./flag-values.ts";
 import { findMutants, type Mutant } from "./mutate/find-mutants.ts";
 import { relatedTests } from "./mutate/related-tests.ts";
@@ -29,7 +30,7 @@ A mutant that no test notices survives: something is not tested.
 type Outcome = "killed" | "survived" | "untested";
 
 /** Prints how many of a sample of mutants the unit tests kill, by folder, and every one that survives. */
-export async function mutate(args: string[]): Promise<void> {
+async function tryMutants(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -38,10 +39,8 @@ export async function mutate(args: string[]): Promise<void> {
       jobs: { type: "string", default: "2" },
       only: { type: "string" },
       list: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.help) return print(HELP);
   const mutants = drawMutants(values.only, countOf("sample", values.sample), countOf("seed", values.seed, 0));
   if (values.list) return mutants.forEach((mutant) => print(describe(mutant)));
   const folders = Array.from({ length: countOf("jobs", values.jobs) }, copyProject);
@@ -157,6 +156,4 @@ function table(outcomes: ReadonlyMap<Mutant, Outcome>): string {
     .join("\n");
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
+export const mutate: Bench = { help: HELP, run: tryMutants };

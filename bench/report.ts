@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type Bench, print } from "./bench.ts";
 import { countOf } from "./flag-values.ts";
 import { makeLargeStore } from "./report/large-store.ts";
 import { runProgram } from "./run-program.ts";
@@ -17,17 +18,15 @@ peak memory of \`score\` (which grades them all and renders the report) and \`re
 `;
 
 /** Measures `score` and `report` on a large store, each in a fresh process. */
-export async function benchReport(args: string[]): Promise<void> {
+async function benchReport(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
       points: { type: "string", default: "50" },
       questions: { type: "string", default: "5000" },
       attempts: { type: "string", default: "4" },
-      help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.help) return print(HELP);
   const size = {
     points: countOf("points", values.points),
     questions: countOf("questions", values.questions),
@@ -56,6 +55,4 @@ export async function benchReport(args: string[]): Promise<void> {
   }
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+export const report: Bench = { help: HELP, run: benchReport };

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { Bench } from "./bench.ts";
 import { countOf, countsOf } from "./flag-values.ts";
 import { halfBillionModel, pocketModel } from "./runtime/bench-models.ts";
 import { benchLoads } from "./runtime/loads.ts";
@@ -6,16 +7,22 @@ import { benchPicking } from "./runtime/picking.ts";
 import { benchPrefix } from "./runtime/prefix.ts";
 import { benchThroughput } from "./runtime/throughput.ts";
 
+const HELP = `npm run bench runtime [-- --model pocket,0.5b --sequences 1,8,16,32 --processes 1,2 --rounds N --part NAMES]
+
+The evaluator beside node-llama-cpp's LlamaCompletion and llama.cpp itself; what picking a token costs; what shared prompts
+gain, and what a hundred loads leave in memory.
+
+  --model      pocket, 0.5b  [both]
+  --sequences  completions generated side by side  [1,8,16,32]
+  --processes  at the same time  [1,2]
+  --rounds     of each; the best counts  [3]
+  --part       throughput, picking, prefix, loads  [all]
+`;
+
 const MODELS = { pocket: pocketModel, "0.5b": halfBillionModel } as const;
 
-/**
- * `npm run bench runtime`: the evaluator beside node-llama-cpp's LlamaCompletion and llama.cpp alone.
- *
- * `--model pocket,0.5b --sequences 1,8,16,32 --processes 1,2 --rounds 3` are the defaults. Then what it costs to
- * pick a token, and on the pocket model what shared prompts gain and what a hundred loads leave in memory; `--part throughput`,
- * `picking`, `prefix` or `loads` does one of them.
- */
-export async function benchRuntime(args: string[]): Promise<void> {
+/** Prints the tables of the parts that were asked for. */
+async function benchRuntime(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -42,3 +49,5 @@ export async function benchRuntime(args: string[]): Promise<void> {
   if (parts.has("prefix")) await benchPrefix(await pocketModel());
   if (parts.has("loads")) await benchLoads(await pocketModel());
 }
+
+export const runtime: Bench = { help: HELP, run: benchRuntime };

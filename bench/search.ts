@@ -3,6 +3,7 @@ import { type RaceOutcome, runRace } from "../src/search/race.ts";
 import { ALL_LEVERS, type Levers, type RaceMeasure, type RacePlan } from "../src/search/race-plan.ts";
 import { quantile } from "../src/stats/quantile.ts";
 import { drawRun, type World } from "../test/helpers/runs/worlds.ts";
+import { type Bench, print } from "./bench.ts";
 import { countOf, countsOf } from "./flag-values.ts";
 import { FAMILIES, familyWorld, PLANE_PLACES, PLANES, planeWorld } from "./search/families.ts";
 import { FigureTally, measureFigures } from "./search/figures.ts";
@@ -46,7 +47,7 @@ const SETTINGS: readonly Setting[] = [
 ];
 
 /** Prints a line for each family and setting. */
-export async function benchSearch(args: string[]): Promise<void> {
+async function benchSearch(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -57,10 +58,8 @@ export async function benchSearch(args: string[]): Promise<void> {
       seed: { type: "string", default: "1" },
       levers: { type: "string", default: "" },
       figures: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.help) return print(HELP);
   const start = Date.now();
   const [reps, seed] = [countOf("reps", values.reps), countOf("seed", values.seed, 0)];
   const attempts = countOf("attempts", values.attempts);
@@ -189,6 +188,4 @@ class Tally {
   }
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+export const search: Bench = { help: HELP, run: benchSearch };

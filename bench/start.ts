@@ -4,8 +4,17 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { projectRoot } from "../test/helpers/shared.ts";
+import { type Bench, print } from "./bench.ts";
 import { countOf } from "./flag-values.ts";
 import { type Run, runProgram } from "./run-program.ts";
+
+const HELP = `npm run bench start [-- --rounds N]
+
+How long commands take that do hardly any work, beside Node itself, and what a sweep costs besides merging and generating.
+Builds the project first.
+
+  --rounds  of each command, a third as many of the sweep  [5]
+`;
 
 /** Where the program is started from: a clone, whose TypeScript is read by tsx, or a build of it, as a package has it. */
 const PROGRAMS = { built: "../dist/cli/main.js", clone: "../src/cli/main.ts" } as const;
@@ -13,11 +22,8 @@ const PROGRAMS = { built: "../dist/cli/main.js", clone: "../src/cli/main.ts" } a
 /** One question of one token at every point: what is left of a sweep without merging and generating. */
 const SHORTEST_SWEEP = ["run", "sweeps/pocket.yaml", "--limit", "1", "--max-tokens", "1", "--quiet"];
 
-/**
- * `npm run bench start`: how long it takes until a command has done what is hardly any work, beside Node alone, and what a sweep
- * costs besides merging and generating. Builds the project first; `--rounds 5` is the default, and a sweep is run once in three.
- */
-export async function benchStart(args: string[]): Promise<void> {
+/** Builds the project, starts commands one after the other, and prints medians. */
+async function benchStart(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "5" } } });
   const rounds = countOf("rounds", values.rounds);
   execFileSync("npm", ["run", "-s", "build"], { cwd: projectRoot, stdio: ["ignore", "ignore", "inherit"] });
@@ -55,6 +61,4 @@ async function row(name: string, rounds: number, start: () => Promise<{ readonly
   print(`${name.padEnd(52)}${wall.padStart(8)}${cpu.padStart(8)}${peak.padStart(9)}`);
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+export const start: Bench = { help: HELP, run: benchStart };

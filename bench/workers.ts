@@ -4,20 +4,25 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type Bench, print } from "./bench.ts";
 import { countOf, countsOf } from "./flag-values.ts";
 import { simulateSharing } from "./workers/share-out.ts";
 import { countStoreCalls, measureSpeedUp } from "./workers/shared-store.ts";
 
+const HELP = `npm run bench workers [-- --workers 1,2 --rounds N --shared]
+
+The pocket sweep, from the command to its report, with one process and with several.
+
+  --workers  numbers of processes  [1,2; with --shared 1,2,4,8]
+  --rounds   of each; the best counts  [3]
+  --shared   workers on one store instead: their share of a server's possible answers, their calls on the store's files
+             (counted by strace), and how long a simulated cluster takes
+`;
+
 const root = join(import.meta.dirname, "..");
 
-/**
- * `npm run bench workers`: the pocket sweep, from the command to its report, with one process and with several.
- *
- * `--workers 1,2 --rounds 3` are the defaults. The best round of each counts: whatever else runs only makes one slower.
- * `--shared` measures workers on one store instead (1, 2, 4 and 8 of them): how much of the answers of a server they get that they
- * could get, what calls on the store's files a completion takes (strace counts them), and how long a simulated cluster takes.
- */
-export async function benchWorkers(args: string[]): Promise<void> {
+/** Prints the times of sweeps, or with `--shared` what workers get of one store. */
+async function benchWorkers(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -91,6 +96,4 @@ async function timeSweep(workers: number): Promise<number> {
   }
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+export const workers: Bench = { help: HELP, run: benchWorkers };
