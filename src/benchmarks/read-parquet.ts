@@ -3,7 +3,7 @@ import type { Worker } from "node:worker_threads";
 import PQueue from "p-queue";
 import { formatBytes } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
-import { siblingModule, startThread } from "../base/start-thread.ts";
+import { siblingModule, startThread } from "../base/threads/start-thread.ts";
 
 type Rows = Readonly<Record<string, unknown>>[];
 

@@ -4,7 +4,6 @@ import { stringify } from "yaml";
 import { checkNewFolder } from "../base/files/new-path.ts";
 import { temporaryFolder } from "../base/files/temporary-path.ts";
 import { projectRootOf } from "../base/project-root.ts";
-import { readYamlFile } from "../base/yaml/yaml-document.ts";
 import { fetchedModels } from "../checkpoints/checkpoint.ts";
 import type { FetchModelOptions } from "../hub/fetch-model.ts";
 import { chatTemplateNote } from "./chat-template.ts";
@@ -13,8 +12,9 @@ import type { MergeSettings } from "./merge-settings.ts";
 import type { OwnMergeMethod } from "./methods/own-method.ts";
 import { type MergePlan, planMerge } from "./plan/plan.ts";
 import { parseRecipe } from "./recipe/parse-recipe.ts";
+import { readRecipeFile } from "./recipe/read-recipe-file.ts";
 import type { RecipeDefinition } from "./recipe/recipe-definition.ts";
-import { type NamedRecipe, parseRecipesYaml } from "./recipe/recipe-documents.ts";
+import type { NamedRecipe } from "./recipe/recipe-documents.ts";
 import { type WriteCheckpointOptions, writeMergedCheckpoint } from "./write-checkpoint.ts";
 
 /** How a merge is made and written. */
@@ -106,19 +106,6 @@ async function recipesOf(
   if (typeof config === "string") return await readRecipeFile(config, methods);
   const text = stringify(config);
   return { text, recipes: [{ name: undefined, recipe: parseRecipe(config, "the recipe", methods), text }] };
-}
-
-/** A mergekit config: the merge that it is for, and those that this one is made of. */
-interface RecipeFile {
-  readonly text: string;
-  /** In the order in which they can be made. */
-  readonly recipes: readonly NamedRecipe[];
-}
-
-/** Reads a mergekit config of one merge or several. @throws ConfigError if there is none, or with what is wrong in it */
-export async function readRecipeFile(path: string, methods: readonly OwnMergeMethod[] = []): Promise<RecipeFile> {
-  const text = await readYamlFile(path, "a mergekit config");
-  return { text, recipes: parseRecipesYaml(text, path, methods) };
 }
 
 /** Where the merges go that others are made of: all of them to `out`, if the config names every merge. */

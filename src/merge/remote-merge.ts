@@ -1,4 +1,4 @@
-import { siblingModule } from "../base/start-thread.ts";
+import { siblingModule } from "../base/threads/start-thread.ts";
 import { openFileSource } from "../tensors/file-source.ts";
 import type { Pause, RemoteStream, TensorStream } from "../tensors/write/tensor-stream.ts";
 import { mergeTensor, type TensorDraws } from "./merge-tensor.ts";

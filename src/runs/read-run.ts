@@ -1,6 +1,6 @@
-import { mapInThreads } from "../base/call-threads.ts";
 import { digestOf } from "../base/digest.ts";
-import { siblingModule } from "../base/start-thread.ts";
+import { mapInThreads } from "../base/threads/call-threads.ts";
+import { siblingModule } from "../base/threads/start-thread.ts";
 import { readManifest } from "./read-manifest.ts";
 import { readProblems, unitStore } from "./run-store.ts";
 import {

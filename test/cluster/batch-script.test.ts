@@ -1,17 +1,14 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type BatchPlan, reportScript, workerScript } from "../../src/cluster/batch-script.ts";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 
 let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-batch-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
+beforeAll(() => {
+  folder = scratchFolder();
 });
 
 function plan(changes: Partial<BatchPlan> = {}): BatchPlan {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { answerCalls } from "../../src/base/call-threads.ts";
 import { DiskFullError, StoreError } from "../../src/base/errors.ts";
+import { answerCalls } from "../../src/base/threads/call-threads.ts";
 
 /** A thread for a test. Later inputs are answered sooner. */
 answerCalls(async (input: number) => {

@@ -60,13 +60,8 @@ export class WorkerRuns {
     await succeed(["report", this.store(name), "--out", this.store(`${name}-report`)]);
   }
 
-  /** Every file of a report that is not a picture. */
-  async reportFiles(name: string): Promise<Record<string, string>> {
-    const at = this.store(`${name}-report`);
-    const files = (await readdir(at)).filter((file) => /\.(csv|json|md)$/.test(file)).toSorted();
-    return Object.fromEntries(
-      await Promise.all(files.map(async (file) => [file, await readFile(join(at, file), "utf8")] as const)),
-    );
+  reportFiles(name: string): Promise<Record<string, string>> {
+    return reportTexts(this.store(`${name}-report`));
   }
 
   /** How many questions were asked again, beyond the check of each point, since the server had been asked so many. */
@@ -76,6 +71,14 @@ export class WorkerRuns {
     const again = [...times.values()].reduce((sum, count) => sum + count - 1, 0);
     return Math.max(0, again - 3 * REPEATED);
   }
+}
+
+/** Every file of a report that is a table or a text. */
+export async function reportTexts(folder: string): Promise<Record<string, string>> {
+  const files = (await readdir(folder)).filter((file) => /\.(csv|json|md)$/.test(file)).toSorted();
+  return Object.fromEntries(
+    await Promise.all(files.map(async (file) => [file, await readFile(join(folder, file), "utf8")] as const)),
+  );
 }
 
 async function succeed(args: readonly string[]): Promise<void> {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { scratchFolder } from "../helpers/files/scratch-folder.ts";
 import { cli, spawnCli } from "../helpers/run-cli.ts";
 import { countStored } from "../helpers/runs/stored-completions.ts";
 import { projectRoot } from "../helpers/shared.ts";
@@ -35,14 +35,13 @@ describe("a search that is killed", { timeout: 900_000 }, () => {
   const read = (...path: string[]): Promise<string> => readFile(join(folder, ...path), "utf8");
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "mergesweep-killed-"));
+    folder = scratchFolder();
     for (const name of ["len", "accfmt"]) {
       await cp(join(projectRoot, "checkpoints/pocket", name), join(folder, name), { recursive: true });
     }
     await cp(join(projectRoot, "datasets"), join(folder, "datasets"), { recursive: true });
     await writeFile(join(folder, "sweep.yaml"), SWEEP);
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it("again and again, by kill -9, and goes on with other workers, ends with the same decision and the same bytes", async () => {
     const undisturbed = await cli(args("once", "--workers", "1"));

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { InputError, WorkError } from "../../base/errors.ts";
-import { forkModule } from "../../base/fork-module.ts";
+import { forkModule } from "../../base/threads/fork-module.ts";
 import type { TemplateValues } from "./render-template.ts";
 import { RENDER_SECONDS, type RenderReply, type RenderRequest } from "./template-protocol.ts";
 

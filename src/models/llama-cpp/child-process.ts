@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 import { WorkError } from "../../base/errors.ts";
-import { forkModule } from "../../base/fork-module.ts";
+import { forkModule } from "../../base/threads/fork-module.ts";
 import { OutputTail } from "../output-tail.ts";
 import { EngineDied } from "../runtime.ts";
 import {

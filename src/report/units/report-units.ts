@@ -1,5 +1,5 @@
-import { mapInThreads } from "../../base/call-threads.ts";
-import { siblingModule } from "../../base/start-thread.ts";
+import { mapInThreads } from "../../base/threads/call-threads.ts";
+import { siblingModule } from "../../base/threads/start-thread.ts";
 import type { EvaluatedPoint, StoredRun } from "../../runs/stored-run.ts";
 import { threadsFor } from "../../runs/tables/unit-source.ts";
 import type { AttemptsByPoint, WantedTexts } from "../page/choose-texts.ts";

@@ -1,4 +1,4 @@
-import { answerCalls } from "../../base/call-threads.ts";
+import { answerCalls } from "../../base/threads/call-threads.ts";
 import { reportUnitAt } from "./unit-report.ts";
 
 // What a thread that takes rows and texts from units runs.

@@ -1,4 +1,4 @@
-import { answerCalls } from "../../base/call-threads.ts";
+import { answerCalls } from "../../base/threads/call-threads.ts";
 import { tablesAt } from "./unit-source.ts";
 
 // What a thread that reads scores runs.

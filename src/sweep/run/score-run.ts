@@ -1,7 +1,7 @@
-import { mapInThreads } from "../../base/call-threads.ts";
 import { digestOf } from "../../base/digest.ts";
 import { StoreError } from "../../base/errors.ts";
-import { siblingModule } from "../../base/start-thread.ts";
+import { mapInThreads } from "../../base/threads/call-threads.ts";
+import { siblingModule } from "../../base/threads/start-thread.ts";
 import type { Benchmark } from "../../benchmarks/benchmark.ts";
 import type { OwnBenchmark } from "../../benchmarks/define-benchmark.ts";
 import { loadBenchmark } from "../../benchmarks/load-dataset.ts";

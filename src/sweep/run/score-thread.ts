@@ -1,4 +1,4 @@
-import { answerCalls } from "../../base/call-threads.ts";
+import { answerCalls } from "../../base/threads/call-threads.ts";
 import { rescoreUnit } from "./rescore-unit.ts";
 
 // What a thread that scores runs.

@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { type PackedError, packError } from "../../base/thread-errors.ts";
+import { type PackedError, packError } from "../../base/threads/thread-errors.ts";
 import { type StoredStream, type StreamPlaces, storeStream } from "./store-stream.ts";
 import type { TensorStream } from "./tensor-stream.ts";
 

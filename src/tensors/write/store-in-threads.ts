@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
-import { startThread } from "../../base/start-thread.ts";
-import { unpackError } from "../../base/thread-errors.ts";
+import { startThread } from "../../base/threads/start-thread.ts";
+import { unpackError } from "../../base/threads/thread-errors.ts";
 import { elementCount } from "../tensor-info.ts";
 import type { ThreadReply, ThreadTask } from "./serve-streams.ts";
 import type { StoredStream, StreamPlaces } from "./store-stream.ts";

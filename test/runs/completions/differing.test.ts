@@ -1,10 +1,10 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { toJsonLines } from "../../../src/base/jsonl.ts";
 import { readCompletions } from "../../../src/runs/completions/completion-files.ts";
 import type { SampleRecord } from "../../../src/runs/schema.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
 
 function answer(sample: string, completion: string): SampleRecord {
   return {
@@ -24,7 +24,7 @@ function answer(sample: string, completion: string): SampleRecord {
 }
 
 it("of an attempt that two workers answered with different texts the first file counts, and they are counted", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "differing-"));
+  const folder = scratchFolder();
   await writeFile(
     join(folder, "samples-1.jsonl"),
     toJsonLines([answer("1", "by one"), answer("2", "same"), answer("3", "own")]),

@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { CompletionsServer } from "../helpers/models/completions-server.ts";
-import { createScriptedRuntime } from "../helpers/models/scripted-runtime.ts";
-import { slowServer, timesAsked } from "../helpers/models/slow-server.ts";
-import { commandsWith } from "../helpers/processes.ts";
-import { type CliResult, cli, spawnCli } from "../helpers/run-cli.ts";
-import { projectRoot } from "../helpers/shared.ts";
-import { type SlurmCluster, slurmInstalled, startSlurm } from "../helpers/slurm-cluster.ts";
+import type { CompletionsServer } from "../../helpers/models/completions-server.ts";
+import { createScriptedRuntime } from "../../helpers/models/scripted-runtime.ts";
+import { slowServer, timesAsked } from "../../helpers/models/slow-server.ts";
+import { commandsWith } from "../../helpers/processes.ts";
+import { type CliResult, cli, spawnCli } from "../../helpers/run-cli.ts";
+import { projectRoot } from "../../helpers/shared.ts";
+import { type SlurmCluster, slurmInstalled, startSlurm } from "../../helpers/slurm-cluster.ts";
+import { reportTexts } from "../../helpers/worker-runs.ts";
 
 const SWEEP = join(projectRoot, "sweeps/pocket.yaml");
 let folder: string;
@@ -45,13 +46,8 @@ function asked(name: string): string[] {
   return [SWEEP, ...choice, ...by, "--out", join(folder, name), "--report", join(folder, `${name}-report`)];
 }
 
-/** Every file of a report that is not a picture. */
-async function reportFiles(name: string): Promise<Record<string, string>> {
-  const at = join(folder, `${name}-report`);
-  const files = (await readdir(at)).filter((file) => /\.(csv|json|md)$/.test(file)).toSorted();
-  return Object.fromEntries(
-    await Promise.all(files.map(async (file) => [file, await readFile(join(at, file), "utf8")] as const)),
-  );
+function reportFiles(name: string): Promise<Record<string, string>> {
+  return reportTexts(join(folder, `${name}-report`));
 }
 
 /** The command line in a process of its own, which finds the cluster. */

@@ -1,9 +1,9 @@
 import { appendFile, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type CliResult, cli } from "../helpers/run-cli.ts";
-import { useFinishedStore } from "../helpers/runs/finished-store.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { type CliResult, cli } from "../../helpers/run-cli.ts";
+import { useFinishedStore } from "../../helpers/runs/finished-store.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 const store = useFinishedStore();
 

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openRunStore } from "../../src/runs/run-store.ts";
-import type { ScoreRecord } from "../../src/runs/schema.ts";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { cli, spawnCli } from "../helpers/run-cli.ts";
-import { openUnit } from "../helpers/runs/open-unit.ts";
-import { syntheticRun } from "../report/synthetic-run.ts";
+import { openRunStore } from "../../../src/runs/run-store.ts";
+import type { ScoreRecord } from "../../../src/runs/schema.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { cli, spawnCli } from "../../helpers/run-cli.ts";
+import { openUnit } from "../../helpers/runs/open-unit.ts";
+import { syntheticRun } from "../../report/synthetic-run.ts";
 
 describe("mergesweep report", () => {
   let folder = "";

@@ -1,9 +1,9 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { cli } from "../helpers/run-cli.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { cli } from "../../helpers/run-cli.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 let folder: string;
 let sweep: string;

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { cli } from "../helpers/run-cli.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { cli } from "../../helpers/run-cli.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 const LEN = join(projectRoot, "checkpoints/pocket/len");
 /** A model that does not exist: only what is looked at before it is opened can be said of OUT. */

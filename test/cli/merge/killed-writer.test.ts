@@ -3,10 +3,10 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { writeSparseCheckpoint } from "../helpers/models/sparse-checkpoint.ts";
-import { cli, spawnCli } from "../helpers/run-cli.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { writeSparseCheckpoint } from "../../helpers/models/sparse-checkpoint.ts";
+import { cli, spawnCli } from "../../helpers/run-cli.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 const LEN = join(projectRoot, "checkpoints/pocket/len");
 

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readWorkers } from "../../src/runs/leases/read-workers.ts";
-import type { CompletionsServer } from "../helpers/models/completions-server.ts";
-import { slowServer } from "../helpers/models/slow-server.ts";
-import { storedCompletions } from "../helpers/runs/stored-completions.ts";
+import { readWorkers } from "../../../src/runs/leases/read-workers.ts";
+import type { CompletionsServer } from "../../helpers/models/completions-server.ts";
+import { slowServer } from "../../helpers/models/slow-server.ts";
+import { storedCompletions } from "../../helpers/runs/stored-completions.ts";
 import {
   killGroup,
   SEQUENCES,
@@ -16,7 +16,7 @@ import {
   startProcess,
   WorkerRuns,
   workersAtWork,
-} from "../helpers/worker-runs.ts";
+} from "../../helpers/worker-runs.ts";
 
 const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
 

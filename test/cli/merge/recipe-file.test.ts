@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { cli } from "../helpers/run-cli.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { cli } from "../../helpers/run-cli.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 const LEN = join(projectRoot, "checkpoints/pocket/len");
 

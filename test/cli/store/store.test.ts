@@ -1,9 +1,9 @@
 import { cp, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { cli } from "../helpers/run-cli.ts";
-import { SMALL_SWEEP, useFinishedStore } from "../helpers/runs/finished-store.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { cli } from "../../helpers/run-cli.ts";
+import { SMALL_SWEEP, useFinishedStore } from "../../helpers/runs/finished-store.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 const store = useFinishedStore();
 

@@ -1,14 +1,13 @@
 import { EventEmitter, once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deriveSeed, seededRandom } from "../../src/base/random.ts";
-import type { CompletionsServer } from "../helpers/models/completions-server.ts";
-import { slowServer } from "../helpers/models/slow-server.ts";
-import { storedCompletions } from "../helpers/runs/stored-completions.ts";
-import { killGroup, SEQUENCES, type StartedWorker, WorkerRuns, workersAtWork } from "../helpers/worker-runs.ts";
+import { deriveSeed, seededRandom } from "../../../src/base/random.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import type { CompletionsServer } from "../../helpers/models/completions-server.ts";
+import { slowServer } from "../../helpers/models/slow-server.ts";
+import { storedCompletions } from "../../helpers/runs/stored-completions.ts";
+import { killGroup, SEQUENCES, type StartedWorker, WorkerRuns, workersAtWork } from "../../helpers/worker-runs.ts";
 
 let folder: string;
 let server: CompletionsServer;
@@ -18,7 +17,7 @@ let opened: () => Promise<void> = () => Promise.resolve();
 const started: StartedWorker[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mergesweep-workers-"));
+  folder = scratchFolder();
   server = await slowServer(async () => {
     await opened();
     return 100;
@@ -29,7 +28,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const worker of started) killGroup(worker);
   await server[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 });
 
 function start(name: string, ...flags: string[]): StartedWorker {

@@ -1,11 +1,11 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { sha256File } from "../helpers/files/sha256-file.ts";
-import { goldenCases, goldenFolder } from "../helpers/golden-merge.ts";
-import { cli } from "../helpers/run-cli.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { sha256File } from "../../helpers/files/sha256-file.ts";
+import { goldenCases, goldenFolder } from "../../helpers/golden-merge.ts";
+import { cli } from "../../helpers/run-cli.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 const pocket = (name: string): string => join(projectRoot, "checkpoints/pocket", name);
 

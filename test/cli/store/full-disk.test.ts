@@ -1,11 +1,11 @@
 import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { mountSmallDisk } from "../helpers/files/small-disk.ts";
-import { type CliResult, cli } from "../helpers/run-cli.ts";
-import { countStored, storedCompletions } from "../helpers/runs/stored-completions.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { mountSmallDisk } from "../../helpers/files/small-disk.ts";
+import { type CliResult, cli } from "../../helpers/run-cli.ts";
+import { countStored, storedCompletions } from "../../helpers/runs/stored-completions.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 const disk = mountSmallDisk("400k");
 const folder = scratchFolder();

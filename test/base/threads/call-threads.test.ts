@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { mapInThreads } from "../../src/base/call-threads.ts";
-import { DiskFullError, StoreError } from "../../src/base/errors.ts";
+import { DiskFullError, StoreError } from "../../../src/base/errors.ts";
+import { mapInThreads } from "../../../src/base/threads/call-threads.ts";
 
-const module = new URL("../helpers/call-thread.ts", import.meta.url);
+const module = new URL("../../helpers/call-thread.ts", import.meta.url);
 const call = (input: number): Promise<number> => Promise.resolve(input * 2);
 
 async function mapped(inputs: readonly number[], threads: number): Promise<(readonly [number, number])[]> {

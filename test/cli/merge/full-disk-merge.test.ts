@@ -1,10 +1,10 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { mountSmallDisk } from "../helpers/files/small-disk.ts";
-import { cli } from "../helpers/run-cli.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { mountSmallDisk } from "../../helpers/files/small-disk.ts";
+import { cli } from "../../helpers/run-cli.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 const LEN = join(projectRoot, "checkpoints/pocket/len");
 const disk = mountSmallDisk("2m");

@@ -1,9 +1,9 @@
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { cli } from "../helpers/run-cli.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { cli } from "../../helpers/run-cli.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -1,10 +1,10 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it, vi } from "vitest";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { cli } from "../helpers/run-cli.ts";
-import { projectRoot } from "../helpers/shared.ts";
-import { startHub } from "../hub/local-hub.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { cli } from "../../helpers/run-cli.ts";
+import { projectRoot } from "../../helpers/shared.ts";
+import { startHub } from "../../hub/local-hub.ts";
 
 const SWEEP = join(projectRoot, "sweeps/pocket-sampled.yaml");
 const models = ["len", "accfmt", "base"].flatMap((name) => [

@@ -1,4 +1,4 @@
-import { ConfigError, DiskFullError, InputError, MergesweepError, StoreError, WorkError } from "./errors.ts";
+import { ConfigError, DiskFullError, InputError, MergesweepError, StoreError, WorkError } from "../errors.ts";
 
 /** An error on its way from a thread: a copy alone loses what an error that a person can act on, or one of the system, is known by. */
 export interface PackedError {

@@ -5,11 +5,11 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { scratchFolder } from "../helpers/files/scratch-folder.ts";
-import { engineProcesses, livingInGroup } from "../helpers/processes.ts";
-import { cli, spawnCli } from "../helpers/run-cli.ts";
-import { countStored, storedCompletions } from "../helpers/runs/stored-completions.ts";
-import { projectRoot } from "../helpers/shared.ts";
+import { scratchFolder } from "../../helpers/files/scratch-folder.ts";
+import { engineProcesses, livingInGroup } from "../../helpers/processes.ts";
+import { cli, spawnCli } from "../../helpers/run-cli.ts";
+import { countStored, storedCompletions } from "../../helpers/runs/stored-completions.ts";
+import { projectRoot } from "../../helpers/shared.ts";
 
 const SWEEP = join(projectRoot, "sweeps/pocket.yaml");
 const folder = scratchFolder();
